@@ -71,7 +71,7 @@ class OutputFolder:
         self._clear()
         if (self.path / MANIFEST).exists():
             raise OutputRefusedError(
-                f"{self.path}: holds a finished output, which stays as it is; name another folder or remove it"
+                f"{self.path}: holds a finished output, which stays as it is; name another or remove it"
             )
         if found := sorted(name for name in os.listdir(self.path) if not name.startswith(".")):
             raise OutputRefusedError(f"{self.path}: holds {found[0]!r}; name a folder that is new or empty")
