@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,8 +18,8 @@ from codeartifact_local.service import Service
 _log = logging.getLogger(__name__)
 
 
-def create_app(service: Service) -> ASGIApp:
-    """Return the application of one server."""
+def create_app(service: Service, on_start: Callable[[], None]) -> ASGIApp:
+    """Return the application of one server; it calls `on_start` when it can be asked."""
     pypi: ASGIApp = PypiEndpoint(service)
     control: ASGIApp = ControlPlane(world=service, operations=OPERATIONS)
 
@@ -30,6 +30,7 @@ def create_app(service: Service) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        on_start()
         yield
         await service.supply.close()
 
@@ -37,7 +38,7 @@ def create_app(service: Service) -> ASGIApp:
 
 
 class _Logged:
-    """Writes one line a request: never a header, and never a query, which may hold what should not be read."""
+    """Writes one line a request: never a header, and never a query."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -10,12 +10,13 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
 from codeartifact_local.clock import Clock
 from codeartifact_local.environment import clean_environment, client_variables
-from codeartifact_local.serving import AddressInUseError, background, is_loopback, listening
+from codeartifact_local.serving import ServingError, background, is_loopback, listening
 from codeartifact_local.serving import serve as serve_on
 from codeartifact_local.settings import Settings
 from codeartifact_local.store.database import DataFolderError
@@ -37,6 +38,12 @@ def _settings_options(command: click.decorators.FC) -> click.decorators.FC:
         ),
         click.option("--region", default="us-east-1", show_default=True),
         click.option(
+            "--max-asset-bytes",
+            type=click.IntRange(1),
+            default=5 * 1024**3,
+            help="Largest file that an upload may bring [default: 5 GiB].",
+        ),
+        click.option(
             "--account", default="000000000000", show_default=True, help="Owner of every domain, 12 digits."
         ),
     ):
@@ -52,31 +59,23 @@ def _settings_options(command: click.decorators.FC) -> click.decorators.FC:
 )
 @click.option("--allow-remote-clients", is_flag=True, help="Allow a --host that other machines can reach.")
 @_settings_options
-def serve(
-    data: Path,
-    host: str,
-    port: int,
-    allow_remote_clients: bool,
-    account: str,
-    region: str,
-    public_index: str | None,
-) -> None:
+def serve(data: Path, host: str, port: int, allow_remote_clients: bool, **chosen: Any) -> None:
     """Serve until Ctrl-C or SIGTERM; prints what a client's shell needs, then logs to stderr."""
     if not (allow_remote_clients or is_loopback(host)):
         raise click.UsageError(
             f"--host {host} can be reached by other machines, and any AWS key opens this server;"
             " add --allow-remote-clients if that is meant."
         )
-    settings = _settings(account, region, public_index)
+    settings = _settings(**chosen)
     _log_to_stderr(logging.INFO)
     try:
         with listening(host, port) as (sock, url):
-            serve_on(data, settings, sock, on_start=lambda: _print_exports(url, region))
-    except (AddressInUseError, DataFolderError) as error:
+            serve_on(data, settings, sock, on_start=lambda: _print_exports(url, settings.region))
+    except (ServingError, DataFolderError) as error:
         raise click.ClickException(str(error)) from None
 
 
-@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@main.command(context_settings={"allow_interspersed_args": False})
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
@@ -84,11 +83,9 @@ def serve(
 )
 @_settings_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def run(
-    data: Path | None, account: str, region: str, public_index: str | None, command: tuple[str, ...]
-) -> None:
+def run(data: Path | None, command: tuple[str, ...], **chosen: Any) -> None:
     """Run COMMAND with a server of its own: its AWS environment points there and nowhere else."""
-    settings = _settings(account, region, public_index)
+    settings = _settings(**chosen)
     _log_to_stderr(logging.WARNING)
     try:
         with ExitStack() as stack:
@@ -97,8 +94,8 @@ def run(
             )
             sock, url = stack.enter_context(listening("127.0.0.1", 0))
             stack.enter_context(background(folder, settings, sock, Clock()))
-            code = _run(command, clean_environment(url, region, os.environ))
-    except (AddressInUseError, DataFolderError) as error:
+            code = _run(command, clean_environment(url, settings.region, os.environ))
+    except (ServingError, DataFolderError) as error:
         raise click.ClickException(str(error)) from None
     sys.exit(code)
 
@@ -114,7 +111,7 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
         child.send_signal(number)
 
     # Ctrl-C reaches the command from the terminal itself; a second one would be one too many.
-    signal.signal(signal.SIGINT, signal.SIG_IGN if sys.stdin.isatty() else forward)
+    signal.signal(signal.SIGINT, signal.SIG_IGN if os.isatty(0) else forward)
     for name in _FORWARDED:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), forward)
@@ -122,10 +119,10 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
     return 128 - code if code < 0 else code
 
 
-def _settings(account: str, region: str, public_index: str | None) -> Settings:
+def _settings(*, account: str, **others: Any) -> Settings:
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise click.UsageError(f"--account {account} is not an AWS account; those have 12 digits.")
-    return Settings(account=account, region=region, public_index=public_index)
+    return Settings(account=account, **others)
 
 
 def _log_to_stderr(level: int) -> None:

@@ -53,7 +53,7 @@ class LocalCodeArtifact:
         return self._clients[0]
 
     def create(self, domain: str, *repositories: str, store: str = "pypi-store") -> None:
-        """Make a domain, its store repository with the external connection, and repositories upstream to it."""
+        """Make a domain, its store with the external connection, and repositories with the store upstream."""
         client = self.client()
         client.create_domain(domain=domain)
         client.create_repository(domain=domain, repository=store)

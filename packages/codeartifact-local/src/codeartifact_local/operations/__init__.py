@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 
-from codeartifact_local.operations import access, copying, domains, packages, repositories, versions
+from codeartifact_local.operations import (
+    access,
+    connections,
+    copying,
+    domains,
+    packages,
+    repositories,
+    versions,
+)
 from codeartifact_local.protocol.control_plane import Operation
 from codeartifact_local.service import Service
 
 OPERATIONS: Mapping[str, Operation[Service]] = {
-    "AssociateExternalConnection": repositories.associate_external_connection,
+    "AssociateExternalConnection": connections.associate_external_connection,
     "CopyPackageVersions": copying.copy_package_versions,
     "CreateDomain": domains.create_domain,
     "CreateRepository": repositories.create_repository,
@@ -17,7 +25,7 @@ OPERATIONS: Mapping[str, Operation[Service]] = {
     "DescribePackage": packages.describe_package,
     "DescribePackageVersion": versions.describe_package_version,
     "DescribeRepository": repositories.describe_repository,
-    "DisassociateExternalConnection": repositories.disassociate_external_connection,
+    "DisassociateExternalConnection": connections.disassociate_external_connection,
     "GetAuthorizationToken": access.get_authorization_token,
     "GetPackageVersionAsset": versions.get_package_version_asset,
     "GetRepositoryEndpoint": access.get_repository_endpoint,

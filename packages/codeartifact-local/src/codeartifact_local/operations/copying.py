@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from sqlite3 import Connection
+from typing import Any
 
 import anyio.from_thread
 
@@ -15,11 +16,11 @@ from codeartifact_local.operations.lookup import (
 )
 from codeartifact_local.protocol.errors import InternalError, ValidationError
 from codeartifact_local.store import packages
-from codeartifact_local.store.records import DISPOSED, Asset, Package, Repository, Version
+from codeartifact_local.store.records import DISPOSED, PUBLISHED, Asset, Origin, Package, Repository, Version
 from codeartifact_local.upstream.chain import Hop, reach
 from codeartifact_local.upstream.listing import Listing
 from codeartifact_local.upstream.public_index import PublicIndexError
-from codeartifact_local.upstream.retention import first_restrictions, ingest
+from codeartifact_local.upstream.retention import PUBLIC_ORIGIN, first_restrictions, ingest
 
 _MAX_VERSIONS = 100
 
@@ -36,12 +37,18 @@ class Failure:
 class Source:
     """A version that is to be copied, and its files."""
 
-    version: Version
+    version: str
+    revision: str
+    status: str
+    origin: Origin
+    metadata: dict[str, Any]
     files: list[Asset]
+    ingested_by: Repository | None = None
+    """The repository with the connection, where only the public index has the version yet."""
 
 
 def copy_package_versions(call: ServiceCall) -> Output:
-    """Copy versions of one package between repositories of a domain; bytes are kept once, whoever has them."""
+    """Copy versions of one package between repositories of a domain; the bytes are not copied."""
     wanted = _wanted(call)
     listing = _public_listing(call)
     with call.world.database.write() as db:
@@ -96,28 +103,39 @@ def _source(
     db: Connection, call: ServiceCall, origin: Repository, wanted: str, listing: Listing | None
 ) -> Source | None:
     if not call.input.get("includeFromUpstream", False):
-        version = packages.find_version(db, the_package(db, call, origin), wanted)
-        return _with_files(db, version)
+        return _held(db, packages.find_version(db, the_package(db, call, origin), wanted))
     hops = reach(db, origin, call.input["package"])
-    held = (packages.find_version(db, hop.package, wanted) for hop in hops if hop.package)
-    version = next((version for version in held if version is not None), None)
-    return _with_files(db, version or _ingested(db, call, hops, wanted, listing))
+    found = (packages.find_version(db, hop.package, wanted) for hop in hops if hop.package)
+    version = next((version for version in found if version is not None), None)
+    return _held(db, version) if version else _public(hops, wanted, listing)
 
 
-def _with_files(db: Connection, version: Version | None) -> Source | None:
+def _held(db: Connection, version: Version | None) -> Source | None:
     if version is None or version.status == DISPOSED:
         return None
-    return Source(version=version, files=packages.assets(db, version))
+    return Source(
+        version=version.version,
+        revision=version.revision,
+        status=version.status,
+        origin=version.origin,
+        metadata=version.metadata,
+        files=packages.assets(db, version),
+    )
 
 
-def _ingested(
-    db: Connection, call: ServiceCall, hops: list[Hop], wanted: str, listing: Listing | None
-) -> Version | None:
+def _public(hops: list[Hop], wanted: str, listing: Listing | None) -> Source | None:
     if listing is None or wanted not in listing.versions:
         return None
-    holder = next(hop.repository for hop in hops if hop.public)
-    files = listing.versions[wanted].values()
-    return ingest(db, holder, call.input["package"], wanted, files, call.world.clock.now())
+    files = list(listing.versions[wanted].values())
+    return Source(
+        version=wanted,
+        revision=packages.revision(wanted, files),
+        status=PUBLISHED,
+        origin=PUBLIC_ORIGIN,
+        metadata={},
+        files=files,
+        ingested_by=next(hop.repository for hop in hops if hop.public),
+    )
 
 
 def _failures(
@@ -132,16 +150,13 @@ def _failures(
     for version, source in sources.items():
         if source is None:
             failures[version] = Failure(code="NOT_FOUND", message=f"Could not find version {version}")
-        elif wanted[version] not in (None, source.version.revision):
+        elif wanted[version] not in (None, source.revision):
             failures[version] = Failure(
                 code="MISMATCHED_REVISION",
-                message=f"current revision: {source.version.revision}, expected revision: {wanted[version]}",
+                message=f"current revision: {source.revision}, expected revision: {wanted[version]}",
             )
-        elif not may_overwrite and target and not _is_there(db, target, source):
-            if packages.find_version(db, target, version):
-                failures[version] = Failure(
-                    code="ALREADY_EXISTS", message=f"Version {version} already exists"
-                )
+        elif not may_overwrite and _differs_there(db, target, source):
+            failures[version] = Failure(code="ALREADY_EXISTS", message=f"Version {version} already exists")
     return failures
 
 
@@ -160,29 +175,31 @@ def _all_failed(
 
 def _is_there(db: Connection, target: Package | None, source: Source) -> bool:
     """Return whether the destination has the identical version; revisions are equal where the files are."""
-    existing = packages.find_version(db, target, source.version.version) if target else None
-    return existing is not None and existing.revision == source.version.revision
+    existing = packages.find_version(db, target, source.version) if target else None
+    return existing is not None and existing.revision == source.revision
+
+
+def _differs_there(db: Connection, target: Package | None, source: Source) -> bool:
+    existing = packages.find_version(db, target, source.version) if target else None
+    return existing is not None and existing.revision != source.revision
 
 
 def _copy(db: Connection, call: ServiceCall, destination: Repository, source: Source) -> Version:
-    version = source.version
+    name, now = call.input["package"], call.world.clock.now()
+    if source.ingested_by is not None:
+        ingest(db, source.ingested_by, name, source.version, source.files, now)
     package = find_package(db, call, destination) or packages.add(
-        db,
-        destination,
-        call.input["package"],
-        first_restrictions(version.origin),
-        format=call.input["format"],
+        db, destination, name, first_restrictions(source.origin), format=call.input["format"]
     )
-    if replaced := packages.find_version(db, package, version.version):
+    if replaced := packages.find_version(db, package, source.version):
         packages.remove_version(db, replaced)
     copy = packages.add_version(
         db,
         package,
-        version.version,
-        status=version.status,
-        origin=version.origin,
-        published=call.world.clock.now(),
-        metadata=version.metadata,
+        source.version,
+        status=source.status,
+        origin=source.origin,
+        published=now,
+        metadata=source.metadata,
     )
-    packages.put_assets(db, copy, source.files)
-    return packages.find_version(db, package, version.version) or copy
+    return packages.put_assets(db, copy, source.files)

@@ -40,7 +40,7 @@ def describe_package(call: ServiceCall) -> Output:
 
 
 def put_package_origin_configuration(call: ServiceCall) -> Output:
-    """Set the origin controls of a package, which need not have a version yet: a name can be blocked ahead."""
+    """Set the origin controls of a package, which need not exist yet: names can be blocked ahead."""
     name, wanted = call.input["package"], Restrictions(**call.input["restrictions"])
     if call.input["format"] == PYPI and not is_normalized_name(name):
         raise ValidationError(f"'{name}' is not a normalised package name (lower case, with single hyphens).")

@@ -1,4 +1,4 @@
-"""Operations on repositories, their upstreams and external connections."""
+"""Operations on repositories and their upstreams."""
 
 from collections.abc import Iterable
 from sqlite3 import Connection
@@ -14,13 +14,12 @@ from codeartifact_local.operations.lookup import (
 from codeartifact_local.operations.paging import paginate
 from codeartifact_local.protocol.errors import (
     ConflictError,
-    NotFoundError,
     QuotaExceededError,
     ValidationError,
 )
 from codeartifact_local.settings import Settings
 from codeartifact_local.store import domains, repositories
-from codeartifact_local.store.records import PUBLIC_PYPI, Domain, Repository
+from codeartifact_local.store.records import Domain, Repository
 
 _MAX_UPSTREAMS = 10
 
@@ -40,7 +39,7 @@ def create_repository(call: ServiceCall) -> Output:
             created=call.world.clock.now(),
         )
         _set_upstreams(db, call, domain, repository)
-        return _answer(db, call, domain, name)
+        return repository_answer(db, call, domain, name)
 
 
 def update_repository(call: ServiceCall) -> Output:
@@ -50,19 +49,19 @@ def update_repository(call: ServiceCall) -> Output:
         if "description" in call.input:
             repositories.describe(db, repository, call.input["description"])
         _set_upstreams(db, call, domain, repository)
-        return _answer(db, call, domain, repository.name)
+        return repository_answer(db, call, domain, repository.name)
 
 
 def describe_repository(call: ServiceCall) -> Output:
     """Describe a repository."""
     with call.world.database.read() as db:
-        return _answer(db, call, the_domain(db, call), call.input["repository"])
+        return repository_answer(db, call, the_domain(db, call), call.input["repository"])
 
 
 def delete_repository(call: ServiceCall) -> Output:
     """Delete a repository with all that it holds; what others retained from it stays."""
     with call.world.database.write() as db:
-        gone = _answer(db, call, the_domain(db, call), call.input["repository"])
+        gone = repository_answer(db, call, the_domain(db, call), call.input["repository"])
         repositories.remove(db, the_repository(db, call))
     return gone
 
@@ -90,43 +89,6 @@ def list_repositories_in_domain(call: ServiceCall) -> Output:
     return _listed(call, found)
 
 
-def associate_external_connection(call: ServiceCall) -> Output:
-    """Connect a repository to the public index."""
-    with call.world.database.write() as db:
-        domain, repository = the_domain(db, call), the_repository(db, call)
-        wanted = _known_connection(call)
-        if repository.connection is not None or repositories.upstreams(db, repository):
-            raise ConflictError(
-                f"Repository {repository.name} has an external connection or upstream repositories already;"
-                " it can have one external connection, or upstream repositories.",
-                kind="repository",
-                resource=repository.name,
-            )
-        repositories.connect(db, repository, wanted)
-        return _answer(db, call, domain, repository.name)
-
-
-def disassociate_external_connection(call: ServiceCall) -> Output:
-    """Disconnect a repository from the public index; what it keeps stays."""
-    with call.world.database.write() as db:
-        domain, repository = the_domain(db, call), the_repository(db, call)
-        if repository.connection != call.input["externalConnection"]:
-            raise NotFoundError(
-                f"Repository {repository.name} has no external connection {call.input['externalConnection']}.",
-                kind="repository",
-                resource=repository.name,
-            )
-        repositories.connect(db, repository, None)
-        return _answer(db, call, domain, repository.name)
-
-
-def _known_connection(call: ServiceCall) -> str:
-    wanted: str = call.input["externalConnection"]
-    if wanted != PUBLIC_PYPI:
-        raise ValidationError(f"codeartifact-local has {PUBLIC_PYPI} only, not {wanted}.", "OTHER")
-    return wanted
-
-
 def _set_upstreams(db: Connection, call: ServiceCall, domain: Domain, repository: Repository) -> None:
     if "upstreams" not in call.input:
         return
@@ -141,7 +103,7 @@ def _set_upstreams(db: Connection, call: ServiceCall, domain: Domain, repository
         raise ValidationError("Upstream repositories must be different from the repository and each other.")
     if names and repository.connection is not None:
         raise ConflictError(
-            f"Repository {repository.name} has an external connection; it cannot have upstream repositories too.",
+            f"Repository {repository.name} has an external connection; upstreams are not possible beside it.",
             kind="repository",
             resource=repository.name,
         )
@@ -158,7 +120,8 @@ def _listed(call: ServiceCall, found: Iterable[tuple[Domain, Repository]]) -> Ou
     }
 
 
-def _answer(db: Connection, call: ServiceCall, domain: Domain, name: str) -> Output:
+def repository_answer(db: Connection, call: ServiceCall, domain: Domain, name: str) -> Output:
+    """Return the description of a repository, as several operations answer with it."""
     repository = named_repository(db, domain, name)
     upstreams = repositories.upstreams(db, repository)
     connections = [

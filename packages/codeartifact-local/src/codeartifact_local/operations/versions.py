@@ -1,4 +1,4 @@
-"""Operations on the versions of a package and their files. They look at the repository itself, never upstream."""
+"""Operations on the versions of a package and their files; they never look upstream."""
 
 from typing import Any
 
@@ -102,10 +102,8 @@ def _check_downloadable(call: ServiceCall, version: Version) -> None:
 
 
 def _is_wanted(call: ServiceCall, version: Version) -> bool:
-    wanted = call.input
-    return version.status == wanted.get("status", version.status) and version.origin.type == wanted.get(
-        "originType", version.origin.type
-    )
+    status, origin = call.input.get("status"), call.input.get("originType")
+    return status in (None, version.status) and origin in (None, version.origin.type)
 
 
 def _coordinate(package: Package) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def check_input(shape: Shape | None, value: dict[str, Any]) -> None:
 
 def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
-    if not isinstance(value, _TYPES[kind]) or (kind in ("integer", "long") and isinstance(value, bool)):
+    if not _is_of(kind, value):
         yield _fault(value, path, f"Member must be of type {kind}")
     elif kind == "structure":
         yield from _structure_faults(shape, value, path)
@@ -59,6 +59,12 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _string_faults(shape, value, path)
     elif kind in ("integer", "long"):
         yield from _size_faults(shape, value, path, value, "value")
+
+
+def _is_of(kind: str, value: object) -> bool:
+    if isinstance(value, bool) and kind != "boolean":
+        return False  # Python's True is an int, JSON's is not
+    return isinstance(value, _TYPES[kind])
 
 
 def _structure_faults(shape: Shape, value: dict[str, Any], path: str) -> Iterator[str]:

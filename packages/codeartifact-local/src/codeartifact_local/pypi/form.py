@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -10,6 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 
 from codeartifact_local.pypi.errors import PypiError
 from codeartifact_local.store.blobs import Incoming
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 _MAX_FIELDS_BYTES = 8 * 1024**2
 _MAX_PARTS = 4096
@@ -32,24 +36,37 @@ class UploadForm:
         self._name = ""
         self._value: bytearray | None = None
 
-    def on_part_begin(self) -> None:
+    def callbacks(self) -> "MultipartCallbacks":
+        """Return what the parser calls."""
+        return {
+            "on_part_begin": self._on_part_begin,
+            "on_part_data": self._on_part_data,
+            "on_part_end": self._on_part_end,
+            "on_header_field": self._on_header_field,
+            "on_header_value": self._on_header_value,
+            "on_header_end": self._on_header_end,
+            "on_headers_finished": self._on_headers_finished,
+            "on_end": self._on_end,
+        }
+
+    def _on_part_begin(self) -> None:
         self._parts += 1
         self._disposition = b""
         if self._parts > _MAX_PARTS:
             raise PypiError(400, f"The upload form has more than {_MAX_PARTS} parts.")
 
-    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
 
-    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
         self._header_value += data[start:end]
 
-    def on_header_end(self) -> None:
+    def _on_header_end(self) -> None:
         if self._header.lower() == b"content-disposition":
             self._disposition = bytes(self._header_value)
         self._header, self._header_value = bytearray(), bytearray()
 
-    def on_headers_finished(self) -> None:
+    def _on_headers_finished(self) -> None:
         _, options = parse_options_header(self._disposition)
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
         filename = options.get(b"filename")
@@ -59,7 +76,7 @@ class UploadForm:
                 raise PypiError(400, "The upload form has more than one file under content.")
             self.filename = filename.decode("utf-8", "replace")
 
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._value is not None:
             self._field_bytes += end - start
             if self._field_bytes > _MAX_FIELDS_BYTES:
@@ -68,25 +85,13 @@ class UploadForm:
         elif self._name == "content":
             self.content += data[start:end]
 
-    def on_part_end(self) -> None:
+    def _on_part_end(self) -> None:
         if self._value is not None:
             # The first of several values counts; no field that is read here may be repeated.
             self.fields.setdefault(self._name, self._value.decode("utf-8", "replace"))
 
-    def on_end(self) -> None:
+    def _on_end(self) -> None:
         self.complete = True
-
-
-_CALLBACKS = (
-    "on_part_begin",
-    "on_header_field",
-    "on_header_value",
-    "on_header_end",
-    "on_headers_finished",
-    "on_part_data",
-    "on_part_end",
-    "on_end",
-)
 
 
 async def receive_form(
@@ -98,10 +103,7 @@ async def receive_form(
         PypiError: 400 malformed or cut short, 408 stalled, 413 larger than `max_bytes`.
     """
     form = UploadForm()
-    parser = MultipartParser(
-        _boundary(request),
-        callbacks={name: getattr(form, name) for name in _CALLBACKS},  # type: ignore[misc]
-    )
+    parser = MultipartParser(_boundary(request), form.callbacks())
     try:
         async for chunk in _unstalled(request.stream(), stalled_seconds):
             parser.write(chunk)

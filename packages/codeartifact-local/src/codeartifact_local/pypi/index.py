@@ -1,7 +1,7 @@
 """Answers for a project's index page: the union of what the repository reaches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from sqlite3 import Connection
 
 from packaging.version import Version as ParsedVersion
@@ -21,6 +21,7 @@ from codeartifact_local.store.records import EXTERNAL, LISTED, Asset, Version
 from codeartifact_local.upstream.chain import Hop, reach
 from codeartifact_local.upstream.listing import Listing
 from codeartifact_local.upstream.public_index import PublicIndexError
+from codeartifact_local.upstream.retention import refreshed
 
 
 @dataclass(kw_only=True)
@@ -111,17 +112,6 @@ def _add_public(listing: Listing, found: Union) -> None:
             if fresh != found.files[version]:
                 found.files[version] = fresh
                 found.refreshed.append((kept, fresh))
-
-
-def refreshed(kept: Mapping[str, Asset], listed: Mapping[str, Asset]) -> dict[str, Asset]:
-    """Return the kept files with what the public index says of them now: new files, and yanks (PEP 592)."""
-    fresh = dict(kept)
-    for name, file in listed.items():
-        if name not in kept:
-            fresh[name] = file
-        elif kept[name].sha256 == file.sha256 and kept[name].yanked != file.yanked:
-            fresh[name] = replace(kept[name], yanked=file.yanked)
-    return fresh
 
 
 def _refresh(service: Service, found: Union) -> None:

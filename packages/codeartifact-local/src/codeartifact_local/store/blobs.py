@@ -70,7 +70,7 @@ class Blobs:
         path = self._incoming / uuid.uuid4().hex
         try:
             with path.open("wb", buffering=0) as file:
-                yield Incoming(path, file)  # type: ignore[arg-type]  # unbuffered, and it only writes
+                yield Incoming(path, file)
         finally:
             path.unlink(missing_ok=True)
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 
@@ -29,7 +30,7 @@ async def read_kept(path: Path, sha256: str) -> AsyncIterator[bytes]:
         BrokenContentError: the file on the disk is no longer what was kept.
     """
     hashed = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
+    with _open(path) as file:
         held_back = b""
         while chunk := await run_in_threadpool(file.read, _CHUNK_BYTES):
             if held_back:
@@ -37,5 +38,12 @@ async def read_kept(path: Path, sha256: str) -> AsyncIterator[bytes]:
             hashed.update(chunk)
             held_back = chunk
     if hashed.hexdigest() != sha256:
-        raise BrokenContentError(f"{path}: its bytes changed on the disk")
+        raise BrokenContentError(f"{path} does not have the bytes any more that were kept.")
     yield held_back
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise BrokenContentError(f"{path} cannot be read: {error.strerror}.") from error

@@ -98,7 +98,7 @@ def exclusive(folder: Path) -> Iterator[None]:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise DataFolderError(
-                f"{folder}: another codeartifact-local uses this data folder; stop it, or choose another --data."
+                f"{folder}: another codeartifact-local uses this folder; stop it, or choose another --data."
             ) from error
         yield
     finally:

@@ -40,7 +40,7 @@ def repository_count(db: Connection, domain: Domain) -> int:
 
 
 def asset_bytes(db: Connection, domain: Domain) -> int:
-    """Return how many bytes the files of a domain take; a file that is in several repositories counts once."""
+    """Return how many bytes a domain's files take; one that is in several repositories counts once."""
     query = """
         SELECT coalesce(sum(size), 0) FROM blob WHERE sha256 IN (
             SELECT asset.sha256 FROM asset

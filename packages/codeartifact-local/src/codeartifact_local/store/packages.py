@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
@@ -94,7 +95,7 @@ def add_version(
         (
             package.id,
             version,
-            _revision(version, ()),
+            revision(version, ()),
             status,
             origin.type,
             origin.repository,
@@ -132,8 +133,8 @@ def find_asset(db: Connection, version: Version, name: str) -> Asset | None:
     return asset_of(row) if row else None
 
 
-def put_assets(db: Connection, version: Version, files: Iterable[Asset]) -> None:
-    """Add files to a version or replace their facts; gives the version a new revision when its files changed."""
+def put_assets(db: Connection, version: Version, files: Iterable[Asset]) -> Version:
+    """Add files to a version or replace their facts; return it with the revision that it has then."""
     db.executemany(
         "INSERT OR REPLACE INTO asset (version_id, name, sha256, size, requires_python, yanked, uploaded)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -150,8 +151,9 @@ def put_assets(db: Connection, version: Version, files: Iterable[Asset]) -> None
             for file in files
         ],
     )
-    revision = _revision(version.version, assets(db, version))
-    db.execute("UPDATE version SET revision = ? WHERE id = ?", (revision, version.id))
+    fresh = revision(version.version, assets(db, version))
+    db.execute("UPDATE version SET revision = ? WHERE id = ?", (fresh, version.id))
+    return replace(version, revision=fresh)
 
 
 _ASSETS = """
@@ -161,7 +163,7 @@ _ASSETS = """
 """
 
 
-def _revision(version: str, files: Iterable[Asset]) -> str:
+def revision(version: str, files: Iterable[Asset]) -> str:
     """Return 32 bytes in base64, as AWS's revisions look; equal exactly where version and files are."""
     content = [version, *(f"{file.name}={file.sha256}" for file in files)]
     return base64.b64encode(hashlib.sha256("\n".join(content).encode()).digest()).decode()

@@ -98,7 +98,7 @@ class Asset:
     size: int | None
     requires_python: str | None = None
     yanked: str | None = None
-    """Why the public index wants it no longer installed; "" where it gives no reason, None where it is not so."""
+    """Why the public index withdrew it (PEP 592); "" where it gives no reason, None where it did not."""
     uploaded: datetime | None = None
     digests: Digests | None = None
 

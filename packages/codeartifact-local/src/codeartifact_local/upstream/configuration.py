@@ -1,4 +1,4 @@
-"""Where the public index is, and how to reach it: from pip's own configuration, else pip's built-in default."""
+"""Where the public index is, and how to reach it: as pip is configured, else pip's built-in default."""
 
 import ast
 import os
@@ -52,7 +52,7 @@ def _pip(*arguments: str) -> str:
 
 
 def _merged(listing: str) -> dict[str, str]:
-    """Return pip's options as `pip install` would see them: the environment over ``install`` over ``global``."""
+    """Return the options of `pip install`: the environment goes before ``install`` before ``global``."""
     found: dict[str, str] = {}
     pairs = [line.partition("=") for line in listing.splitlines()]
     for section in ("global", "install", ":env:"):

@@ -1,4 +1,4 @@
-"""Files from the public index: fetched once, followed by every client that waits for them, kept when verified."""
+"""Files from the public index: fetched once, followed by all who wait for them, kept when verified."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -17,6 +17,7 @@ from codeartifact_local.upstream.listing import ACCEPT, Listing, ListingError, p
 _log = logging.getLogger(__name__)
 _TIMEOUT = httpx.Timeout(20, connect=5)
 _LISTING_SECONDS = 30
+_FAILURE_BELIEVED = timedelta(seconds=3)  # resolving 40 packages does not wait for 40 timeouts
 _MAX_LISTING_BYTES = 128 * 1024**2
 _REMEMBERED_LISTINGS = 512
 
@@ -38,6 +39,7 @@ class PublicIndex:
         self._believed = timedelta(seconds=listing_seconds)
         self._listings: OrderedDict[str, tuple[datetime, Listing | None]] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Listing | None]] = {}
+        self._failure: tuple[datetime, PublicIndexError] | None = None
         self._opening: asyncio.Task[tuple[httpx.AsyncClient, str]] | None = None
 
     async def listing(self, name: str) -> Listing | None:
@@ -51,6 +53,8 @@ class PublicIndex:
         asked, listing = self._listings.get(name, (None, None))
         if asked is not None and self._clock.now() - asked < self._believed:
             return listing
+        if self._failure is not None and self._clock.now() - self._failure[0] < _FAILURE_BELIEVED:
+            raise self._failure[1]
         task = self._asking.get(name)
         if task is None:
             task = self._asking[name] = asyncio.create_task(self._ask(name))
@@ -81,9 +85,13 @@ class PublicIndex:
 
     async def _ask(self, name: str) -> Listing | None:
         client, address = await self._client()
-        with _translated():
-            async with asyncio.timeout(_LISTING_SECONDS):
-                listing = await _fetch_listing(client, f"{address}{name}/", name)
+        try:
+            with _translated():
+                async with asyncio.timeout(_LISTING_SECONDS):
+                    listing = await _fetch_listing(client, f"{address}{name}/", name)
+        except PublicIndexError as error:
+            self._failure = (self._clock.now(), error)
+            raise
         self._listings[name] = (self._clock.now(), listing)
         self._listings.move_to_end(name)
         while len(self._listings) > _REMEMBERED_LISTINGS:
@@ -127,7 +135,7 @@ def _open_client(access: Callable[[], PublicIndexAccess]) -> tuple[httpx.AsyncCl
         raise PublicIndexError(f"pip's index-url is a {address.scheme}: address; http or https is needed.")
     client = httpx.AsyncClient(
         auth=_OwnHostAuth(address) if address.userinfo else None,
-        verify=ssl.create_default_context(cafile=found.certificates) if address.scheme == "https" else False,
+        verify=_trust(found.certificates),
         proxy=found.proxy,
         timeout=_TIMEOUT,
         follow_redirects=True,
@@ -135,6 +143,10 @@ def _open_client(access: Callable[[], PublicIndexAccess]) -> tuple[httpx.AsyncCl
     )
     _log.info("the public index is on %s", address.host)
     return client, str(address.copy_with(username=None, password=None))
+
+
+def _trust(certificates: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificates) if certificates else httpx.create_ssl_context()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What a repository keeps of the packages that were asked of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
@@ -21,13 +22,16 @@ from codeartifact_local.store.records import (
     Version,
 )
 
+PUBLIC_ORIGIN = Origin(type=EXTERNAL, connection=PUBLIC_PYPI)
+
 
 def ingest(
     db: Connection, holder: Repository, name: str, version: str, files: Iterable[Asset], now: datetime
 ) -> Version:
     """Keep a version of the public index, with all of its files, where the connection is."""
-    origin = Origin(type=EXTERNAL, connection=PUBLIC_PYPI)
-    return _put(db, holder, name, version, files, origin=origin, status=PUBLISHED, metadata={}, now=now)
+    return _put(
+        db, holder, name, version, files, origin=PUBLIC_ORIGIN, status=PUBLISHED, metadata={}, now=now
+    )
 
 
 def retain(db: Connection, repository: Repository, name: str, source: Version, now: datetime) -> Version:
@@ -43,6 +47,17 @@ def retain(db: Connection, repository: Repository, name: str, source: Version, n
         metadata=source.metadata,
         now=now,
     )
+
+
+def refreshed(kept: Mapping[str, Asset], listed: Mapping[str, Asset]) -> dict[str, Asset]:
+    """Return the kept files with what the public index says of them now: new files, and yanks (PEP 592)."""
+    fresh = dict(kept)
+    for name, file in listed.items():
+        if name not in kept:
+            fresh[name] = file
+        elif kept[name].sha256 == file.sha256 and kept[name].yanked != file.yanked:
+            fresh[name] = replace(kept[name], yanked=file.yanked)
+    return fresh
 
 
 def first_restrictions(origin: Origin) -> Restrictions:
@@ -64,8 +79,7 @@ def _put(
 ) -> Version:
     package = packages.find(db, repository, name) or packages.add(db, repository, name, FIRST_INGESTED)
     kept = _find_or_add(db, package, version, origin, status, metadata, now)
-    packages.put_assets(db, kept, files)
-    return kept
+    return packages.put_assets(db, kept, files)
 
 
 def _find_or_add(

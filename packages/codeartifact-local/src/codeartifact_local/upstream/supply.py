@@ -34,10 +34,11 @@ class Supply:
         """
         if asset.sha256 not in self._arriving:
             if await run_in_threadpool(self._is_kept, asset.sha256):
-                return Content(chunks=read_kept(self.blobs.path(asset.sha256), asset.sha256), size=asset.size)
+                kept = read_kept(self.blobs.path(asset.sha256), asset.sha256)
+                return Content(chunks=await _with_first(kept), size=asset.size)
             await self._fetch(package, asset)
-        followed = await _with_first(self._arriving[asset.sha256].follow())
-        return Content(chunks=followed, size=asset.size)
+        arriving = self._arriving[asset.sha256].follow()
+        return Content(chunks=await _with_first(arriving), size=asset.size)
 
     async def close(self) -> None:
         """Give up what is still arriving."""
