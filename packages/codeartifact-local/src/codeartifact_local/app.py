@@ -1,5 +1,6 @@
 """The ASGI application: the control plane under /v1/, the PyPI endpoint under /pypi/."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, MutableMapping
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from codeartifact_local.operations import OPERATIONS
 from codeartifact_local.protocol.control_plane import ControlPlane
+from codeartifact_local.protocol.model import operations_by_route
 from codeartifact_local.pypi.endpoint import PypiEndpoint
 from codeartifact_local.service import Service
 
@@ -31,7 +33,9 @@ def create_app(service: Service, on_start: Callable[[], None]) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         on_start()
+        loading = asyncio.create_task(asyncio.to_thread(operations_by_route))
         yield
+        await loading
         await service.supply.close()
 
     return _Logged(Router(default=dispatch, redirect_slashes=False, lifespan=lifespan))

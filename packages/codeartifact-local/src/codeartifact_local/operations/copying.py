@@ -18,8 +18,8 @@ from codeartifact_local.protocol.errors import InternalError, ValidationError
 from codeartifact_local.store import packages
 from codeartifact_local.store.records import DISPOSED, PUBLISHED, Asset, Origin, Package, Repository, Version
 from codeartifact_local.upstream.chain import Hop, reach
+from codeartifact_local.upstream.errors import PublicIndexError
 from codeartifact_local.upstream.listing import Listing
-from codeartifact_local.upstream.public_index import PublicIndexError
 from codeartifact_local.upstream.retention import PUBLIC_ORIGIN, first_restrictions, ingest
 
 _MAX_VERSIONS = 100

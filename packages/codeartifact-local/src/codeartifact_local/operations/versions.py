@@ -9,7 +9,7 @@ from codeartifact_local.operations.paging import paginate
 from codeartifact_local.protocol.errors import ConflictError, InternalError, NotFoundError
 from codeartifact_local.store import packages
 from codeartifact_local.store.records import DOWNLOADABLE, Asset, Origin, Package, Version
-from codeartifact_local.upstream.public_index import PublicIndexError
+from codeartifact_local.upstream.errors import PublicIndexError
 
 
 def list_package_versions(call: ServiceCall) -> Output:

@@ -4,19 +4,21 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botocore.model import OperationModel, Shape
 from starlette.responses import Response, StreamingResponse
 
 from codeartifact_local.protocol.errors import ServiceError
 from codeartifact_local.protocol.model import service_model
 from codeartifact_local.store.content import Content
 
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, Shape
+
 _JSON = "application/json"
 
 
-def answer(operation: OperationModel, output: Mapping[str, Any]) -> Response:
+def answer(operation: "OperationModel", output: Mapping[str, Any]) -> Response:
     """Return the response that carries `output`.
 
     Raises:
@@ -50,7 +52,7 @@ def _request_id() -> dict[str, str]:
     return {"x-amzn-RequestId": str(uuid.uuid4())}
 
 
-def _split(shape: Shape, output: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+def _split(shape: "Shape", output: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     if unknown := output.keys() - shape.members.keys():
         raise TypeError(f"{shape.name} has no member {', '.join(sorted(unknown))}")
     headers, document = {}, {}
@@ -65,7 +67,7 @@ def _split(shape: Shape, output: Mapping[str, Any]) -> tuple[dict[str, str], dic
     return headers, document
 
 
-def _plain(shape: Shape, value: Any) -> Any:
+def _plain(shape: "Shape", value: Any) -> Any:
     if shape.type_name == "structure":
         return _split(shape, value)[1]
     if shape.type_name == "list":

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
-
-from botocore.model import Shape
+from typing import TYPE_CHECKING, Any
 
 from codeartifact_local.protocol.errors import ValidationError
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 # The model's patterns are Java's; Python has no category classes. `_legible` makes the odd categories NUL.
@@ -29,7 +30,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def check_input(shape: Shape | None, value: dict[str, Any]) -> None:
+def check_input(shape: "Shape | None", value: dict[str, Any]) -> None:
     """Return when `value` is an input that the model allows.
 
     Raises:
@@ -41,7 +42,7 @@ def check_input(shape: Shape | None, value: dict[str, Any]) -> None:
         raise ValidationError(count + "; ".join(faults))
 
 
-def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _faults(shape: "Shape", value: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
     if not _is_of(kind, value):
         yield _fault(value, path, f"Member must be of type {kind}")
@@ -67,7 +68,7 @@ def _is_of(kind: str, value: object) -> bool:
     return isinstance(value, _TYPES[kind])
 
 
-def _structure_faults(shape: Shape, value: dict[str, Any], path: str) -> Iterator[str]:
+def _structure_faults(shape: "Shape", value: dict[str, Any], path: str) -> Iterator[str]:
     for name, member in shape.members.items():
         member_path = f"{path}.{name}" if path else name
         if value.get(name) is not None:
@@ -76,7 +77,7 @@ def _structure_faults(shape: Shape, value: dict[str, Any], path: str) -> Iterato
             yield f"Value null at '{member_path}' failed to satisfy constraint: Member must not be null"
 
 
-def _string_faults(shape: Shape, value: str, path: str) -> Iterator[str]:
+def _string_faults(shape: "Shape", value: str, path: str) -> Iterator[str]:
     yield from _size_faults(shape, value, path, len(value), "length")
     pattern = shape.metadata.get("pattern")
     if pattern and not _compiled(pattern).fullmatch(_legible(value)):
@@ -85,7 +86,7 @@ def _string_faults(shape: Shape, value: str, path: str) -> Iterator[str]:
         yield _fault(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
 
 
-def _size_faults(shape: Shape, value: Any, path: str, size: int, what: str) -> Iterator[str]:
+def _size_faults(shape: "Shape", value: Any, path: str, size: int, what: str) -> Iterator[str]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and size < least:
         yield _fault(value, path, f"Member must have {what} greater than or equal to {least}")

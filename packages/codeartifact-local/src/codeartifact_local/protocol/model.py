@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, ServiceModel
 
 
 @cache
-def service_model() -> ServiceModel:
+def service_model() -> "ServiceModel":
     """Return botocore's model of CodeArtifact; loaded without a session, which would read AWS files."""
+    # Importing botocore takes longer than all the rest of starting up; the server listens before that.
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
     return ServiceModel(Loader().load_service_model("codeartifact", "service-2"), "codeartifact")
 
 
 @cache
-def operations_by_route() -> Mapping[tuple[str, str], OperationModel]:
+def operations_by_route() -> "Mapping[tuple[str, str], OperationModel]":
     """Return every operation by its HTTP method and path; no path of this service has a variable part."""
     model = service_model()
     operations = (model.operation_model(name) for name in model.operation_names)

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
-
-from botocore.model import OperationModel, Shape
+from typing import TYPE_CHECKING, Any
 
 from codeartifact_local.protocol.errors import ValidationError
 
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, Shape
+
 
 def parse_input(
-    operation: OperationModel, *, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    operation: "OperationModel", *, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
 ) -> dict[str, Any]:
     """Return the input members that the request carries, each under its name in the model.
 
@@ -31,7 +32,7 @@ def parse_input(
     return found
 
 
-def _has_body_members(operation: OperationModel) -> bool:
+def _has_body_members(operation: "OperationModel") -> bool:
     shape = operation.input_shape
     is_raw = "payload" in shape.serialization
     return not is_raw and any("location" not in member.serialization for member in shape.members.values())
@@ -49,7 +50,7 @@ def _document(body: bytes) -> dict[str, Any]:
     return document
 
 
-def _scalar(shape: Shape, name: str, text: str) -> str | int | bool:
+def _scalar(shape: "Shape", name: str, text: str) -> str | int | bool:
     if shape.type_name in ("integer", "long"):
         try:
             return int(text)

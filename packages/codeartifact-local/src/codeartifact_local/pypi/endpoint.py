@@ -14,7 +14,7 @@ from codeartifact_local.pypi.index import index_page
 from codeartifact_local.pypi.upload import upload
 from codeartifact_local.service import Service
 from codeartifact_local.store.content import BrokenContentError
-from codeartifact_local.upstream.public_index import PublicIndexError
+from codeartifact_local.upstream.errors import PublicIndexError
 
 _log = logging.getLogger(__name__)
 _MAX_DRAINED_BYTES = 64 * 1024**2

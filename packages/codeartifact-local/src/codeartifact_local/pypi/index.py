@@ -19,8 +19,8 @@ from codeartifact_local.service import Service
 from codeartifact_local.store import packages
 from codeartifact_local.store.records import EXTERNAL, LISTED, Asset, Version
 from codeartifact_local.upstream.chain import Hop, reach
+from codeartifact_local.upstream.errors import PublicIndexError
 from codeartifact_local.upstream.listing import Listing
-from codeartifact_local.upstream.public_index import PublicIndexError
 from codeartifact_local.upstream.retention import refreshed
 
 

@@ -27,8 +27,8 @@ from codeartifact_local.store.records import (
     Version,
 )
 from codeartifact_local.upstream.chain import reach
+from codeartifact_local.upstream.errors import PublicIndexError
 from codeartifact_local.upstream.listing import Listing
-from codeartifact_local.upstream.public_index import PublicIndexError
 
 
 @dataclass(frozen=True, kw_only=True)

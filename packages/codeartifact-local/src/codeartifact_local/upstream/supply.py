@@ -11,8 +11,9 @@ from codeartifact_local.store.blobs import Blobs
 from codeartifact_local.store.content import Content, read_kept
 from codeartifact_local.store.database import Database
 from codeartifact_local.store.records import Asset
+from codeartifact_local.upstream.errors import PublicIndexError
 from codeartifact_local.upstream.fetching import Fetch
-from codeartifact_local.upstream.public_index import PublicIndex, PublicIndexError
+from codeartifact_local.upstream.public_index import PublicIndex
 
 
 @dataclass(frozen=True, kw_only=True)
