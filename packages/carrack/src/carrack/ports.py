@@ -1,0 +1,109 @@
+"""What the verbs need from the world, in the model's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from carrack.model.access import Access
+from carrack.model.artifact import Artifact, Source
+from carrack.model.history import TreeState
+from carrack.model.index import Index
+from carrack.model.published import File, IndexState, PublishedVersion
+from carrack.model.receipt import Entry
+
+
+class History(Protocol):
+    """The workspace's git repository."""
+
+    def state(self, packages: Iterable[PurePosixPath], others: Iterable[PurePosixPath]) -> TreeState:
+        """HEAD, each package folder's tree and last commit, and what is not committed.
+
+        `others` are further files whose uncommitted changes count for every package.
+        """
+
+    def tree(self, commit: str, path: PurePosixPath) -> str | None:
+        """The git tree id of folder `path` at `commit`; None where either does not exist."""
+
+    def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
+        """The newest commit reachable from HEAD that touches `path` and was made at `epoch`."""
+
+    def epoch(self, commit: str) -> int:
+        """When `commit` was made, in seconds since 1970."""
+
+    def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
+        """Lay out folder `path` as `commit` has it under `to`, every mtime and mode fixed.
+
+        Returns the epoch of the last commit that touches `path` as seen from `commit`.
+        """
+
+
+class IndexReader(Protocol):
+    """Reading one index through CodeArtifact's API."""
+
+    def state(self, wanted: Mapping[NormalizedName, Version]) -> IndexState:
+        """For each package: all version numbers, and the wanted version with its files."""
+
+    def version(self, name: NormalizedName, version: Version) -> PublishedVersion | None:
+        """One version with its files, or None where the index itself does not hold it."""
+
+    def fetch(self, name: NormalizedName, version: Version, file: File, to: Path) -> None:
+        """Write one asset's bytes to `to`, and check them against `file.sha256`."""
+
+
+class Gate(Protocol):
+    """The way to the index's PyPI endpoint."""
+
+    def open(self) -> Access:
+        """The endpoint's address and a token that is good now."""
+
+
+class Builder(Protocol):
+    """Makes distributions from sources."""
+
+    def build(self, sources: Sequence[Source], out: Path) -> tuple[Artifact, ...]:
+        """An sdist, and a wheel made from it, for each source, under `out`."""
+
+
+class Uploader(Protocol):
+    """Puts files on the index's PyPI endpoint."""
+
+    def check(self, artifact: Artifact) -> None:
+        """Refuse, with BuildError, a file that twine's strict check or its own metadata speaks against."""
+
+    def upload(self, artifact: Artifact) -> None:
+        """Put one file on the index; passing faults are tried again."""
+
+
+class Archives(Protocol):
+    """Looks into built files."""
+
+    def members(self, path: Path) -> Mapping[str, bytes]:
+        """Each member's name and a digest or, for metadata members, the bytes themselves."""
+
+    def epoch(self, sdist: Path) -> int | None:
+        """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell."""
+
+
+class Journal(Protocol):
+    """The receipt on disk: appended line by line, so that a crash keeps what was done."""
+
+    def read(self, index: Index) -> tuple[Entry, ...]:
+        """Every entry written for `index` so far; a torn last line is left out."""
+
+    def append(self, index: Index, entry: Entry) -> None:
+        """Add one entry; it is on disk when this returns."""
+
+
+class Report:
+    """Is told what happens; this one keeps silent."""
+
+    def step(self, verb: str, subject: str) -> None:
+        """Something is being done now: `Uploading`, `record_io-1.4.0-py3-none-any.whl`."""
+
+    def note(self, text: str) -> None:
+        """Something that the reader should know, and that stops nothing."""
