@@ -20,23 +20,17 @@ from carrack.model.receipt import Entry
 class History(Protocol):
     """The workspace's git repository."""
 
-    def state(self, packages: Iterable[PurePosixPath], others: Iterable[PurePosixPath]) -> TreeState:
-        """HEAD, each package folder's tree and last commit, and what is not committed.
+    def state(self, paths: Iterable[PurePosixPath]) -> TreeState:
+        """HEAD as a whole, the trees of the folders among `paths`, and what under `paths` is not committed."""
 
-        `others` are further files whose uncommitted changes count for every package.
-        """
-
-    def tree(self, commit: str, path: PurePosixPath) -> str | None:
-        """The git tree id of folder `path` at `commit`; None where either does not exist."""
+    def trees(self, commit: str, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, str]:
+        """The git tree id of each folder among `paths` that `commit` has; empty where there is no such commit."""
 
     def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
         """The newest commit reachable from HEAD that touches `path` and was made at `epoch`."""
 
-    def epoch(self, commit: str) -> int:
-        """When `commit` was made, in seconds since 1970."""
-
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
-        """Lay out folder `path` as `commit` has it under `to`, every mtime and mode fixed.
+        """Lay out folder `path` as `commit` has it in `to`, with modes and times that depend on the commit alone.
 
         Returns the epoch of the last commit that touches `path` as seen from `commit`.
         """

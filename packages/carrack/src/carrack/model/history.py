@@ -8,23 +8,18 @@ from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True, kw_only=True)
-class FolderState:
-    """A package's folder at HEAD: its tree id, its last commit and when that was made, and what is not committed."""
-
-    tree: str
-    commit: str
-    epoch: int
-    uncommitted: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class TreeState:
-    """The workspace at HEAD. A folder that HEAD does not have is not among `folders`.
+    """The workspace at HEAD.
 
-    `uncommitted` are changed files outside the packages that change every build (the build constraints).
+    `trees` has the git tree id of each folder asked for; a folder that HEAD does not have is missing. `uncommitted`
+    are files under those paths that differ from HEAD or are not tracked, relative to the workspace.
     """
 
     commit: str
     shallow: bool
-    folders: Mapping[PurePosixPath, FolderState]
-    uncommitted: tuple[str, ...] = ()
+    trees: Mapping[PurePosixPath, str]
+    uncommitted: tuple[PurePosixPath, ...] = ()
+
+    def uncommitted_under(self, path: PurePosixPath) -> tuple[PurePosixPath, ...]:
+        """The uncommitted files at or below `path`."""
+        return tuple(file for file in self.uncommitted if file == path or path in file.parents)

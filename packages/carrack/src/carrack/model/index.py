@@ -11,7 +11,8 @@ class Index:
 
     `endpoint` is the control plane's address where it is not the service's own; `repository_endpoint` the one of
     the PyPI endpoint where `GetRepositoryEndpoint` gives another than this machine can reach (VPC endpoints).
-    `store` is the domain's repository that has the external connection to the public index.
+    `store` is the domain's repository that has the external connection to the public index. `unset_variable` names
+    the environment variable that should hold the endpoint and does not: such an index cannot be used now.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Index:
     profile: str | None = None
     endpoint: str | None = None
     repository_endpoint: str | None = None
+    unset_variable: str | None = None
 
     def __str__(self) -> str:
         where = f" at {self.endpoint}" if self.endpoint else ""
