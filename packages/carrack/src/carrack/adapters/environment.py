@@ -7,8 +7,27 @@ from collections.abc import Mapping
 
 from carrack.model.access import Access
 
-_KEPT = frozenset({"PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_CACHE_DIR", "PIP_CACHE_DIR"})
-_DROPPED_PREFIXES = ("PIP_", "UV_", "TWINE_", "AWS_", "CODEARTIFACT_", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+_KEPT = frozenset(
+    {
+        "PIP_CERT",
+        "PIP_CLIENT_CERT",
+        "PIP_PROXY",
+        "UV_NATIVE_TLS",
+        "UV_SYSTEM_CERTS",
+        "UV_CACHE_DIR",
+        "PIP_CACHE_DIR",
+    }
+)
+_DROPPED_PREFIXES = (
+    "PIP_",
+    "UV_",
+    "TWINE_",
+    "AWS_",
+    "CODEARTIFACT_",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "VIRTUAL_ENV",
+)
 
 
 def isolated(environ: Mapping[str, str], access: Access | None = None) -> dict[str, str]:

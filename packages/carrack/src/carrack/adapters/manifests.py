@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -57,7 +58,9 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
     )
     faults += _graph_faults(workspace)
     if table.default_index is not None and table.default_index not in table.indexes:
-        faults.append(f"pyproject.toml: tool.carrack.default-index: there is no index {table.default_index!r}")
+        faults.append(
+            f"pyproject.toml: tool.carrack.default-index: there is no index {table.default_index!r}"
+        )
     if faults:
         raise _faulty(faults)
     return workspace
@@ -78,7 +81,9 @@ def read_package(root: Path, path: PurePosixPath) -> Package:
 def _faulty(faults: Iterable[str]) -> WorkspaceError:
     faults = tuple(faults)
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    return WorkspaceError(f"the workspace has {count}", faults=faults, untouched="everything; nothing was written")
+    return WorkspaceError(
+        f"the workspace has {count}", faults=faults, untouched="everything; nothing was written"
+    )
 
 
 def _toml(path: Path, address: str) -> dict[str, Any]:
@@ -116,11 +121,15 @@ def _package(root: Path, path: PurePosixPath, faults: list[str]) -> Package | No
         return None
     project: Mapping[str, Any] = manifest.get("project", {})
     before = len(faults)
-    name = _read(lambda: canonicalize_name(project["name"], validate=True), f"{address}: project.name", faults)
+    name = _read(
+        lambda: canonicalize_name(project["name"], validate=True), f"{address}: project.name", faults
+    )
     version = _version(project, address, faults)
     requires = _requirements(project.get("dependencies", ()), f"{address}: project.dependencies", faults)
     python = _read(
-        lambda: SpecifierSet(project.get("requires-python", "")), f"{address}: project.requires-python", faults
+        lambda: SpecifierSet(project.get("requires-python", "")),
+        f"{address}: project.requires-python",
+        faults,
     )
     if name is None or version is None or python is None or len(faults) > before:
         return None
@@ -145,7 +154,7 @@ def _version(project: Mapping[str, Any], address: str, faults: list[str]) -> Ver
 
 
 def _requirements(texts: Iterable[str], address: str, faults: list[str]) -> tuple[Requirement, ...]:
-    read = (_read(lambda text=text: Requirement(text), f"{address}: {text!r}", faults) for text in texts)
+    read = (_read(partial(Requirement, text), f"{address}: {text!r}", faults) for text in texts)
     return tuple(requirement for requirement in read if requirement is not None)
 
 

@@ -24,7 +24,10 @@ Address = Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")]
 
 class _Table(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"), hide_input_in_errors=True
+        extra="forbid",
+        frozen=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+        hide_input_in_errors=True,
     )
 
 
@@ -80,7 +83,8 @@ def _faults(error: ValidationError) -> Iterator[str]:
 
 
 def _suggestion(location: tuple[int | str, ...]) -> str:
-    model = {"indexes": IndexTable, "apps": AppTable}.get(str(location[0]), CarrackTable)
+    nested: dict[str, type[BaseModel]] = {"indexes": IndexTable, "apps": AppTable}
+    model = nested.get(str(location[0]), CarrackTable)
     known = [field.alias or name for name, field in model.model_fields.items()]
     close = get_close_matches(str(location[-1]), known, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(known)}"

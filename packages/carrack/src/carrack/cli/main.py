@@ -50,7 +50,10 @@ class Verbs(click.Group):
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="carrack")
 @click.option(
-    "-C", "directory", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Work in this folder."
+    "-C",
+    "directory",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Work in this folder.",
 )
 @click.pass_context
 def cli(context: click.Context, directory: Path | None) -> None:

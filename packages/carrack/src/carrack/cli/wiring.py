@@ -54,7 +54,8 @@ class Wiring:
             )
         if chosen not in known:
             raise UsageError(
-                f"there is no index {chosen!r}", address="pyproject.toml: [tool.carrack.indexes]",
+                f"there is no index {chosen!r}",
+                address="pyproject.toml: [tool.carrack.indexes]",
                 hint=f"say --to NAME, with one of: {', '.join(sorted(known)) or '(none is defined)'}",
             )
         click.echo(str(known[chosen]), err=True)

@@ -101,5 +101,3 @@ def _artifact(source: Source, path: Path) -> Artifact:
             hint="the version must be static: [project] version in pyproject.toml",
         )
     return artifact
-
-

@@ -78,7 +78,9 @@ def _build(
 def _distribution(
     environment: DefaultIsolatedEnv, job: Mapping[str, Any], name: str, source: str, epoch: int, kind: str
 ) -> str:
-    def run(command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+    def run(
+        command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+    ) -> None:
         _hook(name, command, cwd, {**(extra_environ or {}), "SOURCE_DATE_EPOCH": str(epoch)})
 
     try:
