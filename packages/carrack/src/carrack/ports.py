@@ -93,6 +93,13 @@ class Journal(Protocol):
         """Add one entry; it is on disk when this returns."""
 
 
+class Manifests(Protocol):
+    """The packages' pyproject.toml files, for writing."""
+
+    def replace(self, package: PurePosixPath, key: str, before: str, after: str) -> None:
+        """Set `project.version`, or one entry of `project.dependencies`, from `before` to `after`."""
+
+
 class Report:
     """Is told what happens; this one keeps silent."""
 

@@ -19,11 +19,11 @@ class TerminalReport(Report):
 
     def step(self, verb: str, subject: str) -> None:
         """`   Uploading record_io-1.4.0-py3-none-any.whl`."""
-        click.echo(f"{click.style(f'{verb:>{_VERB_WIDTH}}', fg='green', bold=True)} {subject}", err=True)
+        click.echo(f"{click.style(verb.rjust(_VERB_WIDTH), fg='green', bold=True)} {subject}", err=True)
 
     def note(self, text: str) -> None:
         """`        note text`."""
-        click.echo(f"{click.style(f'{"note":>{_VERB_WIDTH}}', fg='yellow', bold=True)} {text}", err=True)
+        click.echo(f"{click.style('note'.rjust(_VERB_WIDTH), fg='yellow', bold=True)} {text}", err=True)
 
 
 def show_error(error: CarrackError) -> None:

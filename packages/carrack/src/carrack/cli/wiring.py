@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from packaging.utils import NormalizedName, canonicalize_name
 
-from carrack.errors import UsageError
+from carrack.cli.output import TerminalReport
+from carrack.errors import IndexAccessError, UsageError
+from carrack.model.access import Access
 from carrack.model.index import Index
 from carrack.model.workspace import Workspace
-from carrack.ports import Report
+from carrack.ports import Builder, Gate, History, IndexReader, Journal, Manifests, Report, Uploader
+
+if TYPE_CHECKING:
+    from carrack.commands.knowledge import Sources
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,13 +32,18 @@ def index_option(function: F) -> F:
     )(function)
 
 
+def package_names(function: F) -> F:
+    """`[PACKAGES]...`: the packages that a verb is about, by any spelling of their names."""
+    return click.argument("names", metavar="[PACKAGES]...", nargs=-1)(function)
+
+
 @dataclass
 class Wiring:
     """What a verb gets: where it was started, the environment, and adapters made when they are asked for."""
 
     start: Path
     environ: Mapping[str, str]
-    report: Report = field(default_factory=Report)
+    report: Report = field(default_factory=TerminalReport)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -58,5 +70,86 @@ class Wiring:
                 address="pyproject.toml: [tool.carrack.indexes]",
                 hint=f"say --to NAME, with one of: {', '.join(sorted(known)) or '(none is defined)'}",
             )
-        click.echo(str(known[chosen]), err=True)
-        return known[chosen]
+        index = known[chosen]
+        click.echo(str(index), err=True)
+        if index.unset_variable:
+            raise IndexAccessError(
+                f"its address is to be in the variable {index.unset_variable}, which is not set",
+                address=f"index {index.name}",
+                hint="start a local index with `codeartifact-local serve` and paste what it prints, "
+                "or put `codeartifact-local run --` before the command",
+            )
+        return index
+
+    def chosen_packages(self, names: Iterable[str]) -> tuple[NormalizedName, ...]:
+        """The packages that `names` mean, in any spelling. Raises UsageError for one that is not there."""
+        known = self.workspace.packages
+        chosen = tuple(canonicalize_name(name) for name in names)
+        for name in chosen:
+            if name not in known:
+                close = get_close_matches(name, known, n=1)
+                raise UsageError(
+                    f"there is no package {name!r}" + (f"; did you mean {close[0]}?" if close else ""),
+                    hint=f"name one of: {', '.join(sorted(known))}",
+                )
+        return chosen
+
+    @cached_property
+    def history(self) -> History:
+        """The workspace's git repository."""
+        from carrack.adapters.git import Git
+
+        return Git(self.workspace.root)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The receipts kept in the workspace."""
+        from carrack.adapters.journal import ReceiptJournal
+
+        return ReceiptJournal(self.workspace.root / ".carrack" / "receipts")
+
+    def sources(self, index: Index) -> Sources:
+        """Everything that a verb learns from, about `index`."""
+        from carrack.adapters.archives import BuiltArchives
+        from carrack.commands.knowledge import Sources
+
+        return Sources(
+            workspace=self.workspace,
+            index=index,
+            history=self.history,
+            reader=self.reader(index),
+            journal=self.journal,
+            archives=BuiltArchives(),
+        )
+
+    def reader(self, index: Index) -> IndexReader:
+        """The index through CodeArtifact's API."""
+        raise NotImplementedError
+
+    def gate(self, index: Index) -> Gate:
+        """The way to the index's PyPI endpoint."""
+        raise NotImplementedError
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        """The packages' pyproject.toml files."""
+        from carrack.adapters.manifest_edits import ManifestEdits
+
+        return ManifestEdits(self.workspace.root)
+
+    def builder(self, access: Access | None) -> Builder:
+        """Builds with requirements from `access`'s index, or from pip's own where none is chosen."""
+        from carrack.adapters.builder import IsolatedBuilder
+        from carrack.adapters.environment import isolated
+
+        return IsolatedBuilder(
+            constraints=self.workspace.root / self.workspace.build_constraints,
+            environ=isolated(self.environ, access),
+            report=self.report,
+        )
+
+    def uploader(self, access: Access) -> Uploader:
+        """Uploads through twine."""
+        from carrack.adapters.uploader import TwineUploader
+
+        return TwineUploader(access=access)

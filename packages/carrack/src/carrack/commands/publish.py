@@ -50,7 +50,7 @@ def publish(
     """
     workspace = sources.workspace
     _check_unreleased(sources, knowledge, tools, names)
-    steps = _chosen(workspace, knowledge, names)
+    steps = chosen(workspace, knowledge, names)
     _check_git(workspace, knowledge, steps)
     if not steps:
         return ()
@@ -62,9 +62,8 @@ def publish(
     return steps
 
 
-def _chosen(
-    workspace: Workspace, knowledge: Knowledge, names: Collection[NormalizedName]
-) -> tuple[Step, ...]:
+def chosen(workspace: Workspace, knowledge: Knowledge, names: Collection[NormalizedName]) -> tuple[Step, ...]:
+    """The steps that write something for `names` and what they need; for every package where none is named."""
     wanted = set(workspace.closure(names or workspace.packages))
     return tuple(step for step in knowledge.plan.writing if step.package.name in wanted)
 

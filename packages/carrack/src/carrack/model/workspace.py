@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from packaging.requirements import Requirement
@@ -23,7 +23,7 @@ class Package:
     path: PurePosixPath
     requires: tuple[Requirement, ...] = ()
     build_requires: tuple[str, ...] = ()
-    requires_python: SpecifierSet = SpecifierSet()
+    requires_python: SpecifierSet = field(default_factory=SpecifierSet)
 
     @property
     def manifest(self) -> str:
@@ -57,8 +57,8 @@ class Workspace:
     packages: Mapping[NormalizedName, Package]
     apps: Mapping[str, App]
     indexes: Mapping[str, Index]
+    build_constraints: PurePosixPath
     default_index: str | None = None
-    build_constraints: PurePosixPath = PurePosixPath("build-constraints.txt")
 
     def internal_requirements(self, requirements: Iterable[Requirement]) -> tuple[NormalizedName, ...]:
         """The names among `requirements` that are packages of this workspace, in the order given, each once."""

@@ -22,7 +22,7 @@ from build.env import DefaultIsolatedEnv
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
-class _Failure(Exception):
+class _FailedError(Exception):
     def __init__(self, name: str, reason: str, output: str = "") -> None:
         super().__init__(reason)
         self.answer = {"failed": name, "reason": reason, "output": output}
@@ -35,7 +35,7 @@ def main() -> None:
     os.dup2(2, 1)  # what pip and the backends print is not the answer
     try:
         answer: dict[str, Any] = {"made": _do(job)}
-    except _Failure as failure:
+    except _FailedError as failure:
         answer = failure.answer
     os.write(answer_to, json.dumps(answer).encode() + b"\n")
 
@@ -54,7 +54,7 @@ def _install(
     except BuildException as error:
         cause = error.__cause__ or error.__context__
         output = cause.stderr if isinstance(cause, subprocess.CalledProcessError) else str(error)
-        raise _Failure(
+        raise _FailedError(
             name,
             "pip could not install them by the hashes in the build constraints",
             output.decode(errors="replace") if isinstance(output, bytes) else str(output or error),
@@ -79,16 +79,16 @@ def _distribution(
     environment: DefaultIsolatedEnv, job: Mapping[str, Any], name: str, source: str, epoch: int, kind: str
 ) -> str:
     def run(
-        command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+        cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
     ) -> None:
-        _hook(name, command, cwd, {**(extra_environ or {}), "SOURCE_DATE_EPOCH": str(epoch)})
+        _hook(name, cmd, cwd, {**(extra_environ or {}), "SOURCE_DATE_EPOCH": str(epoch)})
 
     try:
         builder = ProjectBuilder.from_isolated_env(environment, source, runner=run)
         _install(environment, name, sorted(builder.get_requires_for_build(kind)), job["constraints"])  # type: ignore[arg-type]
         return Path(builder.build(kind, job["out"])).name  # type: ignore[arg-type]
     except (BuildException, BuildBackendException) as error:
-        raise _Failure(name, f"{kind}: {error}") from None
+        raise _FailedError(name, f"{kind}: {error}") from None
 
 
 def _hook(name: str, command: Sequence[str], cwd: str | None, environ: Mapping[str, str]) -> None:
@@ -103,7 +103,7 @@ def _hook(name: str, command: Sequence[str], cwd: str | None, environ: Mapping[s
         check=False,
     )
     if done.returncode:
-        raise _Failure(name, "the build backend failed", done.stdout.decode(errors="replace"))
+        raise _FailedError(name, "the build backend failed", done.stdout.decode(errors="replace"))
 
 
 if __name__ == "__main__":
