@@ -20,7 +20,9 @@ def holdings(client, repository: str) -> dict[str, str]:
     for package in client.list_packages(**where, publish="ALLOW")["packages"]:
         name = package["package"]
         for version in client.list_package_versions(**where, package=name)["versions"]:
-            assets = client.list_package_version_assets(**where, package=name, packageVersion=version["version"])
+            assets = client.list_package_version_assets(
+                **where, package=name, packageVersion=version["version"]
+            )
             found |= {asset["name"]: asset["hashes"]["SHA-256"] for asset in assets["assets"]}
     return found
 

@@ -41,7 +41,9 @@ def test_another_machine_makes_the_receipt_again(carrack):
     """Without the receipt file the same versions are known as published, with their commits."""
     for receipt in (carrack.workspace / ".carrack" / "receipts").iterdir():
         receipt.unlink()
-    states = {row["package"]: row["state"] for row in json.loads(carrack.ok("status", "--to", "local", "--json"))}
+    states = {
+        row["package"]: row["state"] for row in json.loads(carrack.ok("status", "--to", "local", "--json"))
+    }
     assert states == dict.fromkeys(PACKAGES, "published")
 
 
