@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.flows.killing_proxy import killing_proxy
 
 pytestmark = pytest.mark.registry
