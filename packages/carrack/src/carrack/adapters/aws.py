@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
@@ -18,14 +19,14 @@ from carrack.model.index import Index
 
 # Said in full, so that AWS_ENDPOINT_URL*, AWS_USE_DUALSTACK_ENDPOINT, AWS_RETRY_MODE and their like in
 # ~/.aws/config have no say: the environment gives credentials, proxies and certificates, never the place.
-_CONFIG = Config(
-    ignore_configured_endpoint_urls=True,
-    use_dualstack_endpoint=False,
-    use_fips_endpoint=False,
-    connect_timeout=10,
-    read_timeout=60,
-    retries={"mode": "standard", "total_max_attempts": 4},
-)
+_CONFIG: dict[str, Any] = {
+    "ignore_configured_endpoint_urls": True,
+    "use_dualstack_endpoint": False,
+    "use_fips_endpoint": False,
+    "connect_timeout": 10,
+    "read_timeout": 60,
+    "retries": {"mode": "standard", "total_max_attempts": 4},
+}
 
 
 class Connection:
@@ -59,6 +60,12 @@ class Connection:
         while (page := self._told(lambda: next(pages, None))) is not None:
             yield from page[key]
 
+    def stream(self, operation: str, key: str, size: int, **arguments: Any) -> Iterator[bytes]:
+        """Yield the body under `key` of `operation`'s answer in pieces of `size` bytes; raises as `call` does."""
+        with contextlib.closing(self.call(operation, **arguments)[key]) as body:
+            while piece := self._told(lambda: body.read(size)):
+                yield piece
+
     def create_domain(self) -> None:
         """Create the index's domain; CodeArtifact takes no owner here, and uses the caller's own account.
 
@@ -91,7 +98,8 @@ class Connection:
                 address=f"index {self.index.name}",
                 hint="start the local index (make serve, or codeartifact-local run), or say another --to",
             )
-        return self._session.client(service, region_name=self.index.region, config=_CONFIG, **place)
+        session: Any = self._session  # the stubs have an overload a service
+        return session.client(service, region_name=self.index.region, config=Config(**_CONFIG), **place)
 
     def _refuse_other_account(self, caller: str) -> None:
         if caller != self.index.owner:

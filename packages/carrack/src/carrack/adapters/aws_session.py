@@ -22,9 +22,9 @@ def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
     Results of assuming a role are shared with the AWS CLI (`~/.aws/cli/cache`), so that one MFA code serves
     every verb and the CLI too. Where `may_prompt` is false a needed code is an IndexAccessError.
     """
-    session = botocore.session.Session(profile=index.profile)
-    cache = _CliCache(str(Path.home() / ".aws" / "cli" / "cache"))
-    resolver = create_credential_resolver(session, cache=cache, region_name=index.region)
+    session: Any = botocore.session.Session(profile=index.profile)
+    cache: Any = _CliCache(str(Path.home() / ".aws" / "cli" / "cache"))
+    resolver: Any = create_credential_resolver(session, cache=cache, region_name=index.region)
     if not may_prompt:
         # botocore has no argument for this. The test of a role with MFA fails should the name ever change.
         resolver.get_provider("assume-role")._prompter = _refuse_to_prompt
@@ -45,7 +45,7 @@ def sign_in_command(session: boto3.Session, verb: str) -> str:
     return f"aws {verb} --profile {shlex.quote(name)}"
 
 
-class _CliCache(JSONFileCache):  # type: ignore[misc]  # botocore has no types
+class _CliCache(JSONFileCache):
     """The AWS CLI's cache. Where it cannot be written, a read-only home for instance, nothing is kept."""
 
     def __setitem__(self, key: str, value: Any) -> None:

@@ -46,11 +46,12 @@ class CodeArtifactGate:
         """
         if self._access is None or _runs_out(self._access.token):
             self._access = Access(
-                index=self._connection.index, repository_url=self._repository_url(), token=self._token()
+                index=self._connection.index, repository_url=self.repository_url(), token=self._token()
             )
         return self._access
 
-    def _repository_url(self) -> str:
+    def repository_url(self) -> str:
+        """Return the address alone; raises as `open` does."""
         index = self._connection.index
         url = index.repository_endpoint
         if url is None:

@@ -8,7 +8,7 @@ import requests
 
 from carrack.adapters.gate import TOKEN_VARIABLE
 from carrack.errors import IndexAccessError
-from carrack.model.access import USERNAME, Access
+from carrack.model.access import USERNAME, Access, Token
 
 # CodeArtifact has no list of projects; for any one, 200 and 404 both come after the token was taken.
 _PROJECT = "carrack-probe"
@@ -37,8 +37,8 @@ def probe(access: Access, source: str = "") -> None:
         ) from error
     if answer.status_code in (401, 403):
         raise IndexAccessError(
-            f"the token{f' from {source}' if source else ''} was refused with {answer.status_code}; "
-            f"{_age(access.token.expires)}",
+            f"the token{f' from {source}' if source else ''} was refused with {answer.status_code}: "
+            f"{_age(access.token)}{_said(answer, access.token)}",
             address=where,
             hint=_renewal(access, source),
         )
@@ -61,11 +61,20 @@ def _reason(error: requests.RequestException) -> str:
     return "no connection"
 
 
-def _age(expires: datetime | None) -> str:
-    if expires is None:
-        return "it does not say when it expires"
-    verb = "expired" if expires <= datetime.now(UTC) else "is good until"
-    return f"it {verb} {'at ' if verb == 'expired' else ''}{expires.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _age(token: Token) -> str:
+    if token.expires is None:
+        return "it has expired, or is another domain's"
+    time = f"{token.expires.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if token.expires <= datetime.now(UTC):
+        return f"it expired at {time}"
+    return f"it is good until {time} by its own account, but perhaps for another domain"
+
+
+def _said(answer: requests.Response, token: Token) -> str:
+    """The index's own words, where they are one plain line that does not repeat the token."""
+    words = answer.text.strip() if answer.headers.get("Content-Type", "").startswith("text/plain") else ""
+    plain = 0 < len(words) <= 200 and words.isprintable() and token.value not in words
+    return f" (the index: {words})" if plain else ""
 
 
 def _renewal(access: Access, source: str) -> str:
