@@ -45,7 +45,7 @@ def sign_in_command(session: boto3.Session, verb: str) -> str:
     return f"aws {verb} --profile {shlex.quote(name)}"
 
 
-class _CliCache(JSONFileCache):
+class _CliCache(JSONFileCache):  # type: ignore[misc]
     """The AWS CLI's cache. Where it cannot be written, a read-only home for instance, nothing is kept."""
 
     def __setitem__(self, key: str, value: Any) -> None:
