@@ -99,7 +99,7 @@ class Wiring:
         """The workspace's git repository."""
         from carrack.adapters.git import Git
 
-        return Git(self.workspace.root)
+        return Git(self.workspace.root, self.environ)
 
     @cached_property
     def journal(self) -> Journal:
