@@ -97,10 +97,10 @@ class Journal(Protocol):
 
 
 class Manifests(Protocol):
-    """The packages' pyproject.toml files, for writing."""
+    """The workspace's pyproject.toml files, for writing."""
 
-    def replace(self, package: PurePosixPath, key: str, before: str, after: str) -> None:
-        """Set `project.version`, or one entry of `project.dependencies`, from `before` to `after`."""
+    def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
+        """Set the text at `key`, or one requirement of the list there, from `before` to `after`."""
 
 
 class Listing(Protocol):

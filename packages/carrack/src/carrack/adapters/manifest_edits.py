@@ -20,26 +20,27 @@ class ManifestEdits:
 
     root: Path
 
-    def replace(self, package: PurePosixPath, key: str, before: str, after: str) -> None:
+    def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
         """See `ports.Manifests`. Raises WorkspaceError where the key does not say `before`."""
-        path = self.root / package / "pyproject.toml"
+        path = self.root / manifest
         document = tomlkit.parse(path.read_text(encoding="utf-8"))
-        project: Any = document["project"]
-        if key == "dependencies":
-            _replace_requirement(project["dependencies"], before, after)
-        elif project.get(key) == before:
-            project[key] = after
-        else:
-            raise WorkspaceError(
-                f"is not {before!r} any more", address=f"{package}/pyproject.toml: project.{key}"
-            )
-        _write(path, tomlkit.dumps(document))
+        table: Any = document
+        for part in key[:-1]:
+            table = table[part]
+        value = table[key[-1]]
+        if isinstance(value, MutableSequence):
+            position = _position(value, before)
+            if position is not None:
+                value[position] = after
+                return _write(path, tomlkit.dumps(document))
+        elif value == before:
+            table[key[-1]] = after
+            return _write(path, tomlkit.dumps(document))
+        raise WorkspaceError(f"does not say {before!r} any more", address=f"{manifest}: {'.'.join(key)}")
 
 
-def _replace_requirement(dependencies: MutableSequence[str], before: str, after: str) -> None:
-    for position, text in enumerate(dependencies):
-        if Requirement(text) == Requirement(before):
-            dependencies[position] = after
+def _position(requirements: MutableSequence[str], wanted: str) -> int | None:
+    return next((i for i, text in enumerate(requirements) if Requirement(text) == Requirement(wanted)), None)
 
 
 def _write(path: Path, text: str) -> None:

@@ -51,7 +51,7 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
     workspace = Workspace(
         root=root,
         packages=packages,
-        apps={name: _app(name, app, faults) for name, app in table.apps.items()},
+        apps={name: app for name, told in table.apps.items() if (app := _app(root, name, told, faults))},
         indexes={name: _index(name, index, environ) for name, index in table.indexes.items()},
         default_index=table.default_index,
         build_constraints=PurePosixPath(table.build_constraints),
@@ -168,16 +168,27 @@ def _read(parse_it: Callable[[], T], address: str, faults: list[str]) -> T | Non
     return None
 
 
-def _app(name: str, table: AppTable, faults: list[str]) -> App:
+def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | None:
+    """An app requires what its table says, else what its own pyproject.toml says."""
+    path = PurePosixPath(table.path)
+    key: tuple[str, ...]
+    if table.requirements is None:
+        package = _package(root, path, faults)
+        if package is None:
+            return None
+        manifest, key, requirements = path / "pyproject.toml", ("project", "dependencies"), package.requires
+    else:
+        manifest, key = PurePosixPath("pyproject.toml"), ("tool", "carrack", "apps", name, "requirements")
+        requirements = _requirements(table.requirements, f"{manifest}: {'.'.join(key)}", faults)
     return App(
         name=name,
-        path=PurePosixPath(table.path),
-        requirements=_requirements(
-            table.requirements, f"pyproject.toml: tool.carrack.apps.{name}.requirements", faults
-        ),
+        path=path,
+        requirements=requirements,
         lock=PurePosixPath(table.lock),
         pythons=table.pythons,
         machines=table.machines,
+        manifest=manifest,
+        key=key,
     )
 
 

@@ -49,7 +49,7 @@ class AppTable(_Table):
     """`[tool.carrack.apps.NAME]`."""
 
     path: str
-    requirements: tuple[str, ...]
+    requirements: tuple[str, ...] | None = None
     lock: str
     pythons: Annotated[tuple[Minor, ...], Field(min_length=1)]
     machines: Annotated[tuple[str, ...], Field(min_length=1)] = ("x86_64", "aarch64")

@@ -38,7 +38,8 @@ class Package:
 class App:
     """What runs: its folder, what it requires from the index, its lock, and the Pythons the lock is made for.
 
-    `pythons` are minor versions such as `3.12`; `platforms` are platform tags' machine parts such as `x86_64`.
+    `pythons` are minor versions such as `3.12`, `machines` Linux machines such as `x86_64`. `manifest` and `key`
+    say where its requirements are written: its own pyproject.toml's `project.dependencies`, or the workspace's.
     """
 
     name: str
@@ -47,6 +48,8 @@ class App:
     lock: PurePosixPath
     pythons: tuple[str, ...]
     machines: tuple[str, ...] = ("x86_64", "aarch64")
+    manifest: PurePosixPath
+    key: tuple[str, ...] = ("project", "dependencies")
 
 
 @dataclass(frozen=True, kw_only=True)

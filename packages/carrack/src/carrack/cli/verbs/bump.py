@@ -25,7 +25,7 @@ def command(wiring: Wiring, package: str, level: str | None, version: str | None
     changes = plan_bump(wiring.workspace, name, _target(level, version))
     for change in changes:
         click.echo(
-            f"{change.package.manifest}: {change.key}: {change.before} -> {change.after} ({change.reason})"
+            f"{change.manifest}: {'.'.join(change.key)}: {change.before} -> {change.after} ({change.reason})"
         )
     if not dry_run:
         bump(changes, wiring.manifests)
