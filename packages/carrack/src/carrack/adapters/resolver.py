@@ -21,6 +21,9 @@ _OPTIONS = (
     *("--universal", "--only-binary", ":all:", "--no-config", "--no-header", "--no-annotate"),
     *("--no-python-downloads", "--quiet", "--no-progress", "--color", "never"),
 )
+_NO_SOLUTION = 1
+"""uv's exit status where requirements contradict each other; 2 is any other failure (uv's CLI reference)."""
+
 _CONCURRENT_DOWNLOADS = "8"
 """CodeArtifact answers 500 to some of very many concurrent requests for packages it has to fetch first."""
 
@@ -41,20 +44,23 @@ class UvResolver:
     ) -> tuple[Candidate, ...]:
         """See `ports.Resolver`.
 
-        The index's answers about the distributions in `exact` are asked for anew: they were published just now, and
-        uv may remember an older page. Raises LockError with uv's explanation where nothing fits.
+        uv may remember an older page of the index than there is. So with nothing preferred all pages are asked for
+        anew, else those of the distributions in `exact`: they were published just now.
+
+        Raises LockError with uv's explanation where nothing fits, or where the index fails.
         """
+        preferred = tuple(preferred)
+        stale = [f"--refresh-package={name}" for name in exact] if preferred else ["--refresh"]
         with tempfile.TemporaryDirectory(prefix="carrack-lock-") as scratch:
             folder = Path(scratch)
             _write(folder / "requirements.in", requirements)
             _write(folder / "constraints.txt", (f"{name}=={version}" for name, version in exact.items()))
             _write(folder / "resolved.txt", (str(c) for c in preferred if c.name not in exact))
-            self._compile(folder, python, exact)
+            self._compile(folder, python, stale)
             lines = (folder / "resolved.txt").read_text(encoding="utf-8").splitlines()
         return tuple(candidate(line, "uv's resolution") for line in lines if line.strip())
 
-    def _compile(self, folder: Path, python: str, fresh: Iterable[NormalizedName]) -> None:
-        refresh = [option for name in fresh for option in ("--refresh-package", name)]
+    def _compile(self, folder: Path, python: str, refresh: Sequence[str]) -> None:
         files = ("requirements.in", "--constraints", "constraints.txt", "--output-file", "resolved.txt")
         pythons = ("--python", sys.executable, "--python-version", python)
         done = subprocess.run(
@@ -67,7 +73,11 @@ class UvResolver:
             check=False,
         )
         if done.returncode:
-            raise LockError("no versions fit together", faults=tuple(done.stderr.splitlines()))
+            found_none = done.returncode == _NO_SOLUTION
+            raise LockError(
+                "no versions fit together" if found_none else "uv could not read the index",
+                faults=tuple(done.stderr.splitlines()),
+            )
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

@@ -20,7 +20,9 @@ _JSON = "application/vnd.pypi.simple.v1+json"
 _TIMEOUT_SECONDS = (10, 120)
 """To connect, and between two bytes: a project that CodeArtifact does not hold yet is fetched while we wait."""
 
-_RETRY = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
+_RETRY = Retry(
+    total=4, connect=1, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False
+)
 
 
 class SimpleIndex:
