@@ -59,7 +59,8 @@ class StaticIndex:
 
 @contextmanager
 def serve(index: StaticIndex) -> Iterator[StaticIndex]:
-    """Serve `index` on a free port until the block ends."""
+    """Serve `index` on a free port until the block ends; its folder is made if it is not there."""
+    index.folder.mkdir(exist_ok=True)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

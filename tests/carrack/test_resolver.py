@@ -69,10 +69,16 @@ def test_an_exact_version_that_is_not_needed_is_not_chosen(resolve: Resolution) 
 def test_a_version_published_after_the_last_resolution_is_seen(
     resolve: Resolution, static_index: StaticIndex
 ) -> None:
-    """Uv's cache of an index's page does not hide what was published a moment ago."""
-    resolve("app-lib", exact={"thing": "2.0"})
+    """What uv remembers of a page, old by ten minutes, hides neither ours nor, in an upgrade, any other."""
+    make_wheel(static_index.folder, "app-lib", "1.1", requires=["thing>=1"])
+    assert resolve("app-lib") == ["app-lib==1.1", "thing==2.0"]
     make_wheel(static_index.folder, "thing", "2.1")
-    assert resolve("app-lib", exact={"thing": "2.1"}) == ["app-lib==1.0", "thing==2.1"]
+    assert resolve("app-lib", exact={"thing": "2.1"}, preferred=["app-lib==1.0"]) == [
+        "app-lib==1.0",
+        "thing==2.1",
+    ]
+    make_wheel(static_index.folder, "thing", "2.2")
+    assert resolve("app-lib") == ["app-lib==1.1", "thing==2.2"]
 
 
 def test_preferred_versions_stay_while_they_fit(resolve: Resolution) -> None:

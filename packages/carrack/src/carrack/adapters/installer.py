@@ -1,4 +1,4 @@
-"""Virtual environments, filled by pip from one index; uv makes the editable installs."""
+"""Virtual environments: pip fills them from one index, uv adds what lies on this machine and checks the result."""
 
 from __future__ import annotations
 
@@ -46,9 +46,10 @@ class PipEnvironments:
                 f"there is no {name!r} to run", hint="say --python with a path, a name or a version"
             )
         done = self._run([found, "-I", "-c", _DESCRIBE])
-        if done.returncode:
-            raise UsageError(f"{found} is not a Python: {done.stderr.strip()}")
-        return Interpreter(**json.loads(done.stdout))
+        try:
+            return Interpreter(**json.loads(done.stdout))
+        except (ValueError, TypeError):
+            raise UsageError(f"{found} is not a Python") from None
 
     def create(self, interpreter: Interpreter, into: Path) -> None:
         """See `ports.Environments`. Raises UsageError where `into` is something else than an environment."""
@@ -74,9 +75,9 @@ class PipEnvironments:
         _require(done, "pip could not install the lock")
 
     def install_file(self, into: Path, wheel: Path) -> None:
-        """See `ports.Environments`. Raises LockError with pip's own words."""
-        done = self._pip(into, "install", "--no-index", "--no-deps", str(wheel))
-        _require(done, f"pip could not install {wheel.name}")
+        """See `ports.Environments`. Raises LockError with uv's own words."""
+        done = self._uv(into, "install", "--no-index", "--no-deps", str(wheel))
+        _require(done, f"uv could not install {wheel.name}")
 
     def install_editable(self, into: Path, folders: Sequence[Path]) -> None:
         """See `ports.Environments`. Raises LockError with uv's own words.
@@ -84,20 +85,24 @@ class PipEnvironments:
         uv, because it can demand a hash of every build requirement of an editable install; pip cannot.
         """
         editables = [argument for folder in folders for argument in ("--editable", str(folder))]
-        options = ("--no-config", "--no-deps", "--no-sources", "--quiet", "--require-build-hashes")
-        places = ("--build-constraints", str(self.constraints), "--python", str(_python(into)))
-        done = self._run([uv.find_uv_bin(), "pip", "install", *options, *places, *editables])
+        options = ("--no-deps", "--no-sources", "--require-build-hashes")
+        done = self._uv(into, "install", *options, "--build-constraints", str(self.constraints), *editables)
         _require(done, "the workspace's packages could not be installed as editable")
 
     def complaints(self, into: Path) -> tuple[str, ...]:
         """See `ports.Environments`."""
-        done = self._pip(into, "check")
-        return tuple(done.stdout.splitlines()) if done.returncode else ()
+        done = self._uv(into, "check")
+        lines = done.stderr.splitlines() if done.returncode else []
+        return tuple(line for line in lines if line.startswith("The package "))
 
     def _pip(self, into: Path, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self._run(
             [sys.executable, "-P", "-m", "pip", "--python", str(_python(into)), verb, *arguments]
         )
+
+    def _uv(self, into: Path, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        options = ("--no-config", "--color", "never", "--no-progress", "--python", str(_python(into)))
+        return self._run([uv.find_uv_bin(), "pip", verb, *options, *arguments])
 
     def _run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
