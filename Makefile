@@ -10,11 +10,11 @@ TOOLS := packages/batch-params packages/carrack packages/codeartifact-local
 ALL := $(TOOLS) packages/record-io packages/record-rules pipeline_app
 EDITABLE := --quiet --no-deps --no-build-isolation --disable-pip-version-check
 
-.PHONY: help setup demo test test-all lint status bump publish lock install image serve clean
+.PHONY: help setup demo test test-all lint status bump publish lock install image serve requirements clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  INDEX=NAME  the index, by its name in pyproject.toml [tool.carrack.indexes]"
 	@echo "  APP=NAME    the app ($(APP)); PACKAGE=NAME LEVEL=patch|minor|major for bump"
@@ -57,6 +57,9 @@ image: $(VENV)/.tools ## the app's image, from its lock; the token is in no laye
 
 serve: $(VENV)/.tools ## a local index to try things on; paste what it prints into another terminal
 	@$(BIN)/codeartifact-local serve --data .codeartifact-local
+
+requirements: ## pin the development environment's requirements anew
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python scripts/pin_requirements.py
 
 clean: ## remove environments, the demo, and everything else that can be made again
 	rm -rf .venv .venvs .demo .carrack dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from carrack.model.access import Access
 from carrack.model.artifact import Artifact, Source
+from carrack.model.domain import Change, DomainState
 from carrack.model.history import TreeState
 from carrack.model.index import Index
 from carrack.model.listing import ListedFile
@@ -57,6 +58,16 @@ class Gate(Protocol):
 
     def open(self) -> Access:
         """The endpoint's address and a token that is good now."""
+
+
+class DomainAdmin(Protocol):
+    """The domain of an index, for the first set-up."""
+
+    def state(self, repositories: Iterable[str]) -> DomainState:
+        """Whether the domain is there, and those of `repositories` that it has."""
+
+    def make(self, change: Change) -> None:
+        """Make one change; it is permanent when this returns."""
 
 
 class Builder(Protocol):

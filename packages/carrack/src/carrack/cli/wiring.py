@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -21,6 +22,7 @@ from carrack.model.receipt import Receipt
 from carrack.model.workspace import App, Workspace
 from carrack.ports import (
     Builder,
+    DomainAdmin,
     Environments,
     Gate,
     History,
@@ -34,6 +36,8 @@ from carrack.ports import (
 )
 
 if TYPE_CHECKING:
+    from carrack.adapters.aws import Connection
+    from carrack.adapters.gate import CodeArtifactGate
     from carrack.adapters.pip_settings import PipSettings
     from carrack.commands.knowledge import Sources
 
@@ -66,6 +70,7 @@ class Wiring:
     start: Path
     environ: Mapping[str, str]
     report: Report = field(default_factory=TerminalReport)
+    _connections: dict[Index, Connection] = field(default_factory=dict, repr=False)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -144,13 +149,55 @@ class Wiring:
             archives=BuiltArchives(),
         )
 
+    @property
+    def may_prompt(self) -> bool:
+        """Whether a person is here to answer."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not self.environ.get("CI")
+
+    def connection(self, index: Index) -> Connection:
+        """The index's control plane; one for each index, so that credentials are looked up once."""
+        from carrack.adapters.aws import Connection
+
+        return self._connections.setdefault(index, Connection(index, may_prompt=self.may_prompt))
+
     def reader(self, index: Index) -> IndexReader:
         """The index through CodeArtifact's API."""
-        raise NotImplementedError
+        from carrack.adapters.codeartifact import CodeArtifactReader
+
+        return CodeArtifactReader(self.connection(index))
+
+    def domain(self, index: Index) -> DomainAdmin:
+        """The index's domain, to be looked at and set up."""
+        from carrack.adapters.domain import CodeArtifactDomain
+
+        return CodeArtifactDomain(self.connection(index))
 
     def gate(self, index: Index) -> Gate:
-        """The way to the index's PyPI endpoint."""
-        raise NotImplementedError
+        """The way to the index's PyPI endpoint, with the token that the user made already where there is one."""
+        from carrack.adapters.gate import TOKEN_VARIABLE, CodeArtifactGate
+
+        token = self.environ.get(TOKEN_VARIABLE)
+        if token:
+            self.report.note(f"the token is the one in {TOKEN_VARIABLE}; none is asked for")
+        return CodeArtifactGate(self.connection(index), token=token)
+
+    def open(self, index: Index) -> Access:
+        """The way into the index's PyPI endpoint, after the index was seen to take the token.
+
+        Raises IndexAccessError where it does not, and says whether the token expired.
+        """
+        from carrack.adapters.gate import TOKEN_VARIABLE
+        from carrack.adapters.probe import probe
+
+        access = self.gate(index).open()
+        probe(access, TOKEN_VARIABLE if self.environ.get(TOKEN_VARIABLE) else "")
+        return access
+
+    def new_gate(self, index: Index, *, seconds: int) -> CodeArtifactGate:
+        """The way to the index's PyPI endpoint, with a new token that is good for `seconds`."""
+        from carrack.adapters.gate import CodeArtifactGate
+
+        return CodeArtifactGate(self.connection(index), duration=seconds)
 
     @cached_property
     def manifests(self) -> Manifests:

@@ -53,7 +53,7 @@ def command(
 def _install(wiring: Wiring, index: Index, app: App, lock: Lock, into: Path, python: str) -> None:
     from carrack.commands.install import install
 
-    access = wiring.gate(index).open()
+    access = wiring.open(index)
     install(
         wiring.workspace,
         app,
@@ -77,7 +77,7 @@ def _install_editable(wiring: Wiring, index: Index, app: App, lock: Lock, into: 
         lock,
         into=into,
         python=python,
-        environments=wiring.environments(wiring.gate(index).open()),
+        environments=wiring.environments(wiring.open(index)),
         report=wiring.report,
     )
 

@@ -23,7 +23,7 @@ def command(wiring: Wiring, app_name: str | None, to: str | None, upgrade: bool)
 
     workspace, index, app = wiring.workspace, wiring.index(to), wiring.app(app_name)
     existing = None if upgrade else wiring.lock(app)
-    access = wiring.gate(index).open()
+    access = wiring.open(index)
     made = lock(
         workspace,
         app,
