@@ -1,0 +1,72 @@
+"""Say what pip would not: the lock is for another Python, or the index refuses the token.
+
+    NETRC=FILE python check_lock.py REQUIREMENTS INDEX_URL
+
+The Dockerfile runs it before pip, which answers a refused token with "No matching distribution". It exits
+with one sentence on stderr. It has the standard library only, since nothing is installed yet.
+"""
+
+import base64
+import netrc
+import os
+import re
+import sys
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+TIMEOUT_SECONDS = 60
+RENEW = "make a new one with `carrack token --netrc FILE`"
+REFUSALS = {
+    401: f"401: the token was refused or has expired; {RENEW}",
+    403: "403: the token is good, but may not read this repository",
+}
+
+
+def check_python(name: str, lock: str) -> None:
+    """Refuse a Python that the lock's ``# python:`` line does not name; without that line any will do."""
+    line = re.search("^# python: (.+)$", lock, re.MULTILINE)
+    python = "{}.{}".format(*sys.version_info)
+    if line and python not in line[1].split():
+        sys.exit(f"{name}: made for Python {line[1]}, but this image has {python}; choose another BASE_IMAGE")
+
+
+def check_token(index_url: str, project: str) -> None:
+    """Ask the index for one project as pip will, with the token out of ``$NETRC``."""
+    address = urlsplit(index_url)
+    if not address.hostname:
+        sys.exit("INDEX_URL: name the private index with --build-arg INDEX_URL=https://…/simple/")
+    if "@" in address.netloc:
+        sys.exit("INDEX_URL: an image's history keeps its credentials; give them in the secret `netrc`")
+    request = Request(f"{index_url.rstrip('/')}/{project}/")  # noqa: S310 - the user names the index
+    request.add_unredirected_header("Authorization", authorization(address.hostname))
+    try:
+        urlopen(request, timeout=TIMEOUT_SECONDS).close()  # noqa: S310
+    except HTTPError as answer:
+        if refusal := REFUSALS.get(answer.code):
+            sys.exit(f"{index_url}: {refusal}")
+    except URLError as error:
+        sys.exit(f"{index_url}: cannot be reached: {error.reason}")
+
+
+def authorization(host: str) -> str:
+    """Return the header for ``host`` that netrc's entry makes."""
+    file = Path(os.environ["NETRC"])
+    entry = netrc.netrc(file).authenticators(host) if file.exists() else None
+    if entry is None:
+        sys.exit(f"secret `netrc`: no entry for {host}; {RENEW} and build with --secret id=netrc,src=FILE")
+    return "Basic " + base64.b64encode(f"{entry[0]}:{entry[2]}".encode()).decode()
+
+
+def main() -> None:
+    """Check one requirements file against this Python and the index."""
+    path, index_url = Path(sys.argv[1]), sys.argv[2]
+    text = path.read_text()
+    check_python(path.name, text)
+    if first := re.search(r"^([A-Za-z0-9][\w.-]*)==", text, re.MULTILINE):
+        check_token(index_url, re.sub("[-_.]+", "-", first[1]).lower())
+
+
+if __name__ == "__main__":
+    main()
