@@ -1,4 +1,4 @@
-"""Say what pip would not: the lock is for another Python, or the index refuses the token.
+"""Say what pip would not: the lock is for another Python or machine, or the index refuses the token.
 
     NETRC=FILE python check_lock.py REQUIREMENTS INDEX_URL
 
@@ -9,10 +9,11 @@ with one sentence on stderr. It has the standard library only, since nothing is 
 import base64
 import netrc
 import os
+import platform
 import re
 import sys
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -24,12 +25,15 @@ REFUSALS = {
 }
 
 
-def check_python(name: str, lock: str) -> None:
-    """Refuse a Python that the lock's ``# python:`` line does not name; without that line any will do."""
-    line = re.search("^# python: (.+)$", lock, re.MULTILINE)
-    python = "{}.{}".format(*sys.version_info)
-    if line and python not in line[1].split():
-        sys.exit(f"{name}: made for Python {line[1]}, but this image has {python}; choose another BASE_IMAGE")
+def check_made_for(name: str, lock: str) -> None:
+    """Refuse a Python or machine that the lock's header leaves out; without a header, any will do."""
+    here = {"python": "{}.{}".format(*sys.version_info), "machine": platform.machine()}
+    for what, ours in here.items():
+        line = re.search(f"^# {what}: (.+)$", lock, re.MULTILINE)
+        if line and ours not in line[1].split():
+            sys.exit(
+                f"{name}: made for {what} {line[1]}, not for this image's {ours}; choose another BASE_IMAGE"
+            )
 
 
 def check_token(index_url: str, project: str) -> None:
@@ -46,14 +50,16 @@ def check_token(index_url: str, project: str) -> None:
     except HTTPError as answer:
         if refusal := REFUSALS.get(answer.code):
             sys.exit(f"{index_url}: {refusal}")
-    except URLError as error:
-        sys.exit(f"{index_url}: cannot be reached: {error.reason}")
+    except OSError as error:
+        sys.exit(f"{index_url}: cannot be reached: {error}")
 
 
 def authorization(host: str) -> str:
     """Return the header for ``host`` that netrc's entry makes."""
-    file = Path(os.environ["NETRC"])
-    entry = netrc.netrc(file).authenticators(host) if file.exists() else None
+    try:
+        entry = netrc.netrc(os.environ["NETRC"]).authenticators(host)
+    except (FileNotFoundError, netrc.NetrcParseError):  # whose message would show a piece of the file
+        entry = None
     if entry is None:
         sys.exit(f"secret `netrc`: no entry for {host}; {RENEW} and build with --secret id=netrc,src=FILE")
     return "Basic " + base64.b64encode(f"{entry[0]}:{entry[2]}".encode()).decode()
@@ -63,7 +69,7 @@ def main() -> None:
     """Check one requirements file against this Python and the index."""
     path, index_url = Path(sys.argv[1]), sys.argv[2]
     text = path.read_text()
-    check_python(path.name, text)
+    check_made_for(path.name, text)
     if first := re.search(r"^([A-Za-z0-9][\w.-]*)==", text, re.MULTILINE):
         check_token(index_url, re.sub("[-_.]+", "-", first[1]).lower())
 
