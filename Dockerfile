@@ -39,9 +39,9 @@ ENV PYTHONUNBUFFERED=1
 COPY --from=dependencies /opt/venv /opt/venv
 # A line changed in the app changes this layer only. With no index, what the app needs and the lock lacks is an error.
 # Without PYTHONDONTWRITEBYTECODE pip would leave itself compiled in the base's folders; what it installs is compiled.
-RUN --mount=type=bind,from=app,source=/wheels,target=/wheels \
+RUN --mount=type=bind,from=app,source=/wheels,target=/mnt \
     PIP_CONFIG_FILE=/dev/null PYTHONDONTWRITEBYTECODE=1 \
-    pip --isolated --python /opt/venv/bin/python install --no-index --no-cache-dir /wheels/*.whl
+    pip --isolated --python /opt/venv/bin/python install --no-index --no-cache-dir /mnt/*.whl
 # Writable also where the root file system is read-only.
 VOLUME /tmp
 USER 10001:10001
