@@ -1,4 +1,4 @@
-"""The engine and the base image: made once for all tests of this folder."""
+"""The engine, the base image, what is published for the image, and the image: made once for all tests here."""
 
 import os
 from collections.abc import Iterator
@@ -6,12 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from codeartifact_local.testing import LocalCodeArtifact, local_codeartifact
 from tests.docker.engine import Engine, EngineMissingError, import_base_image, started_engine
+from tests.docker.published import Published, publish
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    """Start a private engine; without one the test is skipped, or fails with CARRACK_REQUIRE_DOCKER=1."""
+    """A private engine; without one the test is skipped, or fails when CARRACK_REQUIRE_DOCKER is 1."""
     with ExitStack() as stack:
         try:
             running = stack.enter_context(started_engine())
@@ -24,6 +26,19 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def base_image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Make a small image of the Python that runs the tests, as python:X.Y-slim would be; its name."""
+    """A small image of the Python that runs the tests, as python:X.Y-slim would be."""
     archive: Path = tmp_path_factory.mktemp("base") / "base.tar"
     return import_base_image(engine, archive, tag="python-base:latest")
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCodeArtifact]:
+    """A local CodeArtifact, and the public index behind it."""
+    with local_codeartifact(tmp_path_factory.mktemp("index")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def published(index: LocalCodeArtifact, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A clone of this repository: its packages are on `index`, its app is locked and installed."""
+    return publish(index.environ(), tmp_path_factory.mktemp("published"))
