@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
+
+import pytest
 
 HERE = Path(__file__).parent
 CLIENT = "/usr/bin/docker"  # Debian's, which has BuildKit built in; a `docker` earlier on PATH may not build
@@ -19,7 +21,7 @@ Completed = subprocess.CompletedProcess[str]
 
 
 class EngineMissingError(Exception):
-    """No engine can be had on this machine; the message says why."""
+    """No engine, or no base image for it, can be had on this machine; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +41,11 @@ class Engine:
             "BUILDKIT_PROGRESS": "plain",
         }
 
-    def run(self, *arguments: str, check: bool = True, environ: Mapping[str, str] | None = None) -> Completed:
+    def run(self, *arguments: str, check: bool = True) -> Completed:
         """Run ``docker ARGUMENTS``; AssertionError with its stderr when it fails and ``check`` is on."""
         done = subprocess.run(
             [CLIENT, *arguments],
-            env=self.environ | dict(environ or {}),
+            env=self.environ,
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,
@@ -66,6 +68,13 @@ class Engine:
             raise AssertionError(f"docker save {image}: exit {process.returncode}")
 
 
+def do_without(missing: EngineMissingError) -> NoReturn:
+    """Skip the test, and say why; fail it where the environment says that an engine can be had."""
+    if os.environ.get("CARRACK_REQUIRE_DOCKER") == "1":
+        pytest.fail(f"CARRACK_REQUIRE_DOCKER=1, but {missing}")
+    pytest.skip(str(missing))
+
+
 @contextmanager
 def started_engine() -> Iterator[Engine]:
     """Start an engine of our own, and stop it; EngineMissingError where that cannot be done."""
@@ -84,7 +93,14 @@ def started_engine() -> Iterator[Engine]:
 
 
 def import_base_image(engine: Engine, archive: Path, *, tag: str) -> str:
-    """Make a base image out of the Python that runs the tests, which needs no registry; its tag."""
+    """Make a base image out of the Python that runs the tests, which needs no registry; its tag.
+
+    EngineMissingError for the system's own Python, whose files are among everything else's in /usr.
+    """
+    if sys.base_prefix == "/usr":
+        raise EngineMissingError(
+            "no base image can be made of the system's Python; use one of its own prefix"
+        )
     subprocess.run([HERE / "make-base.sh", archive, sys.base_prefix], check=True, timeout=COMMAND_SECONDS)
     path = "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
     engine.run("import", "--change", path, "--change", 'CMD ["python3"]', str(archive), tag)

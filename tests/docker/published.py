@@ -19,14 +19,8 @@ class Published:
     """A clone of this repository, ready for `docker build`, and the index that serves it."""
 
     workspace: Path
-    environ: Mapping[str, str]
     index_url: str
     netrc: Path
-
-    @property
-    def lock(self) -> Path:
-        """The app's lock."""
-        return self.workspace / APP / "requirements.lock"
 
     @property
     def laptop_app(self) -> Path:
@@ -61,7 +55,6 @@ def publish(environ: Mapping[str, str], folder: Path) -> Published:
     carrack("token", *TO_LOCAL, "--netrc", str(netrc_file))
     return Published(
         workspace=workspace,
-        environ=environ,
         index_url=carrack("index", "url", *TO_LOCAL).strip(),
         netrc=netrc_file,
     )

@@ -14,10 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from codeartifact_local.testing import LocalCodeArtifact
 from tests.docker.engine import Completed, Engine
 from tests.docker.published import Published
 from tests.docker.token_scan import scan_image
+
+from codeartifact_local.testing import LocalCodeArtifact
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.registry]
 
