@@ -1,0 +1,81 @@
+# Two commands on a fresh machine with Python >= 3.11, git and make:  make demo   and   make test
+PYTHON ?= python3
+VENV ?= .venv
+INDEX ?=
+APP ?= pipeline_app
+TO := $(if $(INDEX),--to $(INDEX))
+BIN := $(VENV)/bin
+CARRACK := $(BIN)/carrack
+TOOLS := packages/batch-params packages/carrack packages/codeartifact-local
+ALL := $(TOOLS) packages/record-io packages/record-rules pipeline_app
+EDITABLE := --quiet --no-deps --no-build-isolation --disable-pip-version-check
+
+.PHONY: help setup demo test test-all lint status bump publish lock install image serve requirements clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  INDEX=NAME  the index, by its name in pyproject.toml [tool.carrack.indexes]"
+	@echo "  APP=NAME    the app ($(APP)); PACKAGE=NAME LEVEL=patch|minor|major for bump"
+
+setup: $(VENV)/.dev ## the development environment in $(VENV)
+
+demo: $(VENV)/.tools ## everything, for real, on this machine: publish, lock, install, run
+	@$(BIN)/codeartifact-local run --data .demo/index -- $(BIN)/python scripts/demo.py
+
+test: $(VENV)/.dev ## the test suite
+	@$(BIN)/python -m pytest -m "not slow and not docker"
+
+test-all: $(VENV)/.dev ## the slow suites: Docker, memory, other Pythons
+	@$(BIN)/python -m pytest -m "slow or docker"
+
+lint: $(VENV)/.dev ## formatting, rules and types
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+
+status: $(VENV)/.tools ## each package: version here, version on the index, what would happen and why
+	@$(CARRACK) status $(TO)
+
+bump: $(VENV)/.tools ## raise PACKAGE by LEVEL, and its dependents' pins
+	@$(CARRACK) bump $(or $(PACKAGE),$(error say PACKAGE=NAME)) $(or $(LEVEL),patch)
+
+publish: $(VENV)/.tools ## release what the index lacks: make publish INDEX=NAME
+	@$(CARRACK) publish $(TO) $(PACKAGE)
+
+lock: $(VENV)/.tools ## the app's lock, from the index
+	@$(CARRACK) lock $(TO) --app $(APP)
+
+install: $(VENV)/.tools ## the app's environment, from its lock and the index
+	@$(CARRACK) install $(TO) --app $(APP)
+
+image: $(VENV)/.tools ## the app's image, from its lock; the token is in no layer, argument or file
+	@url=$$($(CARRACK) index url $(TO)) && secret=$$($(CARRACK) token $(TO) --netrc -) && \
+	CARRACK_NETRC="$$secret" DOCKER_BUILDKIT=1 docker build --network=host --secret id=netrc,env=CARRACK_NETRC \
+	  --build-arg INDEX_URL="$$url" $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --tag $(APP) .
+
+serve: $(VENV)/.tools ## a local index to try things on; paste what it prints into another terminal
+	@$(BIN)/codeartifact-local serve --data .codeartifact-local
+
+requirements: ## pin the development environment's requirements anew
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python scripts/pin_requirements.py
+
+clean: ## remove environments, the demo, and everything else that can be made again
+	rm -rf .venv .venvs .demo .carrack dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.tools: requirements-tools.txt $(TOOLS:=/pyproject.toml) | $(VENV)/bin/python
+	@echo "Setting up $(VENV)" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.txt
+	@$(BIN)/python -m pip install $(EDITABLE) $(addprefix -e ,$(TOOLS))
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.tools requirements-dev.txt $(ALL:=/pyproject.toml)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install $(EDITABLE) $(addprefix -e ,$(ALL))
+	@touch $@

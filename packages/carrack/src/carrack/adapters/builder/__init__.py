@@ -1,0 +1,126 @@
+"""PEP 517 builds through `build`, in isolated environments, a worker process for each set of build requirements."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    NormalizedName,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
+
+from carrack.adapters.hashing import describe
+from carrack.errors import BuildError
+from carrack.model.artifact import Artifact, Source
+from carrack.model.published import File
+from carrack.ports import Report
+
+_BACKENDS_SEE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+_WORKER = {
+    "PIP_REQUIRE_HASHES": "1",
+    "PYTHONSAFEPATH": "1",  # the folder where we are may have a build.py of its own
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class IsolatedBuilder:
+    """Implements `ports.Builder`.
+
+    `constraints` is the workspace's build-constraints.txt: every build requirement must be in it, with its hashes.
+    `environ` is the environment for installing them (`adapters.environment.isolated`); the build backends
+    themselves get an environment with nothing of it but PATH, HOME, language and temporary folder.
+    """
+
+    constraints: Path
+    environ: Mapping[str, str] = field(repr=False)
+    report: Report
+
+    def build(self, sources: Sequence[Source], out: Path) -> tuple[Artifact, ...]:
+        """See `ports.Builder`.
+
+        Raises BuildError with the backend's output where a package does not build, and where a build requirement
+        is not in the constraints.
+        """
+        out.mkdir(parents=True, exist_ok=True)
+        by_requirements = sorted(sources, key=lambda source: source.build_requires)
+        made: dict[str, list[str]] = {}
+        for requires, group in groupby(by_requirements, key=lambda source: source.build_requires):
+            made |= self._work(requires, tuple(group), out)
+        return tuple(_artifact(source, out / name) for source in sources for name in made[source.name])
+
+    def _work(self, requires: Sequence[str], sources: Sequence[Source], out: Path) -> dict[str, list[str]]:
+        job = {
+            "requires": requires,
+            "constraints": self._constraint_lines(),
+            "out": str(out),
+            "environ": {key: self.environ[key] for key in _BACKENDS_SEE if key in self.environ},
+            "builds": [
+                {"name": source.name, "source": str(source.path), "epoch": source.epoch} for source in sources
+            ],
+        }
+        for source in sources:
+            self.report.step("Building", f"{source.name} {source.version}")
+        worker = subprocess.run(
+            [sys.executable, "-m", "carrack.adapters.builder.worker"],
+            input=json.dumps(job),
+            env={**self.environ, **_WORKER},
+            capture_output=True,
+            text=True,
+            umask=0o022,
+            check=False,
+        )
+        return _made(worker)
+
+    def _constraint_lines(self) -> list[str]:
+        try:
+            return self.constraints.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            raise BuildError(
+                "there is no such file; without pinned build requirements the same source gives other bytes "
+                "with the backend's next release",
+                address=self.constraints.name,
+                hint="uv pip compile --universal --generate-hashes of every build-system.requires into it",
+            ) from None
+
+
+def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
+    if worker.returncode:
+        raise RuntimeError(f"the build worker ended with {worker.returncode}:\n{worker.stderr}")
+    answer: dict[str, Any] = json.loads(worker.stdout.splitlines()[-1])
+    if "failed" in answer:
+        raise BuildError(
+            answer["reason"], address=answer["failed"], output=answer["output"], untouched="the index"
+        )
+    made: dict[str, list[str]] = answer["made"]
+    return made
+
+
+def _artifact(source: Source, path: Path) -> Artifact:
+    artifact = Artifact(name=source.name, version=source.version, path=path, file=describe(path))
+    if _name_and_version(artifact.file) != (source.name, source.version):
+        raise BuildError(
+            f"the backend made {path.name}, but {source.name} {source.version} was planned",
+            address=str(source.name),
+            untouched="the index",
+            hint="the version must be static: [project] version in pyproject.toml",
+        )
+    return artifact
+
+
+def _name_and_version(file: File) -> tuple[NormalizedName, Version] | None:
+    try:
+        name, version, *_ = (parse_wheel_filename if file.is_wheel else parse_sdist_filename)(file.name)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+    return name, version

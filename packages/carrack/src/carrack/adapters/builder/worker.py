@@ -1,0 +1,106 @@
+"""The worker process: one isolated environment, then one build after the other in it.
+
+Reads a job as JSON from stdin and writes one line of JSON to stdout. A process of its own, because `build` installs
+into its environments with the environment that it has, and that holds a token which no build backend may see: those
+get the job's own `environ`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from build import BuildBackendException, BuildException, ProjectBuilder
+from build.env import DefaultIsolatedEnv
+
+
+class _FailedError(Exception):
+    def __init__(self, name: str, reason: str, output: str = "") -> None:
+        super().__init__(reason)
+        self.answer = {"failed": name, "reason": reason, "output": output}
+
+
+def main() -> None:
+    """Do the job on stdin; the answer's last line is `{"made": …}` or `{"failed": …}`."""
+    job = json.load(sys.stdin)
+    answer_to = os.dup(1)
+    os.dup2(2, 1)  # what pip and the backends print is not the answer
+    try:
+        answer: dict[str, Any] = {"made": _do(job)}
+    except _FailedError as failure:
+        answer = failure.answer
+    os.write(answer_to, json.dumps(answer).encode() + b"\n")
+
+
+def _do(job: Mapping[str, Any]) -> dict[str, list[str]]:
+    with DefaultIsolatedEnv() as environment:
+        _install(environment, "build requirements", job["requires"], job["constraints"])
+        return {build["name"]: _build(environment, job, **build) for build in job["builds"]}
+
+
+def _install(
+    environment: DefaultIsolatedEnv, name: str, requires: Sequence[str], constraints: Sequence[str]
+) -> None:
+    try:
+        environment.install(requires, constraints)
+    except subprocess.CalledProcessError as error:
+        reason = "pip could not install them by the hashes in the build constraints"
+        raise _FailedError(name, reason, error.stderr.decode(errors="replace")) from None
+
+
+def _build(
+    environment: DefaultIsolatedEnv, job: Mapping[str, Any], *, name: str, source: str, epoch: int
+) -> list[str]:
+    """An sdist of `source`, and a wheel made from that sdist, as `python -m build` does it."""
+    out = Path(job["out"])
+    sdist = _distribution(environment, job, name, source, epoch, "sdist")
+    with tempfile.TemporaryDirectory() as scratch:
+        with tarfile.open(out / sdist) as archive:
+            archive.extractall(scratch, filter="data")
+        unpacked = Path(scratch) / sdist.removesuffix(".tar.gz")
+        wheel = _distribution(environment, job, name, str(unpacked), epoch, "wheel")
+    return [sdist, wheel]
+
+
+def _distribution(
+    environment: DefaultIsolatedEnv, job: Mapping[str, Any], name: str, source: str, epoch: int, kind: str
+) -> str:
+    def run(
+        cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+    ) -> None:
+        told = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(epoch)}
+        _hook(cmd, cwd, {**job["environ"], **(extra_environ or {}), **told})
+
+    try:
+        builder = ProjectBuilder.from_isolated_env(environment, source, runner=run)
+        _install(environment, name, sorted(builder.get_requires_for_build(kind)), job["constraints"])  # type: ignore[arg-type]
+        return Path(builder.build(kind, job["out"])).name  # type: ignore[arg-type]
+    except BuildException as error:
+        raise _FailedError(name, f"{kind}: {error}") from None
+    except BuildBackendException as error:
+        raise _FailedError(name, f"{kind}: {error}", getattr(error.exception, "stdout", "")) from None
+
+
+def _hook(command: Sequence[str], cwd: str | None, environ: Mapping[str, str]) -> None:
+    subprocess.run(
+        command,
+        cwd=cwd,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Receipts on disk, one file an index, one JSON object a line. Only a cache: the index can tell it all again."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from carrack.model.index import Index
+from carrack.model.published import File
+from carrack.model.receipt import SCHEMA, Entry
+
+
+@dataclass(frozen=True)
+class ReceiptJournal:
+    """Implements `ports.Journal` in a folder, normally `.carrack/receipts` of the workspace."""
+
+    folder: Path
+
+    def read(self, index: Index) -> tuple[Entry, ...]:
+        """See `ports.Journal`. Lines that cannot be read are left out: the index knows better anyway."""
+        path = self._path(index)
+        if not path.exists():
+            return ()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return tuple(entry for line in lines if (entry := _entry(line)) is not None)
+
+    def append(self, index: Index, entry: Entry) -> None:
+        """See `ports.Journal`."""
+        path = self._path(index)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as journal:
+            journal.write(("" if _ends_with_newline(path) else "\n") + _line(entry) + "\n")
+            journal.flush()
+            os.fsync(journal.fileno())
+
+    def _path(self, index: Index) -> Path:
+        return self.folder / f"{index.owner}.{index.region}.{index.domain}.{index.repository}.jsonl"
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as journal:
+        if journal.seek(0, os.SEEK_END) == 0:
+            return True
+        journal.seek(-1, os.SEEK_END)
+        return journal.read(1) == b"\n"
+
+
+def _line(entry: Entry) -> str:
+    facts = {
+        "schema": SCHEMA,
+        "name": entry.name,
+        "version": str(entry.version),
+        "file": entry.file.name,
+        "sha256": entry.file.sha256,
+        "size": entry.file.size,
+        "commit": entry.commit,
+    }
+    return json.dumps(facts, separators=(",", ":"))
+
+
+def _entry(line: str) -> Entry | None:
+    try:
+        facts = json.loads(line)
+        if facts["schema"] != SCHEMA:
+            return None
+        return Entry(
+            name=canonicalize_name(facts["name"]),
+            version=Version(facts["version"]),
+            file=File(name=facts["file"], sha256=facts["sha256"], size=facts["size"]),
+            commit=facts["commit"],
+        )
+    except (ValueError, KeyError, TypeError):
+        return None

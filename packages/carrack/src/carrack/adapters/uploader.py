@@ -1,0 +1,158 @@
+"""Uploads through twine as a library; what its commands get wrong for us is put right here.
+
+Twine's `check()` prints to stdout and returns True on failure, and its `Repository.upload` prints to stdout, sends
+a 5xx again at once and hands a 4xx back as if nothing had happened. Here stdout stays clean, every answer has a
+meaning, and there is one retry policy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+from requests.adapters import HTTPAdapter
+from twine.commands import check as twine_check
+from twine.exceptions import TwineException
+from twine.package import PackageFile
+from twine.repository import Repository
+
+from carrack.errors import BuildError, IndexAccessError, PublishedDiffersError, StoppedError
+from carrack.model.access import USERNAME, Access
+from carrack.model.artifact import Artifact
+from carrack.model.retry import RETRIED, delays
+
+_TIMEOUT = (10, 300)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwineUploader:
+    """Implements `ports.Uploader`. `sleep` waits between tries; tests give their own."""
+
+    access: Access
+    sleep: Callable[[float], None] = time.sleep
+
+    def check(self, artifact: Artifact) -> None:
+        """See `ports.Uploader`: twine's strict check, and name and version as planned."""
+        with _quiet() as said:
+            try:
+                failed = twine_check.check([str(artifact.path)], strict=True)
+                package = PackageFile.from_filename(str(artifact.path), comment=None)
+            except TwineException as error:
+                raise BuildError(str(error), address=artifact.file.name, untouched="the index") from None
+        if failed:
+            raise BuildError(
+                "twine's strict check does not pass",
+                address=artifact.file.name,
+                output=said.getvalue().strip(),
+                untouched="the index",
+            )
+        metadata = package.metadata
+        found = (canonicalize_name(str(metadata["name"])), Version(str(metadata["version"])))
+        if found != (artifact.name, artifact.version):
+            raise BuildError(
+                f"its metadata says {found[0]} {found[1]}, but {artifact.name} {artifact.version} was planned",
+                address=artifact.file.name,
+                untouched="the index",
+            )
+
+    def upload(self, artifact: Artifact) -> None:
+        """See `ports.Uploader`.
+
+        429 and 5xx, and a broken connection, are tried again after `Retry-After` or a growing pause.
+        Raises PublishedDiffersError on 409 (other bytes under this name), IndexAccessError on 401, 403 and 404,
+        StoppedError when the tries are used up or the index refuses the file.
+        """
+        for delay in delays():
+            answer, problem = self._try(artifact)
+            if answer is not None and answer.status_code not in RETRIED:
+                return _judge(answer, artifact)
+            self.sleep(max(delay, _retry_after(answer)) if delay else 0)
+        raise StoppedError(
+            f"the index did not take the file: {problem}",
+            address=artifact.file.name,
+            hint="run the same command again; it goes on where this one stopped",
+        )
+
+    def _try(self, artifact: Artifact) -> tuple[requests.Response | None, str]:
+        package = PackageFile.from_filename(str(artifact.path), comment=None)
+        repository = Repository(
+            self.access.repository_url, USERNAME, self.access.token.value, disable_progress_bar=True
+        )
+        repository.session = _Session(repository.session)
+        try:
+            with _quiet():
+                answer = repository.upload(package, max_redirects=1)
+        except requests.RequestException as error:
+            return None, f"{type(error).__name__}"
+        finally:
+            repository.close()
+        return answer, f"{answer.status_code} {answer.reason}"
+
+
+class _Session(requests.Session):
+    """Twine's session, without its own retries, and with time limits."""
+
+    def __init__(self, twine: requests.Session) -> None:
+        super().__init__()
+        self.auth, self.headers, self.verify, self.cert = twine.auth, twine.headers, twine.verify, twine.cert
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(max_retries=0))
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send one request, bounded in time."""
+        kwargs.setdefault("timeout", _TIMEOUT)
+        return super().request(*args, **kwargs)
+
+
+def _retry_after(answer: requests.Response | None) -> float:
+    """The seconds that the index asks for, at most a minute; a date is as good as nothing said."""
+    value = answer.headers.get("Retry-After", "") if answer is not None else ""
+    return min(float(value), 60.0) if value.isdigit() else 0.0
+
+
+def _judge(answer: requests.Response, artifact: Artifact) -> None:
+    if answer.ok and not answer.is_redirect:
+        return
+    said = " ".join(answer.text.split())[:300] or answer.reason
+    match answer.status_code:
+        case 409:
+            raise PublishedDiffersError(
+                f"the index refused the upload: {said}",
+                hint=f"carrack publish {artifact.name} compares the bytes member by member",
+                address=artifact.file.name,
+            )
+        case 401 | 403 | 404:
+            raise IndexAccessError(
+                f"the index did not let us upload ({answer.status_code}): {said}",
+                hint="check codeartifact:PublishPackageVersion and the token; then run the same command again",
+                address=artifact.file.name,
+            )
+        case _:
+            raise StoppedError(
+                f"the index refused the file ({answer.status_code}): {said}", address=artifact.file.name
+            )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[io.StringIO]:
+    """Keep what twine prints and logs off the terminal, and give it to the caller."""
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    logger = logging.getLogger("twine")
+    before = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        with contextlib.redirect_stdout(said):
+            yield said
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before

@@ -1,0 +1,77 @@
+"""The `carrack` command: finds the verb, and turns errors into sentences and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from carrack.cli.output import show_error
+from carrack.cli.wiring import Wiring
+from carrack.errors import CarrackError, ExitCode
+
+VERBS = {
+    "status": "every package: version in the tree, on the index, what would happen and why",
+    "build": "sdist and wheel of packages, reproducibly, from the commit",
+    "publish": "release the versions that the index lacks, and prove by hash what it then holds",
+    "bump": "raise one package's version and its dependents' pins",
+    "lock": "an app's lock: every wheel that it installs, by hash",
+    "install": "an app's environment from its lock, from the private index alone",
+    "index": "make an index ready, or run a command with its address and token",
+    "token": "print a token, or write it to a netrc file",
+}
+
+
+class Verbs(click.Group):
+    """Loads a verb's module only when that verb is typed: `--help` must not wait for boto3."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs, in the order of a release."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's own command, with its one-line help from the table."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"carrack.cli.verbs.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of verbs, without loading any of them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="carrack")
+@click.option(
+    "-C",
+    "directory",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Work in this folder.",
+)
+@click.pass_context
+def cli(context: click.Context, directory: Path | None) -> None:
+    """Release this repository's packages to AWS CodeArtifact, lock them by hash, install them from there alone."""
+    context.obj = Wiring(start=directory or Path.cwd(), environ=dict(os.environ))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with the code of `carrack.errors.ExitCode` that fits."""
+    try:
+        result = cli.main(args=arguments, prog_name="carrack", standalone_mode=False)
+    except CarrackError as error:
+        show_error(error)
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    sys.exit(result if isinstance(result, int) else 0)

@@ -1,0 +1,1 @@
+"""One module a verb: its options, and nothing that a test of the verb would need."""

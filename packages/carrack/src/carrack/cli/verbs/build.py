@@ -1,0 +1,35 @@
+"""`carrack build`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from carrack.cli.wiring import Wiring, package_names
+
+
+@click.command("build")
+@package_names
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the files go; dist/ of the workspace if not said.",
+)
+@click.pass_obj
+def command(wiring: Wiring, names: tuple[str, ...], out: Path | None) -> None:
+    """Build sdist and wheel of PACKAGES (all, if none is named) as HEAD has them; prints each file's path.
+
+    Build requirements come from the index that pip itself is configured with, by the hashes in the workspace's build
+    constraints. Uncommitted changes are not in the files.
+    """
+    from carrack.commands.build import build
+
+    workspace = wiring.workspace
+    chosen = [workspace.packages[name] for name in wiring.chosen_packages(names) or workspace.packages]
+    tree = wiring.history.state([package.path for package in chosen])
+    for file in tree.uncommitted:
+        wiring.report.note(f"{file}: is not committed, so it is not in the build")
+    targets = [(package, tree.commit) for package in chosen]
+    for artifact in build(targets, wiring.history, wiring.builder(None), out or workspace.root / "dist"):
+        click.echo(artifact.path)

@@ -1,0 +1,69 @@
+"""`carrack publish`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from carrack.cli.wiring import Wiring, index_option, package_names
+from carrack.model.index import Index
+from carrack.model.plan import Plan, State, Step
+from carrack.model.receipt import Receipt
+
+
+@click.command("publish")
+@package_names
+@index_option
+@click.option("--dry-run", is_flag=True, help="Print what would be released and why, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
+@click.pass_obj
+def command(wiring: Wiring, names: tuple[str, ...], to: str | None, dry_run: bool, as_json: bool) -> None:
+    """Release the versions that the index lacks (of PACKAGES and what they need, if any are named).
+
+    Safe to run again after any failure: what the index holds by hash is left alone.
+    """
+    from carrack.commands.knowledge import learn
+    from carrack.commands.publish import Tools, chosen, publish
+    from carrack.commands.receipt import remake_receipt
+
+    index = wiring.index(to)
+    wanted = wiring.chosen_packages(names)
+    sources = wiring.sources(index)
+    knowledge = learn(sources)
+    if dry_run:
+        _show(chosen(sources.workspace, knowledge, wanted), "would release", as_json)
+        return
+    steps: tuple[Step, ...] = ()
+    if chosen(sources.workspace, knowledge, wanted) or wanted:
+        access = wiring.gate(index).open()
+        tools = Tools(builder=wiring.builder(access), uploader=wiring.uploader(access), report=wiring.report)
+        steps = publish(sources, knowledge, tools, wanted)
+    _tell_unreleased(wiring, knowledge.plan)
+    _show(steps, "released", as_json)
+    receipt = remake_receipt(sources.workspace, index, sources.reader, sources.journal)
+    _tell_receipt(wiring, index, receipt)
+
+
+def _tell_unreleased(wiring: Wiring, plan: Plan) -> None:
+    for step in plan.steps:
+        if step.state in (State.UNRELEASED, State.BLOCKED):
+            wiring.report.note(f"{step.package} is {step.state.value} and left alone: {step.reason}")
+
+
+def _show(steps: tuple[Step, ...], verb: str, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([{"package": s.package.name, "version": str(s.after)} for s in steps]))
+    elif steps:
+        for step in steps:
+            click.echo(f"{verb} {step.package} ({step.reason})")
+    else:
+        click.echo("nothing to release: the index has every version that the tree has")
+
+
+def _tell_receipt(wiring: Wiring, index: Index, receipt: Receipt) -> None:
+    versions = receipt.versions()
+    wiring.report.step(
+        "Verified",
+        f"{len(receipt.entries)} files of {len(versions)} packages on {index.name}, {receipt.digest}",
+    )

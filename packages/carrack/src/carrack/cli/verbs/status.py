@@ -1,0 +1,40 @@
+"""`carrack status`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from carrack.cli.output import show_table
+from carrack.cli.wiring import Wiring, index_option
+from carrack.model.plan import Plan
+
+
+@click.command("status")
+@index_option
+@click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
+@click.pass_obj
+def command(wiring: Wiring, to: str | None, as_json: bool) -> None:
+    """Every package: its version in the tree, on the index, and what would happen and why."""
+    from carrack.commands.knowledge import learn
+
+    plan = learn(wiring.sources(wiring.index(to))).plan
+    if as_json:
+        click.echo(json.dumps(_facts(plan), indent=2))
+    else:
+        rows = [[f["package"], f["tree"], f["index"] or "-", f["state"], f["reason"]] for f in _facts(plan)]
+        show_table(["package", "tree", "index", "state", "why"], rows)
+
+
+def _facts(plan: Plan) -> list[dict[str, str]]:
+    return [
+        {
+            "package": step.package.name,
+            "tree": str(step.after),
+            "index": str(step.before or ""),
+            "state": step.state.value,
+            "reason": step.reason,
+        }
+        for step in plan.steps
+    ]

@@ -1,0 +1,284 @@
+"""Joins verbs to adapters: the one place that knows both."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from packaging.utils import NormalizedName, canonicalize_name
+
+from carrack.cli.output import TerminalReport
+from carrack.errors import IndexAccessError, UsageError
+from carrack.model.access import Access
+from carrack.model.index import Index
+from carrack.model.lock import Lock
+from carrack.model.receipt import Receipt
+from carrack.model.workspace import App, Workspace
+from carrack.ports import (
+    Builder,
+    DomainAdmin,
+    Environments,
+    Gate,
+    History,
+    IndexReader,
+    Journal,
+    Listing,
+    Manifests,
+    Report,
+    Resolver,
+    Uploader,
+)
+
+if TYPE_CHECKING:
+    from carrack.adapters.aws import Connection
+    from carrack.adapters.gate import CodeArtifactGate
+    from carrack.adapters.pip_settings import PipSettings
+    from carrack.commands.knowledge import Sources
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def index_option(function: F) -> F:
+    """`--to NAME`, the one way to say which index; `--index` is the same."""
+    return click.option(
+        "--to", "--index", "to", metavar="NAME", help="The index, by its name in [tool.carrack.indexes]."
+    )(function)
+
+
+def app_option(function: F) -> F:
+    """`--app NAME`; not needed in a workspace with one app."""
+    return click.option(
+        "--app", "app_name", metavar="NAME", help="The app, by its name in [tool.carrack.apps]."
+    )(function)
+
+
+def package_names(function: F) -> F:
+    """`[PACKAGES]...`: the packages that a verb is about, by any spelling of their names."""
+    return click.argument("names", metavar="[PACKAGES]...", nargs=-1)(function)
+
+
+@dataclass
+class Wiring:
+    """What a verb gets: where it was started, the environment, and adapters made when they are asked for."""
+
+    start: Path
+    environ: Mapping[str, str]
+    report: Report = field(default_factory=TerminalReport)
+    _connections: dict[Index, Connection] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace around `start`."""
+        from carrack.adapters.manifests import find_root, read_workspace
+
+        return read_workspace(find_root(self.start), self.environ)
+
+    def index(self, name: str | None) -> Index:
+        """The index called `name`, else the workspace's default; it is named on stderr before anything else.
+
+        Raises UsageError where neither says one, or there is none of that name.
+        """
+        known = self.workspace.indexes
+        chosen = name or self.workspace.default_index
+        if chosen is None:
+            raise UsageError(
+                "no index was chosen, and the workspace has no default",
+                hint=f"say --to NAME, with one of: {', '.join(sorted(known)) or '(none is defined)'}",
+            )
+        if chosen not in known:
+            raise UsageError(
+                f"there is no index {chosen!r}",
+                address="pyproject.toml: [tool.carrack.indexes]",
+                hint=f"say --to NAME, with one of: {', '.join(sorted(known)) or '(none is defined)'}",
+            )
+        index = known[chosen]
+        click.echo(str(index), err=True)
+        if index.unset_variable:
+            raise IndexAccessError(
+                f"its address is to be in the variable {index.unset_variable}, which holds no http address",
+                address=f"index {index.name}",
+                hint="start a local index with `codeartifact-local serve` and paste what it prints, "
+                "or put `codeartifact-local run --` before the command",
+            )
+        return index
+
+    def chosen_packages(self, names: Iterable[str]) -> tuple[NormalizedName, ...]:
+        """The packages that `names` mean, in any spelling. Raises UsageError for one that is not there."""
+        known = self.workspace.packages
+        chosen = tuple(canonicalize_name(name) for name in names)
+        for name in chosen:
+            if name not in known:
+                close = get_close_matches(name, known, n=1)
+                raise UsageError(
+                    f"there is no package {name!r}" + (f"; did you mean {close[0]}?" if close else ""),
+                    hint=f"name one of: {', '.join(sorted(known))}",
+                )
+        return chosen
+
+    @cached_property
+    def history(self) -> History:
+        """The workspace's git repository."""
+        from carrack.adapters.git import Git
+
+        return Git(self.workspace.root, self.environ)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The receipts kept in the workspace."""
+        from carrack.adapters.journal import ReceiptJournal
+
+        return ReceiptJournal(self.workspace.root / ".carrack" / "receipts")
+
+    def sources(self, index: Index) -> Sources:
+        """Everything that a verb learns from, about `index`."""
+        from carrack.adapters.archives import BuiltArchives
+        from carrack.commands.knowledge import Sources
+
+        return Sources(
+            workspace=self.workspace,
+            index=index,
+            history=self.history,
+            reader=self.reader(index),
+            journal=self.journal,
+            archives=BuiltArchives(),
+        )
+
+    @property
+    def may_prompt(self) -> bool:
+        """Whether a person is here to answer."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not self.environ.get("CI")
+
+    def connection(self, index: Index) -> Connection:
+        """The index's control plane; one for each index, so that credentials are looked up once."""
+        from carrack.adapters.aws import Connection
+
+        return self._connections.setdefault(index, Connection(index, may_prompt=self.may_prompt))
+
+    def reader(self, index: Index) -> IndexReader:
+        """The index through CodeArtifact's API."""
+        from carrack.adapters.codeartifact import CodeArtifactReader
+
+        return CodeArtifactReader(self.connection(index))
+
+    def domain(self, index: Index) -> DomainAdmin:
+        """The index's domain, to be looked at and set up."""
+        from carrack.adapters.domain import CodeArtifactDomain
+
+        return CodeArtifactDomain(self.connection(index))
+
+    def gate(self, index: Index) -> Gate:
+        """The way to the index's PyPI endpoint, with the token that the user made already where there is one."""
+        from carrack.adapters.gate import TOKEN_VARIABLE, CodeArtifactGate
+
+        token = self.environ.get(TOKEN_VARIABLE)
+        if token:
+            self.report.note(f"the token is the one in {TOKEN_VARIABLE}; none is asked for")
+        return CodeArtifactGate(self.connection(index), token=token)
+
+    def open(self, index: Index) -> Access:
+        """The way into the index's PyPI endpoint, after the index was seen to take the token.
+
+        Raises IndexAccessError where it does not, and says whether the token expired.
+        """
+        from carrack.adapters.gate import TOKEN_VARIABLE
+        from carrack.adapters.probe import probe
+
+        access = self.gate(index).open()
+        probe(access, TOKEN_VARIABLE if self.environ.get(TOKEN_VARIABLE) else "")
+        return access
+
+    def new_gate(self, index: Index, *, seconds: int) -> CodeArtifactGate:
+        """The way to the index's PyPI endpoint, with a new token that is good for `seconds`."""
+        from carrack.adapters.gate import CodeArtifactGate
+
+        return CodeArtifactGate(self.connection(index), duration=seconds)
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        """The packages' pyproject.toml files."""
+        from carrack.adapters.manifest_edits import ManifestEdits
+
+        return ManifestEdits(self.workspace.root)
+
+    def builder(self, access: Access | None) -> Builder:
+        """Builds with requirements from `access`'s index, or from pip's own where none is chosen."""
+        from carrack.adapters.builder import IsolatedBuilder
+
+        return IsolatedBuilder(
+            constraints=self.workspace.root / self.workspace.build_constraints,
+            environ=self.isolated(access),
+            report=self.report,
+        )
+
+    @cached_property
+    def pip_settings(self) -> PipSettings:
+        """What is kept of the user's pip configuration: certificates, proxy, the public index's address."""
+        from carrack.adapters.pip_settings import read_pip_settings
+
+        return read_pip_settings(self.environ)
+
+    def isolated(self, access: Access | None) -> dict[str, str]:
+        """The environment of a pip or uv that sees `access`'s index alone, or the user's own where none is chosen."""
+        from carrack.adapters.environment import isolated
+
+        return isolated(self.environ, access, self.pip_settings)
+
+    def app(self, name: str | None) -> App:
+        """The app called `name`, else the only one. Raises UsageError where that is not one app."""
+        apps = self.workspace.apps
+        if name is None and len(apps) == 1:
+            return next(iter(apps.values()))
+        if name is None or name not in apps:
+            close = get_close_matches(name or "", apps, n=1)
+            raise UsageError(
+                (f"there is no app {name!r}" if name else "the workspace has not exactly one app")
+                + (f"; did you mean {close[0]}?" if close else ""),
+                address="pyproject.toml: [tool.carrack.apps]",
+                hint=f"say --app NAME, with one of: {', '.join(sorted(apps)) or '(none is defined)'}",
+            )
+        return apps[name]
+
+    def receipt(self, index: Index) -> Receipt:
+        """What `index` holds of this workspace now."""
+        from carrack.commands.receipt import remake_receipt
+
+        return remake_receipt(self.workspace, index, self.reader(index), self.journal)
+
+    def lock(self, app: App) -> Lock | None:
+        """The app's lock; None where it has none yet."""
+        from carrack.adapters.lockfile import read_lock
+
+        return read_lock(self.workspace.root, app.lock)
+
+    def resolver(self, access: Access) -> Resolver:
+        """Resolves against `access`'s index through uv."""
+        from carrack.adapters.resolver import UvResolver
+
+        return UvResolver(environ=self.isolated(access))
+
+    def listing(self, access: Access) -> Listing:
+        """The simple pages of `access`'s index."""
+        from carrack.adapters.simple_index import SimpleIndex
+
+        return SimpleIndex(access, self.pip_settings)
+
+    def environments(self, access: Access) -> Environments:
+        """Virtual environments that are filled from `access`'s index."""
+        from carrack.adapters.installer import PipEnvironments
+
+        return PipEnvironments(
+            environ=self.isolated(access),
+            constraints=self.workspace.root / self.workspace.build_constraints,
+        )
+
+    def uploader(self, access: Access) -> Uploader:
+        """Uploads through twine."""
+        from carrack.adapters.uploader import TwineUploader
+
+        return TwineUploader(access=access)

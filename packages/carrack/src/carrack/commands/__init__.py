@@ -1,0 +1,1 @@
+"""The verbs. They know the model and the ports, never an adapter."""

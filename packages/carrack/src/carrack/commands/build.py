@@ -1,0 +1,34 @@
+"""`build`: distributions of packages, from the commit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from carrack.model.artifact import Artifact, Source
+from carrack.model.workspace import Package
+from carrack.ports import Builder, History
+
+
+def build(
+    packages: Iterable[tuple[Package, str]], history: History, builder: Builder, out: Path
+) -> tuple[Artifact, ...]:
+    """Build each package as the commit beside it has it, into `out`: an sdist, and the wheel made from it.
+
+    Raises BuildError where one does not build.
+    """
+    with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
+        sources = [_source(package, commit, history, Path(scratch)) for package, commit in packages]
+        return builder.build(sources, out)
+
+
+def _source(package: Package, commit: str, history: History, scratch: Path) -> Source:
+    folder = scratch / package.name
+    return Source(
+        name=package.name,
+        version=package.version,
+        path=folder,
+        epoch=history.export(commit, package.path, folder),
+        build_requires=package.build_requires,
+    )

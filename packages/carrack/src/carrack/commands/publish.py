@@ -1,0 +1,209 @@
+"""`publish`: releases the versions that the index lacks, and proves by hash what it then holds.
+
+Every check that can refuse comes before the first write. Per file the index's hash decides: absent, upload; the
+same, leave; different, stop and say which members differ.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import NormalizedName
+
+from carrack.commands.build import build
+from carrack.commands.knowledge import Knowledge, Sources
+from carrack.errors import CarrackError, PublishedDiffersError, StoppedError, WorkspaceError
+from carrack.model.archive import differences, only_generator_differs
+from carrack.model.artifact import Artifact
+from carrack.model.plan import State, Step, needed_but_unreleased
+from carrack.model.published import File, PublishedVersion
+from carrack.model.receipt import Entry
+from carrack.model.workspace import Workspace
+from carrack.ports import Builder, Report, Uploader
+
+_NOTHING_WRITTEN = "the index; nothing was written"
+_LOOKS = 4
+"""How often the index is asked for a file it was given; AWS advises up to three more looks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What publishing does its work with."""
+
+    builder: Builder
+    uploader: Uploader
+    report: Report
+    sleep: Callable[[float], None] = time.sleep
+
+
+def publish(
+    sources: Sources, knowledge: Knowledge, tools: Tools, names: Collection[NormalizedName] = ()
+) -> tuple[Step, ...]:
+    """Release what the plan says (only `names` and what they need, where given); returns the steps done.
+
+    Raises WorkspaceError, BuildError or PublishedDiffersError before any write; StoppedError, IndexAccessError or
+    PublishedDiffersError after some, with what is done in the message.
+    """
+    workspace = sources.workspace
+    _check_unreleased(sources, knowledge, tools, names)
+    steps = chosen(workspace, knowledge, names)
+    _check_git(workspace, knowledge, steps)
+    if not steps:
+        return ()
+    with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
+        targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
+        artifacts = build(targets, sources.history, tools.builder, Path(scratch))
+        missing = _missing(sources, knowledge, tools, artifacts)
+        _upload(sources, tools, missing, {package.name: commit for package, commit in targets})
+    return steps
+
+
+def chosen(workspace: Workspace, knowledge: Knowledge, names: Collection[NormalizedName]) -> tuple[Step, ...]:
+    """The steps that write something for `names` and what they need; for every package where none is named."""
+    wanted = set(workspace.closure(names or workspace.packages))
+    return tuple(step for step in knowledge.plan.writing if step.package.name in wanted)
+
+
+def _check_unreleased(
+    sources: Sources, knowledge: Knowledge, tools: Tools, names: Collection[NormalizedName]
+) -> None:
+    """An unreleased package is left alone, unless it is named or something that is released needs it."""
+    for step in needed_but_unreleased(sources.workspace, knowledge.plan, names):
+        raise PublishedDiffersError(
+            f"{step.package} is on the index, and the tree has other files under that version",
+            address=f"{step.package.manifest}: project.version",
+            differences=_why(sources, knowledge, tools, step),
+            untouched=_NOTHING_WRITTEN,
+            hint=f"carrack bump {step.package.name} patch, commit, and publish again",
+        )
+
+
+def _why(sources: Sources, knowledge: Knowledge, tools: Tools, step: Step) -> tuple[str, ...]:
+    changed = knowledge.tree.uncommitted_under(step.package.path)
+    current = knowledge.published[step.package.name].current
+    if changed:
+        return tuple(f"{path}: is not committed" for path in changed)
+    if current is None or step.state is State.BLOCKED:
+        return (step.reason,)
+    with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
+        built = build([(step.package, knowledge.tree.commit)], sources.history, tools.builder, Path(scratch))
+        lines = [line for artifact in built for line in _differences(sources, artifact, current)]
+    return tuple(dict.fromkeys(lines))
+
+
+def _check_git(workspace: Workspace, knowledge: Knowledge, steps: Sequence[Step]) -> None:
+    """A dirty tree and a shallow clone both change the bytes, so neither is published from."""
+    if not steps:
+        return
+    tree = knowledge.tree
+    if tree.shallow:
+        raise WorkspaceError(
+            "this is a shallow clone; the packages' last commits, and with them the builds, cannot be known",
+            untouched=_NOTHING_WRITTEN,
+            hint="git fetch --unshallow (in CI: fetch-depth: 0)",
+        )
+    concerned = [workspace.build_constraints, *(step.package.path for step in steps)]
+    paths = {path for folder in concerned for path in tree.uncommitted_under(folder)}
+    if paths:
+        raise WorkspaceError(
+            "what is to be published has uncommitted changes; builds are made from commits",
+            faults=tuple(f"{path}: is not committed" for path in sorted(paths)),
+            untouched=_NOTHING_WRITTEN,
+            hint="git commit (or git stash) these files, and publish again",
+        )
+
+
+def _missing(
+    sources: Sources, knowledge: Knowledge, tools: Tools, artifacts: Iterable[Artifact]
+) -> tuple[Artifact, ...]:
+    """The artifacts that the index lacks, all checked; differing ones stop everything before any write."""
+    missing = []
+    for artifact in artifacts:
+        tools.uploader.check(artifact)
+        current = knowledge.published[artifact.name].current
+        there = _file(current, artifact.file.name)
+        if there is None:
+            missing.append(artifact)
+        elif there.sha256 != artifact.file.sha256:
+            _accept_or_refuse(sources, tools, artifact, current)
+    return tuple(missing)
+
+
+def _accept_or_refuse(
+    sources: Sources, tools: Tools, artifact: Artifact, current: PublishedVersion | None
+) -> None:
+    lines = _differences(sources, artifact, current)
+    if not lines:
+        tools.report.note(
+            f"{artifact.file.name}: the index's bytes stand; only the WHEEL Generator line differs"
+        )
+        return
+    raise PublishedDiffersError(
+        "the index holds other bytes under this name",
+        address=artifact.file.name,
+        differences=lines,
+        untouched=_NOTHING_WRITTEN,
+        hint=f"carrack bump {artifact.name} patch, commit, and publish again",
+    )
+
+
+def _differences(sources: Sources, artifact: Artifact, current: PublishedVersion | None) -> tuple[str, ...]:
+    """What differs between the artifact and the index's file of its name; nothing where that is meaningless."""
+    there = _file(current, artifact.file.name)
+    if there is None or there.sha256 == artifact.file.sha256:
+        return ()
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / there.name
+        sources.reader.fetch(artifact.name, artifact.version, there, path)
+        ours, theirs = sources.archives.members(artifact.path), sources.archives.members(path)
+    if only_generator_differs(ours, theirs) and ours != theirs:
+        return ()
+    lines = differences(ours, theirs) or ("the members are the same; times, order or compression differ",)
+    return tuple(f"{artifact.file.name}: {line}" for line in lines)
+
+
+def _upload(
+    sources: Sources, tools: Tools, missing: Sequence[Artifact], commits: Mapping[NormalizedName, str]
+) -> None:
+    for number, artifact in enumerate(missing):
+        tools.report.step("Uploading", artifact.file.name)
+        try:
+            tools.uploader.upload(artifact)
+            _verify(sources, tools, artifact)
+        except CarrackError as error:
+            error.done = f"{number} of {len(missing)} files are on the index, and stay"
+            error.untouched = f"the other {len(missing) - number}"
+            raise
+        sources.journal.append(
+            sources.index,
+            Entry(
+                name=artifact.name,
+                version=artifact.version,
+                file=artifact.file,
+                commit=commits[artifact.name],
+            ),
+        )
+
+
+def _verify(sources: Sources, tools: Tools, artifact: Artifact) -> None:
+    """Read the hash back. The service may show a file a moment late, so it is asked more than once."""
+    for look in range(_LOOKS):
+        there = _file(sources.reader.version(artifact.name, artifact.version), artifact.file.name)
+        if there is not None:
+            break
+        tools.sleep(2.0**look / 4)
+    if there is None or there.sha256 != artifact.file.sha256:
+        found = "does not show it" if there is None else f"shows it with sha256 {there.sha256}"
+        raise StoppedError(
+            f"uploaded with sha256 {artifact.file.sha256}, but the index {found}",
+            address=artifact.file.name,
+            hint="run the same command again",
+        )
+
+
+def _file(current: PublishedVersion | None, name: str) -> File | None:
+    return next((file for file in current.files if file.name == name), None) if current else None

@@ -1,0 +1,1 @@
+"""The ground floor: values and pure functions. No I/O, no clock, no randomness."""

@@ -1,0 +1,25 @@
+"""What git knows of the packages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeState:
+    """The workspace at HEAD.
+
+    `trees` has the git tree id of each folder asked for; a folder that HEAD does not have is missing. `uncommitted`
+    are files under those paths that differ from HEAD or are not tracked, relative to the workspace.
+    """
+
+    commit: str
+    shallow: bool
+    trees: Mapping[PurePosixPath, str]
+    uncommitted: tuple[PurePosixPath, ...] = ()
+
+    def uncommitted_under(self, path: PurePosixPath) -> tuple[PurePosixPath, ...]:
+        """The uncommitted files at or below `path`."""
+        return tuple(file for file in self.uncommitted if file == path or path in file.parents)

@@ -1,0 +1,39 @@
+"""Which index: one CodeArtifact repository, said in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """One CodeArtifact repository, as `[tool.carrack.indexes.NAME]` names it.
+
+    `endpoint` is the control plane's address where it is not the service's own; `repository_endpoint` the one of
+    the PyPI endpoint where `GetRepositoryEndpoint` gives another than this machine can reach (VPC endpoints).
+    `store` is the domain's repository that has the external connection to the public index. `unset_variable` names
+    the environment variable that should hold the endpoint and does not: such an index cannot be used now.
+    """
+
+    name: str
+    domain: str
+    owner: str
+    region: str
+    repository: str
+    store: str = "pypi-store"
+    profile: str | None = None
+    endpoint: str | None = None
+    repository_endpoint: str | None = None
+    unset_variable: str | None = None
+
+    def __str__(self) -> str:
+        where = f" at {self.endpoint}" if self.endpoint else ""
+        return (
+            f"index {self.name}: account {self.owner}, region {self.region}, domain {self.domain}, "
+            f"repository {self.repository}{where}"
+        )
+
+    @property
+    def shares_domain_with(self) -> tuple[str, str, str, str | None]:
+        """Equal for two indexes exactly when they are repositories of one domain."""
+        return (self.domain, self.owner, self.region, self.endpoint)

@@ -1,0 +1,61 @@
+"""What the index holds, in the words of its API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """One asset of a package version: its file name, sha256 in lower-case hex, and size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+    @property
+    def is_wheel(self) -> bool:
+        """Whether this is a wheel; the only other kind here is an sdist."""
+        return self.name.endswith(".whl")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedVersion:
+    """A version on the index: its status, revision, and files."""
+
+    version: Version
+    status: str
+    revision: str
+    files: tuple[File, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether both an sdist and a wheel are there, which is what one release of ours uploads."""
+        return {file.is_wheel for file in self.files} == {True, False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedPackage:
+    """A package on the index: every version's number, and the one version that was asked for, with its files."""
+
+    versions: tuple[Version, ...] = ()
+    current: PublishedVersion | None = None
+
+    @property
+    def newest(self) -> Version | None:
+        """The highest version on the index, whatever its status."""
+        return max(self.versions, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexState:
+    """The index's answer about the workspace's packages, each at its version in the tree."""
+
+    packages: Mapping[NormalizedName, PublishedPackage] = field(default_factory=dict)
+
+    def __getitem__(self, name: NormalizedName) -> PublishedPackage:
+        return self.packages.get(name, PublishedPackage())

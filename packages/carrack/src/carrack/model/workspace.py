@@ -1,0 +1,84 @@
+"""What the repository holds: packages, apps and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from carrack.model.index import Index
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """A distribution under the workspace's package globs. `path` is its folder, relative to the workspace."""
+
+    name: NormalizedName
+    version: Version
+    path: PurePosixPath
+    requires: tuple[Requirement, ...] = ()
+    build_requires: tuple[str, ...] = ()
+    requires_python: SpecifierSet = field(default_factory=SpecifierSet)
+
+    @property
+    def manifest(self) -> str:
+        """The address of the package's own pyproject.toml, for messages."""
+        return f"{self.path}/pyproject.toml"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """What runs: its folder, what it requires from the index, its lock, and the Pythons the lock is made for.
+
+    `pythons` are minor versions such as `3.12`, `machines` Linux machines such as `x86_64`. `manifest` and `key`
+    say where its requirements are written: its own pyproject.toml's `project.dependencies`, or the workspace's.
+    """
+
+    name: str
+    path: PurePosixPath
+    requirements: tuple[Requirement, ...]
+    lock: PurePosixPath
+    pythons: tuple[str, ...]
+    machines: tuple[str, ...] = ("x86_64", "aarch64")
+    manifest: PurePosixPath
+    key: tuple[str, ...] = ("project", "dependencies")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """Everything that `[tool.carrack]` of the root pyproject.toml says, read and checked."""
+
+    root: Path
+    packages: Mapping[NormalizedName, Package]
+    apps: Mapping[str, App]
+    indexes: Mapping[str, Index]
+    build_constraints: PurePosixPath
+    default_index: str | None = None
+
+    def internal_requirements(self, requirements: Iterable[Requirement]) -> tuple[NormalizedName, ...]:
+        """The names among `requirements` that are packages of this workspace, in the order given, each once."""
+        names = (canonicalize_name(requirement.name) for requirement in requirements)
+        return tuple(dict.fromkeys(name for name in names if name in self.packages))
+
+    def dependencies(self, name: NormalizedName) -> tuple[NormalizedName, ...]:
+        """The workspace packages that `name` requires directly."""
+        return self.internal_requirements(self.packages[name].requires)
+
+    def closure(self, names: Iterable[NormalizedName]) -> tuple[NormalizedName, ...]:
+        """`names` and every workspace package that they need, each once, in the order found."""
+        found: dict[NormalizedName, None] = {}
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop(0)
+            if name not in found:
+                found[name] = None
+                waiting.extend(self.dependencies(name))
+        return tuple(found)

@@ -1,0 +1,173 @@
+"""What the verbs need from the world, in the model's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from carrack.model.access import Access
+from carrack.model.artifact import Artifact, Source
+from carrack.model.domain import Change, DomainState
+from carrack.model.history import TreeState
+from carrack.model.index import Index
+from carrack.model.listing import ListedFile
+from carrack.model.lock import Candidate
+from carrack.model.published import File, IndexState, PublishedVersion
+from carrack.model.receipt import Entry
+from carrack.model.target import Interpreter
+
+
+class History(Protocol):
+    """The workspace's git repository."""
+
+    def state(self, paths: Iterable[PurePosixPath]) -> TreeState:
+        """HEAD as a whole, the trees of the folders among `paths`, and what under `paths` is not committed."""
+
+    def trees(self, commit: str, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, str]:
+        """The git tree id of each folder among `paths` that `commit` has; empty where there is no such commit."""
+
+    def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
+        """The newest commit reachable from HEAD that touches `path` and was made at `epoch`."""
+
+    def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
+        """Lay out folder `path` as `commit` has it in `to`, with modes and times that depend on the commit alone.
+
+        Returns the epoch of the last commit that touches `path` as seen from `commit`.
+        """
+
+
+class IndexReader(Protocol):
+    """Reading one index through CodeArtifact's API."""
+
+    def state(self, wanted: Mapping[NormalizedName, Version]) -> IndexState:
+        """For each package: all version numbers, and the wanted version with its files."""
+
+    def version(self, name: NormalizedName, version: Version) -> PublishedVersion | None:
+        """One version with its files, or None where the index itself does not hold it."""
+
+    def fetch(self, name: NormalizedName, version: Version, file: File, to: Path) -> None:
+        """Write one asset's bytes to `to`, and check them against `file.sha256`."""
+
+
+class Gate(Protocol):
+    """The way to the index's PyPI endpoint."""
+
+    def open(self) -> Access:
+        """The endpoint's address and a token that is good now."""
+
+
+class DomainAdmin(Protocol):
+    """The domain of an index, for the first set-up."""
+
+    def state(self, repositories: Iterable[str]) -> DomainState:
+        """Whether the domain is there, and those of `repositories` that it has."""
+
+    def make(self, change: Change) -> None:
+        """Make one change; it is permanent when this returns."""
+
+
+class Builder(Protocol):
+    """Makes distributions from sources."""
+
+    def build(self, sources: Sequence[Source], out: Path) -> tuple[Artifact, ...]:
+        """An sdist, and a wheel made from it, for each source, under `out`."""
+
+
+class Uploader(Protocol):
+    """Puts files on the index's PyPI endpoint."""
+
+    def check(self, artifact: Artifact) -> None:
+        """Refuse, with BuildError, a file that twine's strict check or its own metadata speaks against."""
+
+    def upload(self, artifact: Artifact) -> None:
+        """Put one file on the index; passing faults are tried again."""
+
+
+class Archives(Protocol):
+    """Looks into built files."""
+
+    def members(self, path: Path) -> Mapping[str, bytes]:
+        """Each member's name and a digest or, for metadata members, the bytes themselves."""
+
+    def epoch(self, sdist: Path) -> int | None:
+        """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell."""
+
+
+class Journal(Protocol):
+    """The receipt on disk: appended line by line, so that a crash keeps what was done."""
+
+    def read(self, index: Index) -> tuple[Entry, ...]:
+        """Every entry written for `index` so far; a torn last line is left out."""
+
+    def append(self, index: Index, entry: Entry) -> None:
+        """Add one entry; it is on disk when this returns."""
+
+
+class Manifests(Protocol):
+    """The workspace's pyproject.toml files, for writing."""
+
+    def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
+        """Set the text at `key`, or one requirement of the list there, from `before` to `after`."""
+
+
+class Listing(Protocol):
+    """The simple pages of one index's PyPI endpoint."""
+
+    def files(self, name: NormalizedName) -> tuple[ListedFile, ...]:
+        """Every file on the project's page; none where the index has no such project."""
+
+
+class Resolver(Protocol):
+    """Chooses versions from one index."""
+
+    def resolve(
+        self,
+        requirements: Sequence[str],
+        *,
+        python: str,
+        exact: Mapping[NormalizedName, Version],
+        preferred: Iterable[Candidate],
+    ) -> tuple[Candidate, ...]:
+        """Versions that together meet `requirements` on `python` (a minor version) and every later one.
+
+        A distribution named in `exact` has that version. `preferred` versions are kept where they still fit.
+        """
+
+
+class Environments(Protocol):
+    """Virtual environments, filled from one index."""
+
+    def interpreter(self, command: str) -> Interpreter:
+        """What `command`, a path, a name on PATH or a minor version, runs."""
+
+    def create(self, interpreter: Interpreter, into: Path) -> None:
+        """Make an empty virtual environment, without pip. One that is already there goes; any other folder stays."""
+
+    def remove(self, into: Path) -> None:
+        """Remove the virtual environment in `into`, if there is one."""
+
+    def install_locked(self, into: Path, lock: str) -> None:
+        """Install what a lock's text names, from the index alone, every file by its hash."""
+
+    def install_file(self, into: Path, wheel: Path) -> None:
+        """Install one wheel from disk, without its requirements."""
+
+    def install_editable(self, into: Path, folders: Sequence[Path]) -> None:
+        """Make the distributions in `folders` importable from where they are, without their requirements."""
+
+    def complaints(self, into: Path) -> tuple[str, ...]:
+        """What installed distributions require and do not find, one sentence each."""
+
+
+class Report:
+    """Is told what happens; this one keeps silent."""
+
+    def step(self, verb: str, subject: str) -> None:
+        """Something is being done now: `Uploading`, `record_io-1.4.0-py3-none-any.whl`."""
+
+    def note(self, text: str) -> None:
+        """Something that the reader should know, and that stops nothing."""

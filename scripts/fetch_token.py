@@ -1,0 +1,8 @@
+"""`carrack token`, for CI jobs that call scripts by path."""
+
+import sys
+
+from carrack.cli.main import main
+
+if __name__ == "__main__":
+    main(["token", *sys.argv[1:]])

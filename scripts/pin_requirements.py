@@ -1,0 +1,54 @@
+"""Pin what the development environment installs: requirements-tools.txt and requirements-dev.txt, by hash.
+
+The packages of this workspace are left out by name, so that no stranger's package of that name is ever asked for.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+TOOLS = ("batch-params", "carrack", "codeartifact-local")
+HEADER = "# Pinned by hash for every supported Python; no index is named. Made by `make requirements`.\n"
+
+
+def main() -> None:
+    """Write both files."""
+    groups = read(ROOT / "pyproject.toml")["dependency-groups"]
+    manifests = [*(ROOT / "packages").glob("*/pyproject.toml"), ROOT / "pipeline_app" / "pyproject.toml"]
+    projects = {manifest.parent.name: read(manifest)["project"] for manifest in sorted(manifests)}
+    ours = {canonicalize_name(project["name"]) for project in projects.values()}
+    tools = [*groups["tools"], *third_party([projects[name] for name in TOOLS], ours)]
+    everything = [*tools, *groups["dev"], *third_party(list(projects.values()), ours)]
+    pin(tools, ROOT / "requirements-tools.txt")
+    pin(everything, ROOT / "requirements-dev.txt")
+
+
+def read(manifest: Path) -> dict[str, Any]:
+    """A pyproject.toml."""
+    table: dict[str, Any] = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    return table
+
+
+def third_party(projects: list[dict[str, Any]], ours: set[NormalizedName]) -> list[str]:
+    """The requirements of `projects` on other people's packages."""
+    required = {text for project in projects for text in project.get("dependencies", [])}
+    return sorted(text for text in required if canonicalize_name(Requirement(text).name) not in ours)
+
+
+def pin(requirements: list[str], to: Path) -> None:
+    """Resolve for every supported Python; what `to` pins already stays where it can."""
+    options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate"]
+    command = ["uv", "pip", "compile", "--quiet", *options, "--output-file", str(to), "-"]
+    subprocess.run(command, input="\n".join(requirements), text=True, check=True)
+    to.write_text(HEADER + to.read_text(encoding="utf-8").removeprefix(HEADER), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
