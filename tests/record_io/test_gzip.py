@@ -38,9 +38,7 @@ def test_a_damaged_gzip_stream_is_an_error(read: Read) -> None:
     """One changed byte is noticed, by the checksum if by nothing else."""
     data = bytearray(gzip.compress(CSV))
     data[-8] ^= 1
-    with pytest.raises(
-        UnreadableInputError, match=r"^x.csv.gz: cannot be read on after [0-9,]+ decompressed"
-    ):
+    with pytest.raises(UnreadableInputError, match=r"^x.csv.gz: cannot be read on after [0-9,]+ decom"):
         read(bytes(data), "x.csv.gz")
 
 
