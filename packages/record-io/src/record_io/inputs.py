@@ -11,6 +11,7 @@ from record_io.errors import MissingInputError
 Format = Literal["csv", "jsonl"]
 
 FORMATS: Final[dict[str, Format]] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_PASSED_OVER: Final = (".", "_")
 _ENDINGS: Final = f"{', '.join(FORMATS)}, or one of these and .gz"
 
 
@@ -28,7 +29,7 @@ def find_inputs(path: Path) -> list[Input]:
     """Return the file at `path`, or every file of records below the folder `path`, sorted by name.
 
     The order is that of the names' code points, so it is the same on every machine. Names that begin with
-    a dot are passed over, and so are files with other endings and folders that are symbolic links.
+    `.` or `_` are passed over, and so are files with other endings and folders that are symbolic links.
     Raises MissingInputError if that leaves nothing to read.
     """
     if path.is_dir():
@@ -45,8 +46,8 @@ def find_inputs(path: Path) -> list[Input]:
 
 def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in files if not name.startswith("."))
+        folders[:] = [name for name in folders if not name.startswith(_PASSED_OVER)]
+        yield from (Path(parent, name) for name in files if not name.startswith(_PASSED_OVER))
 
 
 def _input(path: Path, name: str) -> Input | None:

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from record_io.errors import OutputRefusedError
 
-MANIFEST: Final = "manifest.json"
+MANIFEST: Final = "_manifest.json"
 _WORK: Final = ".unfinished"
 
 
@@ -21,7 +21,8 @@ class OutputFolder:
 
     Files are written to `work`, a hidden folder inside, until `publish` renames them into place and, last of
     all, the manifest that vouches for them. Left without that, the folder is as it was before; what a killed
-    run left behind, the next one removes. Names that begin with a dot do not count as content.
+    run left behind, the next one removes. Names that begin with a dot do not count as content. The manifest's
+    name begins with `_`: readers of a folder of Parquet files pass over such names.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,0 +1,1 @@
+"""A batch job: checks records against rules, drops duplicates, writes Parquet and a manifest."""

@@ -1,0 +1,57 @@
+"""Which files are read, and in which order."""
+
+from pathlib import Path
+
+import pytest
+
+from record_io import MissingInputError, find_inputs
+
+
+def test_a_folder_gives_its_record_files_at_any_depth_in_the_order_of_their_names(tmp_path: Path) -> None:
+    """Every record file below the folder is found, sorted by code points of the path with slashes."""
+    for name in ("b.jsonl", "a/z.csv.gz", "a/B.NDJSON", "a-1.csv", "10.csv", "9.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [(one.name, one.format, one.gzip) for one in find_inputs(tmp_path)] == [
+        ("10.csv", "csv", False),
+        ("9.csv", "csv", False),
+        ("a-1.csv", "csv", False),
+        ("a/B.NDJSON", "jsonl", False),
+        ("a/z.csv.gz", "csv", True),
+        ("b.jsonl", "jsonl", False),
+    ]
+
+
+def test_other_files_and_hidden_names_are_passed_over(tmp_path: Path) -> None:
+    """Names that begin with a dot or an underscore are not read; nor are other endings and linked folders."""
+    for name in (".hidden.csv", "_rejects.jsonl", "_old/x.csv", "notes.txt", "x.csv.zip", "one.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "linked").symlink_to(tmp_path / "_old")
+    assert [one.name for one in find_inputs(tmp_path)] == ["one.csv"]
+
+
+def test_a_single_file_is_named_without_its_folder(tmp_path: Path) -> None:
+    """The name of a single file does not depend on where it lies."""
+    (tmp_path / "one.csv").touch()
+    assert [one.name for one in find_inputs(tmp_path / "one.csv")] == ["one.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("absent", "absent: there is no such file or folder"),
+        (
+            "empty",
+            "empty: nothing to read; names of record files end in .csv, .jsonl, .ndjson, or one of these",
+        ),
+        ("notes.txt", "notes.txt: nothing to read; names of record files end in"),
+    ],
+)
+def test_nothing_to_read_is_an_error_that_names_the_path(tmp_path: Path, name: str, sentence: str) -> None:
+    """A missing path, a folder without record files and a file of another kind are told apart."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(MissingInputError) as raised:
+        find_inputs(tmp_path / name)
+    assert sentence in str(raised.value)

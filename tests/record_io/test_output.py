@@ -1,0 +1,127 @@
+"""The output folder: all or nothing."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from record_io import OutputFolder, OutputRefusedError
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from record_io import OutputFolder
+
+with OutputFolder(Path(sys.argv[1])) as output:
+    for name in ("one", "two"):
+        (output.work / name).write_text(name)
+    if sys.argv[2] == "publishing":
+        real = os.replace
+        os.replace = lambda old, new: real(old, new) if new.name == "one" else os._exit(9)
+        output.publish(["one", "two"], {})
+    os._exit(9)
+"""
+
+
+def fill(path: Path, *names: str) -> None:
+    """Publish files with the given names."""
+    with OutputFolder(path) as output:
+        for name in names:
+            (output.work / name).write_text(name)
+        output.publish(names, {"answer": 42})
+
+
+def fail(path: Path, error: Exception) -> None:
+    """Begin to fill a folder, and raise."""
+    with OutputFolder(path) as output:
+        (output.work / "one").write_text("one")
+        raise error
+
+
+def names(path: Path) -> list[str]:
+    """List everything in the folder, hidden or not."""
+    return sorted(one.name for one in path.iterdir())
+
+
+def test_published_files_stand_beside_a_manifest_that_lists_them(tmp_path: Path) -> None:
+    """Nothing else is left, neither hidden nor half."""
+    fill(tmp_path / "out", "one", "two")
+    assert names(tmp_path / "out") == ["_manifest.json", "one", "two"]
+    manifest = json.loads((tmp_path / "out/_manifest.json").read_text())
+    assert manifest == {"answer": 42, "files": ["one", "two"]}
+
+
+def test_until_publish_nothing_has_its_name(tmp_path: Path) -> None:
+    """While a job works, whoever looks sees an empty folder."""
+    with OutputFolder(tmp_path / "out") as output:
+        (output.work / "one").write_text("one")
+        assert [name for name in names(tmp_path / "out") if not name.startswith(".")] == []
+
+
+def test_an_error_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    """A job that fails leaves no files, and can be run again."""
+    with pytest.raises(KeyError):
+        fail(tmp_path / "out", KeyError())
+    assert names(tmp_path / "out") == []
+    fill(tmp_path / "out", "one")
+
+
+@pytest.mark.parametrize("moment", ["writing", "publishing"])
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path, moment: str) -> None:
+    """Even between two renames: files without a manifest never mix with those of the next run."""
+    killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path / "out", moment], check=False)
+    assert killed.returncode == 9
+    assert ("one" in names(tmp_path / "out")) is (moment == "publishing")
+    assert "_manifest.json" not in names(tmp_path / "out")
+    fill(tmp_path / "out", "three")
+    assert names(tmp_path / "out") == ["_manifest.json", "three"]
+
+
+def test_a_failing_rename_takes_back_the_others(tmp_path: Path) -> None:
+    """Publishing is all or nothing for errors, too: here a folder stands in the way of the second file."""
+    with OutputFolder(tmp_path / "out") as output:
+        for name in ("one", "two"):
+            (output.work / name).write_text(name)
+        (tmp_path / "out/two").mkdir()
+        with pytest.raises(IsADirectoryError):
+            output.publish(["one", "two"], {})
+        assert "one" in names(tmp_path / "out")
+        (tmp_path / "out/two").rmdir()
+    assert names(tmp_path / "out") == []
+
+
+def test_a_finished_output_is_never_written_again(tmp_path: Path) -> None:
+    """The second run is refused, and the first's files stay."""
+    fill(tmp_path, "one")
+    with pytest.raises(OutputRefusedError, match="holds a finished output, which stays as it is"):
+        fill(tmp_path, "two")
+    assert names(tmp_path) == ["_manifest.json", "one"]
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    """Somebody else's files are neither mixed in nor removed; hidden ones are no hindrance."""
+    (tmp_path / "mine.txt").touch()
+    with pytest.raises(OutputRefusedError, match=r"holds 'mine.txt'; name a folder that is new or empty"):
+        fill(tmp_path, "one")
+    assert names(tmp_path) == ["mine.txt"]
+    (tmp_path / "mine.txt").rename(tmp_path / ".mine")
+    fill(tmp_path, "one")
+
+
+def test_two_runs_cannot_fill_one_folder(tmp_path: Path) -> None:
+    """The second is refused while the first is at work, and does not disturb it."""
+    with OutputFolder(tmp_path) as output:
+        (output.work / "one").write_text("one")
+        with pytest.raises(OutputRefusedError, match="another run is writing there now"):
+            fill(tmp_path, "two")
+        output.publish(["one"], {})
+    assert names(tmp_path) == ["_manifest.json", "one"]
+
+
+def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path: Path) -> None:
+    """A file in the way is an error that names it."""
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputRefusedError, match="file: cannot be an output folder: File exists"):
+        fill(tmp_path / "file", "one")
