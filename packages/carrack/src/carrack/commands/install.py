@@ -111,7 +111,7 @@ def _fresh(environments: Environments, interpreter: Interpreter, app: App, into:
                 "what was installed does not fit together",
                 address=str(app.lock),
                 faults=complaints,
-                hint=f"add what is missing to [tool.carrack.apps.{app.name}] requirements, then carrack lock",
+                hint=f"mend {app.manifest}: {'.'.join(app.key)}, then carrack lock --app {app.name}",
             )
     except BaseException:  # Ctrl-C too: half an environment must not look like one
         environments.remove(into)

@@ -90,7 +90,7 @@ def _made_anew(
             address=str(app.lock),
             faults=faults,
             untouched=str(app.lock),
-            hint=f"admit other versions in [tool.carrack.apps.{app.name}] requirements, or fewer pythons",
+            hint=f"admit other versions in {app.manifest}: {'.'.join(app.key)}, or name fewer Pythons for {app.name}",
         )
     return Lock(
         app=app.name,

@@ -51,13 +51,11 @@ def _install(
 ) -> None:
     try:
         environment.install(requires, constraints)
-    except BuildException as error:
-        cause = error.__cause__ or error.__context__
-        output = cause.stderr if isinstance(cause, subprocess.CalledProcessError) else str(error)
+    except subprocess.CalledProcessError as error:  # build lets pip's failure through as it is
         raise _FailedError(
             name,
             "pip could not install them by the hashes in the build constraints",
-            output.decode(errors="replace") if isinstance(output, bytes) else str(output or error),
+            (error.stderr or b"").decode(errors="replace"),
         ) from None
 
 
