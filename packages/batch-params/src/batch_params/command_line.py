@@ -29,7 +29,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     value nor a stray argument is repeated in the message: it may be a secret.
     """
     found, strays = _parser().parse_known_args(argv)
-    if found.help:
+    if found.help or "-h" in strays:
         return Arguments(param_json=None, help=True)
     problems = [*_unknown(strays)]
     if found.param_json and (len(found.param_json) > 1 or not found.param_json[0]):
@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(add_help=False, allow_abbrev=False)
     # Gathered in a list, so that a flag given twice is seen instead of the last one winning.
     parser.add_argument("--param-json", "--param_json", action="append")
-    parser.add_argument("-h", "--help", action="store_true")
+    # -h is looked for among the strays: Pythons differ in what they make of letters that follow a short flag.
+    parser.add_argument("--help", action="store_true")
     return parser
 
 

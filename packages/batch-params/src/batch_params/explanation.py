@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from batch_params.document import Document, kind
-from batch_params.messages import sentence
+from batch_params.messages import UNKNOWN_KEY, sentence
 from batch_params.problems import KeyPath, Problem
 from batch_params.shape import Shape
 from batch_params.suggestion import nearest
@@ -34,7 +34,7 @@ def locate(error: ErrorDetails, document: Document, shape: Shape) -> Spot:
             label = step
     if error["type"] == "missing" and path[-1:] != error["loc"][-1:]:
         path = (*path, *error["loc"][-1:])
-    is_key = error["type"] == "extra_forbidden" or error["loc"][-1:] == (_KEY_ITSELF,)
+    is_key = error["type"] in UNKNOWN_KEY or error["loc"][-1:] == (_KEY_ITSELF,)
     return Spot(path=path, is_key=is_key, branch=branch)
 
 
@@ -57,7 +57,7 @@ def explain(errors: Iterable[ErrorDetails], document: Document, shape: Shape) ->
 
 def _addition(spot: Spot, group: list[ErrorDetails], document: Document, shape: Shape) -> str:
     reading = f" (read as {spot.branch})" if spot.branch else ""
-    if group[0]["type"] == "extra_forbidden":
+    if group[0]["type"] in UNKNOWN_KEY:
         return _hint(str(spot.path[-1]), shape.keys(spot.path[:-1])) + reading
     if spot.is_key:
         return " (the key, not its value)"

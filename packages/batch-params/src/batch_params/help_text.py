@@ -9,9 +9,8 @@ from pathlib import PurePath
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaValue as Node
 
+from batch_params.schema import MASK
 from batch_params.shape import Shape
-
-_MASK = "**********"
 
 _FRAME = """\
 usage: {program} [--param-json FILE] [--help]
@@ -78,7 +77,7 @@ def _default(shape: Shape, node: Node) -> str:
     if "default" not in node:
         return "optional"
     has_secret = any(True for _ in shape.secrets(node["default"], node))
-    return f"default {_MASK if has_secret else json.dumps(node['default'], ensure_ascii=False)}"
+    return f"default {MASK if has_secret else json.dumps(node['default'], ensure_ascii=False)}"
 
 
 def _type(shape: Shape, node: Node, *outer: Node) -> str:

@@ -10,10 +10,13 @@ from pydantic_core.core_schema import ErrorType
 from batch_params.shape import texts
 from batch_params.strict_json import JsonValue
 
+UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+"""pydantic's types for a key that a model or typed dictionary, and a dataclass, does not have."""
+
 _WITHHELD = "is refused by the model; the reason is withheld because it could show a secret"
 _BUILT_IN = frozenset(get_args(ErrorType))
 _OWN = ("value_error", "assertion_error")
-_ABOUT_KIND_OR_LENGTH = ("_type", "_too_short", "_too_long", "missing", "extra_forbidden")
+_ABOUT_KIND_OR_LENGTH = ("_type", "_too_short", "_too_long", "missing", *UNKNOWN_KEY)
 _RUN = 8
 """A message that shares this many characters in a row with a secret is taken to quote it, if only in part."""
 
@@ -34,7 +37,7 @@ def _message(error: ErrorDetails) -> str:
     match error["type"]:
         case "missing":
             return "missing required key"
-        case "extra_forbidden":
+        case unknown if unknown in UNKNOWN_KEY:
             return "unknown key"
         case "union_tag_invalid":  # pydantic's own text shows the tag that was given
             return f"{context['discriminator']} must be one of {context['expected_tags']}"

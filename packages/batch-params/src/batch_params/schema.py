@@ -5,7 +5,7 @@ Three keywords are added for `batch_params.shape`: `LENIENT` where a model itsel
 `writeOnly` on `Secret[...]` of any type.
 """
 
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Secret
 from pydantic.fields import FieldInfo
@@ -14,6 +14,8 @@ from pydantic_core import core_schema
 
 LENIENT = "x-lenient"
 ALIASES = "x-aliases"
+MASK = "**********"
+"""What stands for a secret, as in pydantic's own reprs."""
 
 
 def schema_of(model: type[BaseModel]) -> JsonSchemaValue:
@@ -29,6 +31,10 @@ class _Schema(GenerateJsonSchema):
     ) -> JsonSchemaValue:
         """Let a field that no JSON can fill (a callable with a default) be of any shape, not an error."""
         return {}
+
+    def encode_default(self, dft: Any) -> Any:
+        """Mask a default that is a secret: pydantic cannot encode one whose type it no longer knows."""
+        return MASK if isinstance(dft, Secret) else super().encode_default(dft)
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """Add to a model's schema what its fields say."""
@@ -70,6 +76,7 @@ def _names(name: str, field: FieldInfo, config: ConfigDict) -> list[str]:
 
 def _mentions_secret(annotation: Any) -> bool:
     """Find `Secret[...]`, which pydantic's JSON Schema, unlike SecretStr and SecretBytes, does not mark."""
-    if isinstance(annotation, type) and issubclass(annotation, Secret):
+    generic = get_origin(annotation) or annotation
+    if isinstance(generic, type) and issubclass(generic, Secret):
         return True
     return any(map(_mentions_secret, get_args(annotation)))

@@ -59,9 +59,10 @@ class InvalidJsonError(ValueError):
 def parse(text: str) -> Parsed:
     """Read a whole JSON text.
 
-    Duplicate keys (the last one stands), numbers that are not finite and unpaired surrogates become faults.
+    Duplicate keys (the last one stands) and numbers that are not finite become faults.
 
-    Raises InvalidJsonError where the text is not JSON, or is nested deeper than `MAX_DEPTH`.
+    Raises InvalidJsonError where the text is not JSON, has an escape that is no character, or is nested
+    deeper than `MAX_DEPTH`.
     """
     reader = _Reader(text)
     value = reader.read()
@@ -144,7 +145,7 @@ class _Reader:
         if isinstance(value, float) and not math.isfinite(value):
             self._fault(path, start, "NaN and infinite numbers are not JSON")
         if isinstance(value, str) and not _is_unicode(value):
-            self._fault(path, start, "half of a surrogate pair is not a character")
+            raise InvalidJsonError("half of a surrogate pair is not a character", start)
         scalar: JsonValue = value
         return scalar
 

@@ -11,13 +11,12 @@ from pydantic_core import ErrorDetails
 from batch_params.document import Document
 from batch_params.exit_codes import EX_CONFIG
 from batch_params.explanation import explain, locate
+from batch_params.messages import UNKNOWN_KEY
 from batch_params.problems import ConfigError, Position, Problem
 from batch_params.shape import Shape
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Errors = list[ErrorDetails]
-
-_UNKNOWN_KEY = "extra_forbidden"
 
 
 def validate(model: type[ModelT], document: Document) -> ModelT:
@@ -51,14 +50,14 @@ def _attempt(model: type[ModelT], document: Document, *, extra: ExtraValues | No
 
 
 def _leniently(model: type[ModelT], document: Document, shape: Shape, errors: Errors) -> ModelT | Errors:
-    """Forgive unknown keys where a model itself asks for it; `extra` given for a call overrules all models."""
-    unknown = [error for error in errors if error["type"] == _UNKNOWN_KEY]
+    """Forgive unknown keys where a model itself asks for it: `extra` for one call overrules all models."""
+    unknown = [error for error in errors if error["type"] in UNKNOWN_KEY]
     refused = [error for error in unknown if not shape.is_lenient(locate(error, document, shape).path[:-1])]
     if len(refused) == len(unknown):
         return errors
     again = _attempt(model, document, extra=None)
     if isinstance(again, list):
-        return [*refused, *(error for error in again if error["type"] != _UNKNOWN_KEY)]
+        return [*refused, *(error for error in again if error["type"] not in UNKNOWN_KEY)]
     return refused or again
 
 

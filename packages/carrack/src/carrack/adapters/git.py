@@ -6,20 +6,32 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from carrack.errors import WorkspaceError
 from carrack.model.history import TreeState
 
 _FILE, _PROGRAM, _FOLDER = 0o644, 0o755, 0o755
+_SAME_EVERYWHERE = (
+    "core.autocrlf=false",
+    "core.eol=lf",
+    "core.symlinks=true",
+    f"core.attributesFile={os.devnull}",
+)
+"""What a user's configuration may not say about exported files: it would change their bytes."""
 
 
 @dataclass(frozen=True)
 class Git:
-    """Implements `ports.History` for the repository around `root`, which may be a folder inside it."""
+    """Implements `ports.History` for the repository around `root`, which may be a folder inside it.
+
+    `environ` is git's environment, of which the variables that name a repository (git sets them for its hooks) are
+    left out: the repository is the one around `root`.
+    """
 
     root: Path
+    environ: Mapping[str, str] = field(repr=False)
 
     def state(self, paths: Iterable[PurePosixPath]) -> TreeState:
         """See `ports.History`. Raises WorkspaceError without git, a repository, or a first commit."""
@@ -42,28 +54,51 @@ class Git:
 
     def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
         """See `ports.History`."""
-        log = self._ask("log", "--format=%H %ct", "HEAD", "--", str(path))
-        return next((line.split()[0] for line in log.splitlines() if line.endswith(f" {epoch}")), None)
+        log = self._ask("rev-list", "--full-history", "--timestamp", "HEAD", "--", str(path))
+        return next((line.split()[1] for line in log.splitlines() if line.startswith(f"{epoch} ")), None)
 
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
-        """See `ports.History`.
+        """See `ports.History`. Raises WorkspaceError where `commit` has no such folder.
 
         Not `git archive`, which leaves out what `export-ignore` marks and a checkout has. Modes are 0644 or 0755
         and every time is the returned epoch, because sdists carry both.
         """
-        epoch = int(self._ask("log", "-1", "--format=%ct", commit, "--", str(path)))
-        with tempfile.TemporaryDirectory() as scratch:
-            index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
-            self._ask("read-tree", f"{commit}:{self._prefix()}{path}", environ=index)
-            self._ask("checkout-index", "--all", f"--prefix={to}/", environ=index)
+        epoch = self._last_change(commit, path)
+        within = f"{self._prefix()}{path}"
+        with tempfile.TemporaryDirectory(dir=to.parent) as scratch:
+            self._check_out(commit, within, Path(scratch))
+            (Path(scratch) / "tree" / within).rename(to)
         _settle(to, epoch)
         return epoch
+
+    def _last_change(self, commit: str, path: PurePosixPath) -> int:
+        answer = self._ask("rev-list", "-1", "--timestamp", commit, "--", str(path))
+        if not answer:
+            raise WorkspaceError(
+                f"commit {commit[:12]} has no such folder; builds are made from commits",
+                address=str(path),
+                hint=f"git add {path}, git commit",
+            )
+        return int(answer.split()[0])
+
+    def _check_out(self, commit: str, path: str, scratch: Path) -> None:
+        """Lay out `path` under `scratch`/tree, by the attributes that `commit` has, not those of the work tree."""
+        tree = scratch / "tree"
+        tree.mkdir()
+        environ = {
+            "GIT_DIR": self._ask("rev-parse", "--absolute-git-dir").removesuffix("\n"),
+            "GIT_WORK_TREE": str(tree),
+            "GIT_INDEX_FILE": str(scratch / "index"),
+        }
+        settings = [part for setting in _SAME_EVERYWHERE for part in ("-c", setting)]
+        self._ask("-C", str(tree), "read-tree", commit, environ=environ)
+        self._ask("-C", str(tree), *settings, "checkout", commit, "--", path, environ=environ)
 
     def _head(self) -> str:
         answer = self._run("rev-parse", "--verify", "HEAD^{commit}")
         if answer.returncode:
             raise WorkspaceError(
-                "not a git repository with a commit; builds are made from commits",
+                f"builds are made from commits, and git finds none: {_reason(answer)}",
                 address=str(self.root),
                 hint="git init, git add, git commit; or clone the repository instead of copying its files",
             )
@@ -77,29 +112,48 @@ class Git:
         return tuple(PurePosixPath(row[3:].removeprefix(prefix)) for row in answer.split("\0") if row)
 
     def _prefix(self) -> str:
-        return self._ask("rev-parse", "--show-prefix").strip()
+        return self._ask("rev-parse", "--show-prefix").removesuffix("\n")
 
     def _ask(self, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
         answer = self._run(*arguments, environ=environ)
         if answer.returncode:
-            reason = (answer.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-            raise WorkspaceError(f"git {arguments[0]} failed: {reason}", address=str(self.root))
+            raise WorkspaceError(f"git failed: {_reason(answer)}", address=str(self.root))
         return answer.stdout
 
     def _run(
         self, *arguments: str, environ: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
+        own = {key: value for key, value in self.environ.items() if key not in _NAMES_A_REPOSITORY}
         try:
             return subprocess.run(
-                ["git", "-C", str(self.root), *arguments],
-                env={**os.environ, "LC_ALL": "C", **(environ or {})},
+                ["git", "--literal-pathspecs", "--no-optional-locks", "-C", str(self.root), *arguments],
+                env={**own, "LC_ALL": "C", **(environ or {})},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="surrogateescape",
                 check=False,
             )
         except FileNotFoundError:
             raise WorkspaceError("git is not on PATH", hint="install git") from None
+
+
+_NAMES_A_REPOSITORY = frozenset(
+    {
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_COMMON_DIR",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_NAMESPACE",
+        "GIT_PREFIX",
+    }
+)
+
+
+def _reason(answer: subprocess.CompletedProcess[str]) -> str:
+    lines = [line.strip() for line in answer.stderr.splitlines() if line.strip()]
+    return " ".join(lines).removeprefix("fatal: ") or "it gave no reason"
 
 
 def _settle(folder: Path, epoch: int) -> None:

@@ -13,7 +13,15 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from carrack.adapters.tables import AppTable, CarrackTable, IndexTable, parse
+from carrack.adapters.tables import (
+    AppTable,
+    CarrackTable,
+    IndexTable,
+    ManifestTable,
+    ProjectTable,
+    is_address,
+    parse,
+)
 from carrack.errors import WorkspaceError
 from carrack.model.graph import cycle
 from carrack.model.index import Index
@@ -27,9 +35,10 @@ def find_root(start: Path) -> Path:
 
     Raises WorkspaceError where there is none.
     """
+    start = start.resolve()
     for folder in (start, *start.parents):
         manifest = folder / "pyproject.toml"
-        if manifest.is_file() and "carrack" in _toml(manifest, "pyproject.toml").get("tool", {}):
+        if manifest.is_file() and "carrack" in _toml(manifest, str(manifest)).get("tool", ()):
             return folder
     raise WorkspaceError(
         "no pyproject.toml here or above has a [tool.carrack] table",
@@ -43,9 +52,10 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
 
     Raises WorkspaceError with every fault of every manifest.
     """
-    table = parse(_toml(root / "pyproject.toml", "pyproject.toml").get("tool", {}).get("carrack", {}))
+    told = _toml(root / "pyproject.toml", "pyproject.toml").get("tool", {}).get("carrack", {})
+    table = parse(CarrackTable, told, ("tool", "carrack"))
     if not isinstance(table, CarrackTable):
-        raise _faulty([f"pyproject.toml: {fault}" for fault in table])
+        raise _faulty(f"pyproject.toml: {fault}" for fault in table)
     faults: list[str] = []
     packages = _packages(root, table.packages, faults)
     workspace = Workspace(
@@ -114,22 +124,15 @@ def _packages(root: Path, globs: Iterable[str], faults: list[str]) -> dict[Norma
 
 def _package(root: Path, path: PurePosixPath, faults: list[str]) -> Package | None:
     address = f"{path}/pyproject.toml"
-    try:
-        manifest = _toml(root / path / "pyproject.toml", address)
-    except WorkspaceError as error:
-        faults.append(str(error))
+    table = _manifest(root, address, faults)
+    if table is None:
         return None
-    project: Mapping[str, Any] = manifest.get("project", {})
-    before = len(faults)
-    name = _read(
-        lambda: canonicalize_name(project["name"], validate=True), f"{address}: project.name", faults
-    )
+    project, before = table.project, len(faults)
+    name = _read(partial(canonicalize_name, project.name, validate=True), f"{address}: project.name", faults)
     version = _version(project, address, faults)
-    requires = _requirements(project.get("dependencies", ()), f"{address}: project.dependencies", faults)
+    requires = _requirements(project.dependencies, f"{address}: project.dependencies", faults)
     python = _read(
-        lambda: SpecifierSet(project.get("requires-python", "")),
-        f"{address}: project.requires-python",
-        faults,
+        partial(SpecifierSet, project.requires_python), f"{address}: project.requires-python", faults
     )
     if name is None or version is None or python is None or len(faults) > before:
         return None
@@ -138,19 +141,36 @@ def _package(root: Path, path: PurePosixPath, faults: list[str]) -> Package | No
         version=version,
         path=path,
         requires=requires,
-        build_requires=tuple(manifest.get("build-system", {}).get("requires", ("setuptools>=40.8.0",))),
+        build_requires=table.build_system.requires,
         requires_python=python,
     )
 
 
-def _version(project: Mapping[str, Any], address: str, faults: list[str]) -> Version | None:
-    if "version" not in project and "version" in project.get("dynamic", ()):
-        faults.append(
-            f'{address}: project.dynamic: the version must be static; write version = "X.Y.Z" under [project] '
-            "and drop it from dynamic"
-        )
+def _manifest(root: Path, address: str, faults: list[str]) -> ManifestTable | None:
+    try:
+        table = parse(ManifestTable, _toml(root / address, address))
+    except WorkspaceError as error:
+        faults.append(str(error))
         return None
-    return _read(lambda: Version(project["version"]), f"{address}: project.version", faults)
+    if isinstance(table, ManifestTable):
+        return table
+    faults += [f"{address}: {fault}" for fault in table]
+    return None
+
+
+def _version(project: ProjectTable, address: str, faults: list[str]) -> Version | None:
+    """A plan is made without running any backend, so what it stands on must be written down."""
+    for key, example in (("version", '"X.Y.Z"'), ("dependencies", "[…]")):
+        if key in project.dynamic:
+            faults.append(
+                f"{address}: project.dynamic: {key} must be static; write {key} = {example} under [project] "
+                "and drop it from dynamic"
+            )
+    if project.version is None:
+        if "version" not in project.dynamic:
+            faults.append(f"{address}: project.version: is missing")
+        return None
+    return _read(partial(Version, project.version), f"{address}: project.version", faults)
 
 
 def _requirements(texts: Iterable[str], address: str, faults: list[str]) -> tuple[Requirement, ...]:
@@ -161,9 +181,7 @@ def _requirements(texts: Iterable[str], address: str, faults: list[str]) -> tupl
 def _read(parse_it: Callable[[], T], address: str, faults: list[str]) -> T | None:
     try:
         return parse_it()
-    except KeyError:
-        faults.append(f"{address}: is missing")
-    except (InvalidName, InvalidVersion, InvalidRequirement, InvalidSpecifier, TypeError) as error:
+    except (InvalidName, InvalidVersion, InvalidRequirement, InvalidSpecifier) as error:
         faults.append(f"{address}: {str(error).splitlines()[0]}")
     return None
 
@@ -193,9 +211,10 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
 
 
 def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:
-    endpoint = table.endpoint
-    if table.endpoint_variable:
-        endpoint = environ.get(table.endpoint_variable)
+    endpoint = environ.get(table.endpoint_variable) if table.endpoint_variable else table.endpoint
+    unset = None
+    if table.endpoint_variable and not (endpoint and is_address(endpoint)):
+        endpoint, unset = None, table.endpoint_variable
     return Index(
         name=name,
         domain=table.domain,
@@ -206,7 +225,7 @@ def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:
         profile=table.profile,
         endpoint=endpoint,
         repository_endpoint=table.repository_endpoint,
-        unset_variable=table.endpoint_variable if endpoint is None else None,
+        unset_variable=unset,
     )
 
 

@@ -1,12 +1,24 @@
-"""The shape of `[tool.carrack]`: pydantic at the border, and errors that name the key."""
+"""The shape of `[tool.carrack]` and of a package's pyproject.toml: pydantic at the border; errors name the key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+M = TypeVar("M", bound=BaseModel)
 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,48}[a-z0-9]$")]
 Owner = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
@@ -19,16 +31,61 @@ def _with_slash(url: str) -> str:
     return url if url.endswith("/") else f"{url}/"
 
 
+def _below(glob: str) -> str:
+    path = PurePosixPath(glob)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise ValueError("packages are in folders below the workspace's")
+    return glob
+
+
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")]
+Glob = Annotated[str, AfterValidator(_below)]
 
 
-class _Table(BaseModel):
+def is_address(text: str) -> bool:
+    """Whether `text` is an http or https address without credentials in it."""
+    try:
+        TypeAdapter(Address).validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+class _Read(BaseModel):
+    """A table of which the keys that are not named here are somebody else's."""
+
     model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-        hide_input_in_errors=True,
+        frozen=True, alias_generator=lambda name: name.replace("_", "-"), hide_input_in_errors=True
     )
+
+
+class ProjectTable(_Read):
+    """`[project]` of a package (PEP 621), as far as a release needs it."""
+
+    name: str
+    version: str | None = None
+    requires_python: str = ""
+    dependencies: tuple[str, ...] = ()
+    dynamic: tuple[str, ...] = ()
+
+
+class BuildSystemTable(_Read):
+    """`[build-system]` of a package; what it requires where it does not say is PEP 518's default."""
+
+    requires: tuple[str, ...] = ("setuptools>=40.8.0",)
+
+
+class ManifestTable(_Read):
+    """A package's pyproject.toml."""
+
+    project: ProjectTable
+    build_system: BuildSystemTable = BuildSystemTable()
+
+
+class _Table(_Read):
+    """A table of ours: a key that is not named here is a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class IndexTable(_Table):
@@ -44,6 +101,12 @@ class IndexTable(_Table):
     endpoint_variable: str | None = None
     repository_endpoint: Annotated[Address, AfterValidator(_with_slash)] | None = None
 
+    @model_validator(mode="after")
+    def _one_endpoint(self) -> Self:
+        if self.endpoint is not None and self.endpoint_variable is not None:
+            raise ValueError("say endpoint or endpoint-variable, not both")
+        return self
+
 
 class AppTable(_Table):
     """`[tool.carrack.apps.NAME]`."""
@@ -58,28 +121,31 @@ class AppTable(_Table):
 class CarrackTable(_Table):
     """`[tool.carrack]`."""
 
-    packages: tuple[str, ...] = ("packages/*",)
+    packages: tuple[Glob, ...] = ("packages/*",)
     default_index: str | None = None
     build_constraints: str = "build-constraints.txt"
     apps: Mapping[str, AppTable] = {}
     indexes: Mapping[str, IndexTable] = {}
 
 
-def parse(table: Mapping[str, Any]) -> CarrackTable | tuple[str, ...]:
-    """The table, or every fault in it, each as `tool.carrack.key: what is wrong`."""
+def parse(model: type[M], table: Mapping[str, Any], at: tuple[str, ...] = ()) -> M | tuple[str, ...]:
+    """The table, or every fault in it, each as `key.of.the.fault: what is wrong`; `at` is the table's own key."""
     try:
-        return CarrackTable.model_validate(table)
+        return model.model_validate(table)
     except ValidationError as error:
-        return tuple(_faults(error))
+        return tuple(_faults(error, at))
 
 
-def _faults(error: ValidationError) -> Iterator[str]:
+def _faults(error: ValidationError, at: tuple[str, ...]) -> Iterator[str]:
     for problem in error.errors(include_input=False, include_url=False):
-        where = ".".join(("tool", "carrack", *map(str, problem["loc"])))
+        where = ".".join((*at, *map(str, problem["loc"]))) or "the file"
         if problem["type"] == "extra_forbidden":
             yield f"{where}: there is no such key{_suggestion(problem['loc'])}"
+        elif problem["type"] == "missing":
+            yield f"{where}: is missing"
         else:
-            yield f"{where}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+            message = problem["msg"].removeprefix("Value error, ")
+            yield f"{where}: {message[:1].lower()}{message[1:]}"
 
 
 def _suggestion(location: tuple[int | str, ...]) -> str:

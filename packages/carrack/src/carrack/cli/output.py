@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from carrack.errors import BuildError, CarrackError, LockError, PublishedDiffersError, WorkspaceError
 from carrack.ports import Report
@@ -49,6 +47,9 @@ def _details(error: CarrackError) -> Sequence[str]:
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A plain table on stdout; it is as wide as it needs to be where stdout is not a terminal."""
+    from rich.console import Console  # here, because `--help` should not wait for it
+    from rich.table import Table
+
     console = Console()
     table = Table(*headings, box=None, pad_edge=False, header_style="bold")
     for row in rows:

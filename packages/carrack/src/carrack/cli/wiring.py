@@ -101,7 +101,7 @@ class Wiring:
         click.echo(str(index), err=True)
         if index.unset_variable:
             raise IndexAccessError(
-                f"its address is to be in the variable {index.unset_variable}, which is not set",
+                f"its address is to be in the variable {index.unset_variable}, which holds no http address",
                 address=f"index {index.name}",
                 hint="start a local index with `codeartifact-local serve` and paste what it prints, "
                 "or put `codeartifact-local run --` before the command",
@@ -126,7 +126,7 @@ class Wiring:
         """The workspace's git repository."""
         from carrack.adapters.git import Git
 
-        return Git(self.workspace.root)
+        return Git(self.workspace.root, self.environ)
 
     @cached_property
     def journal(self) -> Journal:

@@ -6,17 +6,31 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from packaging.utils import parse_sdist_filename, parse_wheel_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    NormalizedName,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import Version
 
 from carrack.adapters.hashing import describe
 from carrack.errors import BuildError
 from carrack.model.artifact import Artifact, Source
+from carrack.model.published import File
 from carrack.ports import Report
+
+_BACKENDS_SEE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+_WORKER = {
+    "PIP_REQUIRE_HASHES": "1",
+    "PYTHONSAFEPATH": "1",  # the folder where we are may have a build.py of its own
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +43,7 @@ class IsolatedBuilder:
     """
 
     constraints: Path
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     report: Report
 
     def build(self, sources: Sequence[Source], out: Path) -> tuple[Artifact, ...]:
@@ -50,6 +64,7 @@ class IsolatedBuilder:
             "requires": requires,
             "constraints": self._constraint_lines(),
             "out": str(out),
+            "environ": {key: self.environ[key] for key in _BACKENDS_SEE if key in self.environ},
             "builds": [
                 {"name": source.name, "source": str(source.path), "epoch": source.epoch} for source in sources
             ],
@@ -59,7 +74,7 @@ class IsolatedBuilder:
         worker = subprocess.run(
             [sys.executable, "-m", "carrack.adapters.builder.worker"],
             input=json.dumps(job),
-            env={**self.environ, "PIP_REQUIRE_HASHES": "1"},
+            env={**self.environ, **_WORKER},
             capture_output=True,
             text=True,
             umask=0o022,
@@ -93,11 +108,19 @@ def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
 
 def _artifact(source: Source, path: Path) -> Artifact:
     artifact = Artifact(name=source.name, version=source.version, path=path, file=describe(path))
-    name, version, *_ = (parse_wheel_filename if artifact.file.is_wheel else parse_sdist_filename)(path.name)
-    if (name, version) != (source.name, source.version):
+    if _name_and_version(artifact.file) != (source.name, source.version):
         raise BuildError(
             f"the backend made {path.name}, but {source.name} {source.version} was planned",
-            address=f"{source.name}",
+            address=str(source.name),
+            untouched="the index",
             hint="the version must be static: [project] version in pyproject.toml",
         )
     return artifact
+
+
+def _name_and_version(file: File) -> tuple[NormalizedName, Version] | None:
+    try:
+        name, version, *_ = (parse_wheel_filename if file.is_wheel else parse_sdist_filename)(file.name)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+    return name, version

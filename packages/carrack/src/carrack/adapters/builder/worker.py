@@ -1,7 +1,8 @@
 """The worker process: one isolated environment, then one build after the other in it.
 
 Reads a job as JSON from stdin and writes one line of JSON to stdout. A process of its own, because `build` installs
-into its environments with whatever os.environ says, and ours holds a token that no build backend may see.
+into its environments with the environment that it has, and that holds a token which no build backend may see: those
+get the job's own `environ`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from typing import Any
 
 from build import BuildBackendException, BuildException, ProjectBuilder
 from build.env import DefaultIsolatedEnv
-
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 class _FailedError(Exception):
@@ -51,12 +50,9 @@ def _install(
 ) -> None:
     try:
         environment.install(requires, constraints)
-    except subprocess.CalledProcessError as error:  # build lets pip's failure through as it is
-        raise _FailedError(
-            name,
-            "pip could not install them by the hashes in the build constraints",
-            (error.stderr or b"").decode(errors="replace"),
-        ) from None
+    except subprocess.CalledProcessError as error:
+        reason = "pip could not install them by the hashes in the build constraints"
+        raise _FailedError(name, reason, error.stderr.decode(errors="replace")) from None
 
 
 def _build(
@@ -79,29 +75,31 @@ def _distribution(
     def run(
         cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
     ) -> None:
-        _hook(name, cmd, cwd, {**(extra_environ or {}), "SOURCE_DATE_EPOCH": str(epoch)})
+        told = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(epoch)}
+        _hook(cmd, cwd, {**job["environ"], **(extra_environ or {}), **told})
 
     try:
         builder = ProjectBuilder.from_isolated_env(environment, source, runner=run)
         _install(environment, name, sorted(builder.get_requires_for_build(kind)), job["constraints"])  # type: ignore[arg-type]
         return Path(builder.build(kind, job["out"])).name  # type: ignore[arg-type]
-    except (BuildException, BuildBackendException) as error:
+    except BuildException as error:
         raise _FailedError(name, f"{kind}: {error}") from None
+    except BuildBackendException as error:
+        raise _FailedError(name, f"{kind}: {error}", getattr(error.exception, "stdout", "")) from None
 
 
-def _hook(name: str, command: Sequence[str], cwd: str | None, environ: Mapping[str, str]) -> None:
-    inherited = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-    done = subprocess.run(
+def _hook(command: Sequence[str], cwd: str | None, environ: Mapping[str, str]) -> None:
+    subprocess.run(
         command,
         cwd=cwd,
-        env={**inherited, "PYTHONHASHSEED": "0", **environ},
+        env=dict(environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        check=False,
+        encoding="utf-8",
+        errors="replace",
+        check=True,
     )
-    if done.returncode:
-        raise _FailedError(name, "the build backend failed", done.stdout.decode(errors="replace"))
 
 
 if __name__ == "__main__":
