@@ -146,6 +146,9 @@ def test_what_makes_a_lock_stale_is_said(published: Published) -> None:
     published.publish("record-io", "1.5.0")
     told = staleness(workspace, published.app, made, published.receipt)
     assert told == "it was made for other files of record-io, record-rules than private holds"
+    published.entries = [entry for entry in published.entries if entry.name != "record-io"]
+    told = staleness(workspace, published.app, made, published.receipt)
+    assert told == "private does not hold record-io at the version in the tree"
     published.pythons = ("3.11",)
     told = staleness(workspace, published.app, made, None)
     assert told == "the requirements, Pythons or machines of job changed since it was made"

@@ -77,6 +77,7 @@ class UvResolver:
             raise LockError(
                 "no versions fit together" if found_none else "uv could not read the index",
                 faults=tuple(done.stderr.splitlines()),
+                untouched="the lock",
             )
 
 

@@ -85,7 +85,7 @@ def _fitting(
             f"the lock is stale: {reason}",
             address=str(app.lock),
             untouched="every environment",
-            hint=f"carrack lock --app {app.name}",
+            hint=f"carrack lock{f' --to {receipt.index.name}' if receipt else ''} --app {app.name}",
         )
     if not interpreter.is_one_of(lock.targets):
         raise LockError(
