@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 CARRACK := $(BIN)/carrack
 TOOLS := packages/batch-params packages/carrack packages/codeartifact-local
 ALL := $(TOOLS) packages/record-io packages/record-rules pipeline_app
-EDITABLE := --quiet --no-deps --no-build-isolation --disable-pip-version-check
+EDITABLE := -qq --no-deps --no-build-isolation --disable-pip-version-check
 
 .PHONY: help setup demo test test-all lint status bump publish lock install image serve requirements clean
 .DEFAULT_GOAL := help
@@ -71,11 +71,11 @@ $(VENV)/bin/python:
 
 $(VENV)/.tools: requirements-tools.txt $(TOOLS:=/pyproject.toml) | $(VENV)/bin/python
 	@echo "Setting up $(VENV)" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-tools.txt
 	@$(BIN)/python -m pip install $(EDITABLE) $(addprefix -e ,$(TOOLS))
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.tools requirements-dev.txt $(ALL:=/pyproject.toml)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install $(EDITABLE) $(addprefix -e ,$(ALL))
 	@touch $@

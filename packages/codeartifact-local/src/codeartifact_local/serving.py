@@ -33,10 +33,11 @@ def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
     """
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.create_server(address[:2], family=family, backlog=_BACKLOG) as server:
-            yield server, _url(host, server.getsockname()[1])
+        server = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         raise ServingError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+    with server:
+        yield server, _url(host, server.getsockname()[1])
 
 
 def is_loopback(host: str) -> bool:
@@ -83,6 +84,7 @@ def _config(app: object) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         lifespan="on",
+        ws="none",
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
 

@@ -45,9 +45,12 @@ def _encoded(key: Key) -> str:
 
 def _decoded(token: str) -> Key:
     try:
-        return tuple(json.loads(base64.urlsafe_b64decode(token)))
-    except (ValueError, TypeError, binascii.Error) as error:
+        key = json.loads(base64.urlsafe_b64decode(token))
+    except (ValueError, binascii.Error) as error:
         raise _foreign() from error
+    if not isinstance(key, list) or not key:
+        raise _foreign()
+    return tuple(key)
 
 
 def _foreign() -> ValidationError:

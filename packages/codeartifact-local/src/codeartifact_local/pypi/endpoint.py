@@ -1,5 +1,6 @@
 """The ASGI endpoint under ``/pypi/``."""
 
+import asyncio
 import logging
 
 from starlette.requests import Request
@@ -39,7 +40,8 @@ class PypiEndpoint:
         try:
             return await self._answer(request)
         except PypiError as error:
-            await _drain(request)
+            if error.status != 408:
+                await _drain(request, self._service.settings.stalled_upload_seconds)
             return error.answer()
         except PublicIndexError as error:
             return PypiError(error.status, str(error)).answer()
@@ -81,13 +83,14 @@ class PypiEndpoint:
         )
 
 
-async def _drain(request: Request) -> None:
+async def _drain(request: Request, seconds: float) -> None:
     """Read what the client still sends, within reason: many clients read an answer only after that."""
     left = _MAX_DRAINED_BYTES
     try:
-        async for chunk in request.stream():
-            left -= len(chunk)
-            if left < 0:
-                return
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                left -= len(chunk)
+                if left < 0:
+                    return
     except Exception:  # the stream was read already, or the client has gone: nothing is left to read
         return

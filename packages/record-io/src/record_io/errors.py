@@ -1,0 +1,17 @@
+"""What record-io raises on purpose; `str(error)` is one sentence for a person, with the file's address."""
+
+
+class RecordIOError(Exception):
+    """Root of every error below."""
+
+
+class MissingInputError(RecordIOError):
+    """There is no such file, or a folder holds no file of records."""
+
+
+class UnreadableInputError(RecordIOError):
+    """A file cannot be read on: a damaged gzip stream, no usable header, a record without an end."""
+
+
+class OutputRefusedError(RecordIOError):
+    """The output folder cannot be used; nothing in it was changed."""

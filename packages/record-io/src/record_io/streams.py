@@ -1,0 +1,93 @@
+"""A file as a stream of valid UTF-8 for Arrow, whatever its bytes are."""
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from typing import Final
+
+from record_io.errors import UnreadableInputError
+from record_io.inputs import Input
+
+MARK: Final = "\ufdd0"
+"""Stands for each byte that is not UTF-8. A Unicode noncharacter, which no text for interchange contains."""
+
+_ESCAPED: Final = re.compile("[\udc80-\udcff]")
+
+
+class TextStream(io.RawIOBase):
+    """The decompressed bytes of one file, without a byte order mark; bytes that are not UTF-8 become MARK.
+
+    Arrow's parsers give up the whole file at the first bad byte. Marking it instead lets the reader reject
+    the one record that holds it; `damaged` says whether any was marked so far.
+    Raises UnreadableInputError where the file cannot be read on.
+    """
+
+    def __init__(self, file: Input) -> None:
+        self.damaged = False
+        self._file = file
+        self._source = _open(file)
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self._position = 0
+        self._ready = bytearray()
+        self._ending = b""
+        self._ended = False
+
+    def readable(self) -> bool:
+        """Return True: Arrow asks before it reads."""
+        return True
+
+    def close(self) -> None:
+        """Close the file as well."""
+        self._source.close()
+        super().close()
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next `size` bytes, fewer only at the end of the file; `size` must not be negative."""
+        self._fill(size)
+        block = bytes(self._ready[:size])
+        del self._ready[:size]
+        return block
+
+    def peek(self, size: int) -> bytes:
+        """Return what `read(size)` would, without moving on."""
+        self._fill(size)
+        return bytes(self._ready[:size])
+
+    def append(self, ending: bytes) -> None:
+        """Let `ending` follow the file's last byte; to be called once."""
+        self._ending = ending
+        if self._ended:
+            self._ready += ending
+
+    def _fill(self, size: int) -> None:
+        while len(self._ready) < size and not self._ended:
+            block = self._next(size)
+            self._ended = not block
+            self._ready += self._valid(self._decoder.decode(block, self._ended))
+            if self._ended:
+                self._ready += self._ending
+
+    def _next(self, size: int) -> bytes:
+        try:
+            block = self._source.read1(size)
+        except (EOFError, OSError, zlib.error) as error:
+            where = f"after {self._position:,} {'decompressed ' if self._file.gzip else ''}bytes"
+            raise UnreadableInputError(f"{self._file.name}: cannot be read on {where}: {error}") from error
+        self._position += len(block)
+        return block
+
+    def _valid(self, text: str) -> bytes:
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            self.damaged = True
+            return _ESCAPED.sub(MARK, text).encode()
+
+
+def _open(file: Input) -> io.BufferedReader | gzip.GzipFile:
+    try:
+        return gzip.GzipFile(file.path) if file.gzip else file.path.open("rb")
+    except OSError as error:
+        raise UnreadableInputError(f"{file.name}: cannot be opened: {error.strerror}") from error
