@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -208,10 +209,10 @@ def test_editable_builds_take_pinned_build_requirements_only(installing: Install
 
 def test_an_interpreter_is_found_by_path_name_and_version(installing: Install) -> None:
     """`--python` takes what people have at hand, and each says the same about itself."""
-    described = installing.environments.interpreter(sys.executable)
-    assert (described.implementation, described.python, described.system) == ("CPython", HERE, "Linux")
-    assert installing.environments.interpreter("python3").implementation == "CPython"
-    assert installing.environments.interpreter(HERE).python == HERE
+    environments = replace(installing.environments, environ={"PATH": str(Path(sys.executable).parent)})
+    for command in (sys.executable, "python3", HERE):
+        described = environments.interpreter(command)
+        assert (described.implementation, described.python, described.system) == ("CPython", HERE, "Linux")
 
 
 @pytest.mark.parametrize("command", ["3.99", "/nowhere/python", "true"])
