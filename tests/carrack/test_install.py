@@ -139,7 +139,7 @@ def test_a_stale_lock_is_refused(installing: Install) -> None:
     installing.published.requirements = ("record-rules>=1", "thing")
     with pytest.raises(LockError, match="the lock is stale: the requirements") as caught:
         installing(lock)
-    assert caught.value.hint == "carrack lock --app job"
+    assert caught.value.hint == "carrack lock --to private --app job"
     assert mine.exists()
 
 
@@ -209,11 +209,10 @@ def test_editable_builds_take_pinned_build_requirements_only(installing: Install
 
 def test_an_interpreter_is_found_by_path_name_and_version(installing: Install) -> None:
     """`--python` takes what people have at hand, and each says the same about itself."""
-    described = installing.environments.interpreter(sys.executable)
-    assert (described.implementation, described.python, described.system) == ("CPython", HERE, "Linux")
-    assert installing.environments.interpreter("python3").implementation == "CPython"
-    by_path = replace(installing.environments, environ={"PATH": str(Path(sys.executable).parent)})
-    assert by_path.interpreter(HERE).python == HERE
+    environments = replace(installing.environments, environ={"PATH": str(Path(sys.executable).parent)})
+    for command in (sys.executable, "python3", HERE):
+        described = environments.interpreter(command)
+        assert (described.implementation, described.python, described.system) == ("CPython", HERE, "Linux")
 
 
 @pytest.mark.parametrize("command", ["3.99", "/nowhere/python", "true"])

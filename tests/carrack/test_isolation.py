@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 from tests.carrack.published import Published
 from tests.carrack.static_index import StaticIndex, serve
@@ -23,7 +24,9 @@ from tests.carrack.wheels import make_wheel
 from carrack.adapters.builder import IsolatedBuilder
 from carrack.adapters.environment import isolated
 from carrack.adapters.installer import PipEnvironments
+from carrack.adapters.pip_settings import PipSettings, read_pip_settings
 from carrack.adapters.resolver import UvResolver
+from carrack.adapters.simple_index import SimpleIndex
 from carrack.errors import BuildError, LockError
 from carrack.ports import Report
 
@@ -105,18 +108,12 @@ def resolved(environ: Mapping[str, str]) -> list[Version]:
 
 
 @pytest.mark.parametrize("settings", UV.values(), ids=UV.keys())
-def test_a_lock_takes_no_version_from_the_users_places(
-    published: Published, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_takes_no_version_from_the_users_places(published: Published, settings: Settings) -> None:
     """A higher version there is chosen by uv with the user's settings, and not by `carrack lock`."""
     with planted(published, settings) as (plant, environ):
         make_wheel(plant.folder, "thing", "9.0")
         assert resolved(isolated(environ, published.index.access)) == [Version("1.0")]
-        monkeypatch.setattr("carrack.adapters.resolver._OPTIONS", CONTROL_OPTIONS)
         assert resolved(unprotected(published, environ)) == [Version("9.0")]
-
-
-CONTROL_OPTIONS = ("--universal", "--only-binary", ":all:", "--no-header", "--no-annotate")
 
 
 @pytest.mark.parametrize("settings", PIP.values(), ids=PIP.keys())
@@ -177,6 +174,57 @@ def test_an_editable_install_takes_no_requirement_from_the_users_places(
         link(unprotected(published, environ))
 
 
-def test_certificates_and_proxies_of_pip_reach_every_tool(published: Published) -> None:
+def pip_of(environ: Mapping[str, str], conf: str) -> dict[str, str]:
+    """The environment of a user whose pip.conf says `conf`."""
+    return dict(environ) | Plant(folder=Path(), url="", home=Path(environ["HOME"])).setting(
+        ".config/pip/pip.conf", conf
+    )
+
+
+def test_certificates_and_proxies_of_pip_reach_every_tool(bare_environ: Mapping[str, str]) -> None:
     """What says how to reach a host is kept, in the variables that pip, uv and requests read."""
-    raise NotImplementedError
+    environ = pip_of(
+        bare_environ, "[global]\ncert = /a/ca.pem\nclient-cert = /a/me.pem\nproxy = http://proxy:3128\n"
+    )
+    ours = isolated(environ, None, read_pip_settings(environ))
+    assert {ours[name] for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")} == {"/a/ca.pem"}
+    assert {ours[name] for name in ("PIP_CLIENT_CERT", "SSL_CLIENT_CERT")} == {"/a/me.pem"}
+    assert {ours[name] for name in ("HTTP_PROXY", "HTTPS_PROXY")} == {"http://proxy:3128"}
+
+
+def test_variables_win_over_configuration_files(bare_environ: Mapping[str, str]) -> None:
+    """A section of the verb wins over the general one and a variable over both, as in pip; what is set, stays."""
+    environ = pip_of(bare_environ, "[global]\nproxy = http://a\ncert = /a\n[install]\ncert = /b\n")
+    assert read_pip_settings(environ) == PipSettings(proxy="http://a", cert="/b")
+    environ |= {"PIP_CERT": "/c", "SSL_CERT_FILE": "/d", "https_proxy": "http://e"}
+    settings = read_pip_settings(environ)
+    assert settings == PipSettings(proxy="http://a", cert="/c")
+    ours = isolated(environ, None, settings)
+    assert (ours["SSL_CERT_FILE"], ours["PIP_CERT"], ours["https_proxy"]) == ("/d", "/c", "http://e")
+    assert "HTTPS_PROXY" not in ours
+
+
+def test_a_proxy_is_not_on_the_way_to_a_local_index(published: Published) -> None:
+    """A company's proxy cannot reach this machine's loopback, so nothing that goes there passes it."""
+    environ = pip_of(published.environ, "[global]\nproxy = http://127.0.0.1:1\n")
+    settings = read_pip_settings(environ)
+    assert resolved(isolated(environ, published.index.access, settings)) == [Version("1.0")]
+    assert len(SimpleIndex(published.index.access, settings).files(canonicalize_name("thing"))) == 1
+
+
+def test_the_users_own_index_serves_where_no_index_is_chosen(bare_environ: Mapping[str, str]) -> None:
+    """`carrack build` without an index uses pip's; the credentials in its address are in no repr."""
+    environ = pip_of(bare_environ, "[global]\nindex-url = https://me:secret@mirror.example.com/simple/\n")
+    settings = read_pip_settings(environ)
+    assert (
+        isolated(environ, None, settings)["PIP_INDEX_URL"] == "https://me:secret@mirror.example.com/simple/"
+    )
+    assert "secret" not in repr(settings)
+
+
+def test_credentials_of_aws_reach_no_child(published: Published) -> None:
+    """pip, uv and build backends get the token of one index at most; what else they need stays."""
+    environ = {**published.environ, "AWS_SECRET_ACCESS_KEY": "s", "CODEARTIFACT_AUTH_TOKEN": "t", "LANG": "C"}
+    ours = isolated(environ, published.index.access)
+    assert not {"AWS_SECRET_ACCESS_KEY", "CODEARTIFACT_AUTH_TOKEN"} & ours.keys()
+    assert (ours["LANG"], ours["HOME"]) == ("C", published.environ["HOME"])

@@ -15,7 +15,10 @@ _DROPPED_PREFIXES = (
     *("PIP_", "UV_", "TWINE_", "AWS_", "CODEARTIFACT_", "PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX"),
     *("HATCH_", "SETUPTOOLS_", "FLIT_", "PDM_"),  # would change what build backends make
 )
-_SWITCHED_OFF = {
+_PATIENCE_SECONDS = "120"
+"""CodeArtifact fetches a file that it does not hold yet while we wait for its first byte."""
+
+_SET = {
     "PIP_CONFIG_FILE": os.devnull,
     "PIP_NO_INPUT": "1",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -24,6 +27,8 @@ _SWITCHED_OFF = {
     "UV_KEYRING_PROVIDER": "disabled",
     "UV_PYTHON_DOWNLOADS": "never",
     "PYTHONNOUSERSITE": "1",
+    "PIP_DEFAULT_TIMEOUT": _PATIENCE_SECONDS,
+    "UV_HTTP_TIMEOUT": _PATIENCE_SECONDS,
 }
 
 
@@ -40,4 +45,4 @@ def isolated(
     kept = {k: v for k, v in environ.items() if k in _KEPT or not k.startswith(_DROPPED_PREFIXES)}
     url = access.simple_url_with_token if access else settings.index_url
     index = {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url} if url else {}
-    return kept | settings.variables(kept) | _SWITCHED_OFF | index
+    return kept | settings.variables(kept) | _SET | index

@@ -17,6 +17,7 @@ import uv
 from carrack.errors import LockError, UsageError
 from carrack.model.target import Interpreter
 
+_VERSION = re.compile(r"\d+\.\d+")
 _DESCRIBE = """
 import json, platform, sys
 print(json.dumps({
@@ -39,17 +40,18 @@ class PipEnvironments:
 
     def interpreter(self, command: str) -> Interpreter:
         """See `ports.Environments`. Raises UsageError where `command` is no Python."""
-        name = f"python{command}" if re.fullmatch(r"\d+\.\d+", command) else command
+        name = f"python{command}" if _VERSION.fullmatch(command) else command
         found = shutil.which(name, path=self.environ.get("PATH"))
         if found is None:
             raise UsageError(
-                f"there is no {name!r} to run", hint="say --python with a path, a name or a version"
+                f"there is no {name!r} here", hint="say --python with a path, a name or a version"
             )
         done = self._run([found, "-I", "-c", _DESCRIBE])
         try:
             return Interpreter(**json.loads(done.stdout))
         except (ValueError, TypeError):
-            raise UsageError(f"{found} is not a Python") from None
+            said = "".join(f": {line}" for line in done.stderr.splitlines()[:1])  # such as a pyenv shim's
+            raise UsageError(f"{found} is not a Python that runs{said}") from None
 
     def create(self, interpreter: Interpreter, into: Path) -> None:
         """See `ports.Environments`. Raises UsageError where `into` is something else than an environment."""
@@ -70,7 +72,7 @@ class PipEnvironments:
         with tempfile.NamedTemporaryFile("w", prefix="carrack-", suffix=".lock", encoding="utf-8") as file:
             file.write(lock)
             file.flush()
-            options = ("--require-hashes", "--only-binary", ":all:", "--no-deps")
+            options = ("--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-compile")
             done = self._pip(into, "install", *options, "--requirement", file.name)
         _require(done, "pip could not install the lock")
 
@@ -85,8 +87,9 @@ class PipEnvironments:
         uv, because it can demand a hash of every build requirement of an editable install; pip cannot.
         """
         editables = [argument for folder in folders for argument in ("--editable", str(folder))]
-        options = ("--no-deps", "--no-sources", "--require-build-hashes")
-        done = self._uv(into, "install", *options, "--build-constraints", str(self.constraints), *editables)
+        hashes = ("--require-build-hashes", "--preview-features", "build-dependency-hashes")
+        constraints = ("--build-constraints", str(self.constraints))
+        done = self._uv(into, "install", "--no-deps", "--no-sources", *hashes, *constraints, *editables)
         _require(done, "the workspace's packages could not be installed as editable")
 
     def complaints(self, into: Path) -> tuple[str, ...]:
@@ -101,7 +104,7 @@ class PipEnvironments:
         )
 
     def _uv(self, into: Path, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        options = ("--no-config", "--color", "never", "--no-progress", "--python", str(_python(into)))
+        options = ("--color", "never", "--no-progress", "--python", str(_python(into)))
         return self._run([uv.find_uv_bin(), "pip", verb, *options, *arguments])
 
     def _run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:

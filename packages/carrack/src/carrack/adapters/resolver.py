@@ -18,8 +18,8 @@ from carrack.model.lock import Candidate
 from carrack.model.lockfile import candidate
 
 _OPTIONS = (
-    *("--universal", "--only-binary", ":all:", "--no-config", "--no-header", "--no-annotate"),
-    *("--no-python-downloads", "--quiet", "--no-progress", "--color", "never"),
+    *("--universal", "--only-binary", ":all:", "--no-header", "--no-annotate"),
+    *("--quiet", "--no-progress", "--color", "never"),
 )
 _NO_SOLUTION = 1
 """uv's exit status where requirements contradict each other; 2 is any other failure (uv's CLI reference)."""
@@ -77,6 +77,7 @@ class UvResolver:
             raise LockError(
                 "no versions fit together" if found_none else "uv could not read the index",
                 faults=tuple(done.stderr.splitlines()),
+                untouched="the lock",
             )
 
 

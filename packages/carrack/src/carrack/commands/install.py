@@ -85,7 +85,7 @@ def _fitting(
             f"the lock is stale: {reason}",
             address=str(app.lock),
             untouched="every environment",
-            hint=f"carrack lock --app {app.name}",
+            hint=f"carrack lock{f' --to {receipt.index.name}' if receipt else ''} --app {app.name}",
         )
     if not interpreter.is_one_of(lock.targets):
         raise LockError(
@@ -111,7 +111,7 @@ def _fresh(environments: Environments, interpreter: Interpreter, app: App, into:
                 "what was installed does not fit together",
                 address=str(app.lock),
                 faults=complaints,
-                hint=f"add what is missing to [tool.carrack.apps.{app.name}] requirements, then carrack lock",
+                hint=f"mend {app.manifest}: {'.'.join(app.key)}, then carrack lock --app {app.name}",
             )
     except BaseException:  # Ctrl-C too: half an environment must not look like one
         environments.remove(into)

@@ -55,6 +55,8 @@ def staleness(workspace: Workspace, app: App, made: Lock, receipt: Receipt | Non
     if made.requirements != requirements_digest(app):
         return f"the requirements, Pythons or machines of {app.name} changed since it was made"
     held = made.names() & workspace.packages.keys()
+    if receipt is not None and (missing := held - receipt.versions().keys()):
+        return f"{receipt.index.name} does not hold {', '.join(sorted(missing))} at the version in the tree"
     if receipt is not None and made.receipt != receipt.of(held).digest:
         return f"it was made for other files of {', '.join(sorted(held))} than {receipt.index.name} holds"
     return None
@@ -90,7 +92,7 @@ def _made_anew(
             address=str(app.lock),
             faults=faults,
             untouched=str(app.lock),
-            hint=f"admit other versions in [tool.carrack.apps.{app.name}] requirements, or fewer pythons",
+            hint=f"admit other versions in {app.manifest}: {'.'.join(app.key)}, or name fewer Pythons for {app.name}",
         )
     return Lock(
         app=app.name,
