@@ -6,12 +6,12 @@ The packages of this workspace are left out by name, so that no stranger's packa
 from __future__ import annotations
 
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ("batch-params", "carrack", "codeartifact-local")
@@ -30,12 +30,13 @@ def main() -> None:
     pin(everything, ROOT / "requirements-dev.txt")
 
 
-def read(manifest: Path) -> dict[str, dict[str, list[str]]]:
+def read(manifest: Path) -> dict[str, Any]:
     """A pyproject.toml."""
-    return tomllib.loads(manifest.read_text(encoding="utf-8"))
+    table: dict[str, Any] = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    return table
 
 
-def third_party(projects: list[dict[str, list[str]]], ours: set[str]) -> list[str]:
+def third_party(projects: list[dict[str, Any]], ours: set[NormalizedName]) -> list[str]:
     """The requirements of `projects` on other people's packages."""
     required = {text for project in projects for text in project.get("dependencies", [])}
     return sorted(text for text in required if canonicalize_name(Requirement(text).name) not in ours)
@@ -50,4 +51,4 @@ def pin(requirements: list[str], to: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

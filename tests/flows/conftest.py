@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from codeartifact_local.testing import LocalCodeArtifact, local_codeartifact
 
 ROOT = Path(__file__).parents[2]

@@ -5,17 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.flows.conftest import Carrack
 from tests.flows.killing_proxy import killing_proxy
+
+from codeartifact_local.testing import LocalCodeArtifact
 
 pytestmark = pytest.mark.registry
 
 
-def holdings(client, repository: str) -> dict[str, str]:
+def holdings(client: Any, repository: str) -> dict[str, str]:
     """Every file of our packages in `repository`, with its hash."""
     where = {"domain": "carrack", "repository": repository, "format": "pypi"}
-    found = {}
+    found: dict[str, str] = {}
     for package in client.list_packages(**where, publish="ALLOW")["packages"]:
         name = package["package"]
         for version in client.list_package_versions(**where, package=name)["versions"]:
@@ -27,7 +31,9 @@ def holdings(client, repository: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("after", [1, 2, 5])
-def test_run_again_it_completes_and_equals_an_undisturbed_run(carrack, index, after, tmp_path):
+def test_run_again_it_completes_and_equals_an_undisturbed_run(
+    carrack: Carrack, index: LocalCodeArtifact, after: int
+) -> None:
     """Killed after its first, second or fifth upload, a publish goes on when run again; the bytes are the same."""
     carrack.ok("publish", "--to", "local-staging")
     undisturbed = holdings(index.client(), "staging")
@@ -43,7 +49,7 @@ def test_run_again_it_completes_and_equals_an_undisturbed_run(carrack, index, af
     assert holdings(index.client(), "prod") == undisturbed
 
 
-def clear(client, repository: str) -> None:
+def clear(client: Any, repository: str) -> None:
     """Take the packages published by hand out of `repository`, by making it anew."""
     client.delete_repository(domain="carrack", repository=repository)
     client.create_repository(

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.flows.conftest import Carrack
+
 from codeartifact_local.testing import LocalCodeArtifact
 
 pytestmark = pytest.mark.registry
@@ -19,12 +21,14 @@ pytestmark = pytest.mark.registry
 PACKAGES = {"batch-params", "carrack", "codeartifact-local", "record-io", "record-rules"}
 
 
-def published(carrack: object) -> list[str]:
+def published(carrack: Carrack) -> list[str]:
     """The names that one `carrack publish` released, in its order."""
-    return [step["package"] for step in json.loads(carrack.ok("publish", "--to", "local", "--json"))]  # type: ignore[attr-defined]
+    return [step["package"] for step in json.loads(carrack.ok("publish", "--to", "local", "--json"))]
 
 
-def test_a_fresh_index_gets_every_package_with_what_it_needs_first(carrack, index):
+def test_a_fresh_index_gets_every_package_with_what_it_needs_first(
+    carrack: Carrack, index: LocalCodeArtifact
+) -> None:
     """Publishing to an empty index releases all five packages, dependencies before dependents."""
     released = published(carrack)
     assert set(released) == PACKAGES
@@ -32,12 +36,12 @@ def test_a_fresh_index_gets_every_package_with_what_it_needs_first(carrack, inde
     assert released.index("batch-params") < released.index("carrack")
 
 
-def test_publishing_again_releases_nothing(carrack):
+def test_publishing_again_releases_nothing(carrack: Carrack) -> None:
     """A second publish of the same commit finds everything on the index and writes nothing."""
     assert published(carrack) == []
 
 
-def test_another_machine_makes_the_receipt_again(carrack):
+def test_another_machine_makes_the_receipt_again(carrack: Carrack) -> None:
     """Without the receipt file the same versions are known as published, with their commits."""
     for receipt in (carrack.workspace / ".carrack" / "receipts").iterdir():
         receipt.unlink()
@@ -47,7 +51,9 @@ def test_another_machine_makes_the_receipt_again(carrack):
     assert states == dict.fromkeys(PACKAGES, "published")
 
 
-def test_the_lock_holds_the_index_s_own_hashes_and_no_address(carrack, index):
+def test_the_lock_holds_the_index_s_own_hashes_and_no_address(
+    carrack: Carrack, index: LocalCodeArtifact
+) -> None:
     """A workspace package's hash in the lock is the index's; neither address nor token is in the file."""
     carrack.ok("lock", "--to", "local", "--app", "pipeline_app")
     text = (carrack.workspace / "pipeline_app" / "requirements.lock").read_text()
@@ -60,7 +66,7 @@ def test_the_lock_holds_the_index_s_own_hashes_and_no_address(carrack, index):
     assert "127.0.0.1" not in text
 
 
-def test_the_installed_app_does_the_job(carrack, tmp_path):
+def test_the_installed_app_does_the_job(carrack: Carrack, tmp_path: Path) -> None:
     """The app, installed from its lock, reads records, drops the second of a key, rejects a bad one, and adds up."""
     carrack.ok("install", "--to", "local", "--app", "pipeline_app")
     done = run_job(carrack, tmp_path)
@@ -71,7 +77,7 @@ def test_the_installed_app_does_the_job(carrack, tmp_path):
     }  # fmt: skip
 
 
-def run_job(carrack, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_job(carrack: Carrack, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the installed app over four records in `folder`."""
     (folder / "in").mkdir()
     (folder / "in" / "records.csv").write_text("id,value\na,1\nb,2\na,3\nc,x\n")
@@ -89,7 +95,7 @@ def run_job(carrack, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([app], env=environ, capture_output=True, text=True, check=False)
 
 
-def test_pip_installs_by_hand_from_the_index(carrack, tmp_path):
+def test_pip_installs_by_hand_from_the_index(carrack: Carrack, tmp_path: Path) -> None:
     """`pip install --index-url http://aws:TOKEN@…/simple/ record-rules` works, dependencies from upstream included."""
     token = carrack.ok("token", "--to", "local").strip()
     url = carrack.ok("index", "url", "--to", "local").strip().replace("http://", f"http://aws:{token}@")
@@ -107,7 +113,7 @@ def pip(environment: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_an_expired_token_is_called_that(carrack, index: LocalCodeArtifact, tmp_path):
+def test_an_expired_token_is_called_that(carrack: Carrack, index: LocalCodeArtifact, tmp_path: Path) -> None:
     """With an expired token pip shows a 401, and `lock` and `install` say that it has expired, and when."""
     token = carrack.ok("token", "--to", "local", "--duration", "900").strip()
     url = carrack.ok("index", "url", "--to", "local").strip().replace("http://", f"http://aws:{token}@")
@@ -120,7 +126,7 @@ def test_an_expired_token_is_called_that(carrack, index: LocalCodeArtifact, tmp_
         assert "expired" in refused.stderr
 
 
-def test_a_changed_line_without_a_version_is_unreleased_and_left_alone(carrack):
+def test_a_changed_line_without_a_version_is_unreleased_and_left_alone(carrack: Carrack) -> None:
     """`publish` then says so and exits 0; by name it stops before any write and names the differing member."""
     module = carrack.workspace / "packages" / "record-io" / "src" / "record_io" / "__init__.py"
     module.write_text(module.read_text() + "\n# one more line\n")
@@ -133,7 +139,7 @@ def test_a_changed_line_without_a_version_is_unreleased_and_left_alone(carrack):
     assert "record_io/__init__.py" in refused.stderr
 
 
-def test_a_raised_version_goes_out_before_what_needs_it(carrack):
+def test_a_raised_version_goes_out_before_what_needs_it(carrack: Carrack) -> None:
     """After a bump that its dependent's pin does not admit, both are released, the needed one first."""
     carrack.ok("bump", "record-io", "minor")
     carrack.commit("Raise record-io")

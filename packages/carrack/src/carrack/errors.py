@@ -109,6 +109,10 @@ class StoppedError(CarrackError):
 
 
 class LockError(CarrackError):
-    """A lock cannot be made, is stale, or was not made for this Python."""
+    """A lock cannot be made, is stale, or was not made for this Python. `faults` are shown together."""
 
     exit_code = ExitCode.LOCK
+
+    def __init__(self, message: str, *, faults: tuple[str, ...] = (), **where: str) -> None:
+        super().__init__(message, **where)
+        self.faults = faults

@@ -11,10 +11,14 @@ from packaging.version import Version
 
 from carrack.model.access import Access
 from carrack.model.artifact import Artifact, Source
+from carrack.model.domain import Change, DomainState
 from carrack.model.history import TreeState
 from carrack.model.index import Index
+from carrack.model.listing import ListedFile
+from carrack.model.lock import Candidate
 from carrack.model.published import File, IndexState, PublishedVersion
 from carrack.model.receipt import Entry
+from carrack.model.target import Interpreter
 
 
 class History(Protocol):
@@ -54,6 +58,16 @@ class Gate(Protocol):
 
     def open(self) -> Access:
         """The endpoint's address and a token that is good now."""
+
+
+class DomainAdmin(Protocol):
+    """The domain of an index, for the first set-up."""
+
+    def state(self, repositories: Iterable[str]) -> DomainState:
+        """Whether the domain is there, and those of `repositories` that it has."""
+
+    def make(self, change: Change) -> None:
+        """Make one change; it is permanent when this returns."""
 
 
 class Builder(Protocol):
@@ -98,6 +112,55 @@ class Manifests(Protocol):
 
     def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
         """Set the text at `key`, or one requirement of the list there, from `before` to `after`."""
+
+
+class Listing(Protocol):
+    """The simple pages of one index's PyPI endpoint."""
+
+    def files(self, name: NormalizedName) -> tuple[ListedFile, ...]:
+        """Every file on the project's page; none where the index has no such project."""
+
+
+class Resolver(Protocol):
+    """Chooses versions from one index."""
+
+    def resolve(
+        self,
+        requirements: Sequence[str],
+        *,
+        python: str,
+        exact: Mapping[NormalizedName, Version],
+        preferred: Iterable[Candidate],
+    ) -> tuple[Candidate, ...]:
+        """Versions that together meet `requirements` on `python` (a minor version) and every later one.
+
+        A distribution named in `exact` has that version. `preferred` versions are kept where they still fit.
+        """
+
+
+class Environments(Protocol):
+    """Virtual environments, filled from one index."""
+
+    def interpreter(self, command: str) -> Interpreter:
+        """What `command`, a path, a name on PATH or a minor version, runs."""
+
+    def create(self, interpreter: Interpreter, into: Path) -> None:
+        """Make an empty virtual environment, without pip. One that is already there goes; any other folder stays."""
+
+    def remove(self, into: Path) -> None:
+        """Remove the virtual environment in `into`, if there is one."""
+
+    def install_locked(self, into: Path, lock: str) -> None:
+        """Install what a lock's text names, from the index alone, every file by its hash."""
+
+    def install_file(self, into: Path, wheel: Path) -> None:
+        """Install one wheel from disk, without its requirements."""
+
+    def install_editable(self, into: Path, folders: Sequence[Path]) -> None:
+        """Make the distributions in `folders` importable from where they are, without their requirements."""
+
+    def complaints(self, into: Path) -> tuple[str, ...]:
+        """What installed distributions require and do not find, one sentence each."""
 
 
 class Report:

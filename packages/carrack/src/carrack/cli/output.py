@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from carrack.errors import BuildError, CarrackError, PublishedDiffersError, WorkspaceError
+from carrack.errors import BuildError, CarrackError, LockError, PublishedDiffersError, WorkspaceError
 from carrack.ports import Report
 
 _VERB_WIDTH = 12
@@ -38,7 +38,7 @@ def show_error(error: CarrackError) -> None:
 
 def _details(error: CarrackError) -> Sequence[str]:
     match error:
-        case WorkspaceError():
+        case WorkspaceError() | LockError():
             return error.faults
         case PublishedDiffersError():
             return error.differences

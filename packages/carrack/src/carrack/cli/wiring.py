@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -16,10 +17,28 @@ from carrack.cli.output import TerminalReport
 from carrack.errors import IndexAccessError, UsageError
 from carrack.model.access import Access
 from carrack.model.index import Index
-from carrack.model.workspace import Workspace
-from carrack.ports import Builder, Gate, History, IndexReader, Journal, Manifests, Report, Uploader
+from carrack.model.lock import Lock
+from carrack.model.receipt import Receipt
+from carrack.model.workspace import App, Workspace
+from carrack.ports import (
+    Builder,
+    DomainAdmin,
+    Environments,
+    Gate,
+    History,
+    IndexReader,
+    Journal,
+    Listing,
+    Manifests,
+    Report,
+    Resolver,
+    Uploader,
+)
 
 if TYPE_CHECKING:
+    from carrack.adapters.aws import Connection
+    from carrack.adapters.gate import CodeArtifactGate
+    from carrack.adapters.pip_settings import PipSettings
     from carrack.commands.knowledge import Sources
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +48,13 @@ def index_option(function: F) -> F:
     """`--to NAME`, the one way to say which index; `--index` is the same."""
     return click.option(
         "--to", "--index", "to", metavar="NAME", help="The index, by its name in [tool.carrack.indexes]."
+    )(function)
+
+
+def app_option(function: F) -> F:
+    """`--app NAME`; not needed in a workspace with one app."""
+    return click.option(
+        "--app", "app_name", metavar="NAME", help="The app, by its name in [tool.carrack.apps]."
     )(function)
 
 
@@ -44,6 +70,7 @@ class Wiring:
     start: Path
     environ: Mapping[str, str]
     report: Report = field(default_factory=TerminalReport)
+    _connections: dict[Index, Connection] = field(default_factory=dict, repr=False)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -122,13 +149,55 @@ class Wiring:
             archives=BuiltArchives(),
         )
 
+    @property
+    def may_prompt(self) -> bool:
+        """Whether a person is here to answer."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not self.environ.get("CI")
+
+    def connection(self, index: Index) -> Connection:
+        """The index's control plane; one for each index, so that credentials are looked up once."""
+        from carrack.adapters.aws import Connection
+
+        return self._connections.setdefault(index, Connection(index, may_prompt=self.may_prompt))
+
     def reader(self, index: Index) -> IndexReader:
         """The index through CodeArtifact's API."""
-        raise NotImplementedError
+        from carrack.adapters.codeartifact import CodeArtifactReader
+
+        return CodeArtifactReader(self.connection(index))
+
+    def domain(self, index: Index) -> DomainAdmin:
+        """The index's domain, to be looked at and set up."""
+        from carrack.adapters.domain import CodeArtifactDomain
+
+        return CodeArtifactDomain(self.connection(index))
 
     def gate(self, index: Index) -> Gate:
-        """The way to the index's PyPI endpoint."""
-        raise NotImplementedError
+        """The way to the index's PyPI endpoint, with the token that the user made already where there is one."""
+        from carrack.adapters.gate import TOKEN_VARIABLE, CodeArtifactGate
+
+        token = self.environ.get(TOKEN_VARIABLE)
+        if token:
+            self.report.note(f"the token is the one in {TOKEN_VARIABLE}; none is asked for")
+        return CodeArtifactGate(self.connection(index), token=token)
+
+    def open(self, index: Index) -> Access:
+        """The way into the index's PyPI endpoint, after the index was seen to take the token.
+
+        Raises IndexAccessError where it does not, and says whether the token expired.
+        """
+        from carrack.adapters.gate import TOKEN_VARIABLE
+        from carrack.adapters.probe import probe
+
+        access = self.gate(index).open()
+        probe(access, TOKEN_VARIABLE if self.environ.get(TOKEN_VARIABLE) else "")
+        return access
+
+    def new_gate(self, index: Index, *, seconds: int) -> CodeArtifactGate:
+        """The way to the index's PyPI endpoint, with a new token that is good for `seconds`."""
+        from carrack.adapters.gate import CodeArtifactGate
+
+        return CodeArtifactGate(self.connection(index), duration=seconds)
 
     @cached_property
     def manifests(self) -> Manifests:
@@ -140,12 +209,72 @@ class Wiring:
     def builder(self, access: Access | None) -> Builder:
         """Builds with requirements from `access`'s index, or from pip's own where none is chosen."""
         from carrack.adapters.builder import IsolatedBuilder
-        from carrack.adapters.environment import isolated
 
         return IsolatedBuilder(
             constraints=self.workspace.root / self.workspace.build_constraints,
-            environ=isolated(self.environ, access),
+            environ=self.isolated(access),
             report=self.report,
+        )
+
+    @cached_property
+    def pip_settings(self) -> PipSettings:
+        """What is kept of the user's pip configuration: certificates, proxy, the public index's address."""
+        from carrack.adapters.pip_settings import read_pip_settings
+
+        return read_pip_settings(self.environ)
+
+    def isolated(self, access: Access | None) -> dict[str, str]:
+        """The environment of a pip or uv that sees `access`'s index alone, or the user's own where none is chosen."""
+        from carrack.adapters.environment import isolated
+
+        return isolated(self.environ, access, self.pip_settings)
+
+    def app(self, name: str | None) -> App:
+        """The app called `name`, else the only one. Raises UsageError where that is not one app."""
+        apps = self.workspace.apps
+        if name is None and len(apps) == 1:
+            return next(iter(apps.values()))
+        if name is None or name not in apps:
+            close = get_close_matches(name or "", apps, n=1)
+            raise UsageError(
+                (f"there is no app {name!r}" if name else "the workspace has not exactly one app")
+                + (f"; did you mean {close[0]}?" if close else ""),
+                address="pyproject.toml: [tool.carrack.apps]",
+                hint=f"say --app NAME, with one of: {', '.join(sorted(apps)) or '(none is defined)'}",
+            )
+        return apps[name]
+
+    def receipt(self, index: Index) -> Receipt:
+        """What `index` holds of this workspace now."""
+        from carrack.commands.receipt import remake_receipt
+
+        return remake_receipt(self.workspace, index, self.reader(index), self.journal)
+
+    def lock(self, app: App) -> Lock | None:
+        """The app's lock; None where it has none yet."""
+        from carrack.adapters.lockfile import read_lock
+
+        return read_lock(self.workspace.root, app.lock)
+
+    def resolver(self, access: Access) -> Resolver:
+        """Resolves against `access`'s index through uv."""
+        from carrack.adapters.resolver import UvResolver
+
+        return UvResolver(environ=self.isolated(access))
+
+    def listing(self, access: Access) -> Listing:
+        """The simple pages of `access`'s index."""
+        from carrack.adapters.simple_index import SimpleIndex
+
+        return SimpleIndex(access, self.pip_settings)
+
+    def environments(self, access: Access) -> Environments:
+        """Virtual environments that are filled from `access`'s index."""
+        from carrack.adapters.installer import PipEnvironments
+
+        return PipEnvironments(
+            environ=self.isolated(access),
+            constraints=self.workspace.root / self.workspace.build_constraints,
         )
 
     def uploader(self, access: Access) -> Uploader:

@@ -31,12 +31,17 @@ class Access:
     @property
     def simple_url(self) -> str:
         """The address of the simple index, without credentials; it ends with a slash, as CodeArtifact needs."""
-        return f"{self.repository_url}simple/"
+        return simple_url(self.repository_url)
 
     @property
     def simple_url_with_token(self) -> str:
         """The address that pip and uv take. For a child's environment only: never argv, a file or a log."""
         return with_credentials(self.simple_url, USERNAME, self.token.value)
+
+
+def simple_url(repository_url: str) -> str:
+    """The address of the simple index of the PyPI endpoint at `repository_url`, which ends with a slash."""
+    return f"{repository_url}simple/"
 
 
 def with_credentials(url: str, username: str, password: str) -> str:

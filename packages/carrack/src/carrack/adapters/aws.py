@@ -1,0 +1,119 @@
+"""Calls to CodeArtifact's control plane for one index."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from carrack.adapters.aws_errors import access_error
+from carrack.adapters.aws_session import open_session, sign_in_command
+from carrack.errors import IndexAccessError
+from carrack.model.index import Index
+
+# Said in full, so that AWS_ENDPOINT_URL*, AWS_USE_DUALSTACK_ENDPOINT, AWS_RETRY_MODE and their like in
+# ~/.aws/config have no say: the environment gives credentials, proxies and certificates, never the place.
+_CONFIG: dict[str, Any] = {
+    "ignore_configured_endpoint_urls": True,
+    "use_dualstack_endpoint": False,
+    "use_fips_endpoint": False,
+    "connect_timeout": 10,
+    "read_timeout": 60,
+    "retries": {"mode": "standard", "total_max_attempts": 4},
+}
+
+
+class Connection:
+    """One index's control plane; nothing is read or asked before the first call.
+
+    Region and endpoint are the index's, whatever the environment says, and `domain` and `domainOwner` go with
+    every call: the account of the credentials cannot stand in for the index's. `may_prompt` says whether a
+    person is there to type an MFA code. One connection may be used from several threads.
+    """
+
+    def __init__(self, index: Index, *, may_prompt: bool = False) -> None:
+        self.index = index
+        self._may_prompt = may_prompt
+
+    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Call `operation`, by boto3's name for it, on the index's domain.
+
+        Raises MissingError where the service does not hold what is asked for, and IndexAccessError with one
+        sentence for everything else that keeps us out.
+        """
+        answer: dict[str, Any] = self._told(
+            lambda: getattr(self.client, operation)(**self._domain, **arguments)
+        )
+        return answer
+
+    def pages(self, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
+        """Yield the items under `key` of every page of `operation`; raises as `call` does."""
+        pages = iter(
+            self._told(lambda: self.client.get_paginator(operation).paginate(**self._domain, **arguments))
+        )
+        while (page := self._told(lambda: next(pages, None))) is not None:
+            yield from page[key]
+
+    def stream(self, operation: str, key: str, size: int, **arguments: Any) -> Iterator[bytes]:
+        """Yield the body under `key` of `operation`'s answer in pieces of `size` bytes; raises as `call` does."""
+        with contextlib.closing(self.call(operation, **arguments)[key]) as body:
+            while piece := self._told(lambda: body.read(size)):
+                yield piece
+
+    def create_domain(self) -> None:
+        """Create the index's domain; CodeArtifact takes no owner here, and uses the caller's own account.
+
+        Raises IndexAccessError, with nothing created, where the credentials are of another account than the
+        index's. A loopback index knows one account only, and has no STS to ask.
+        """
+        if urlsplit(self.index.endpoint or "").hostname not in ("127.0.0.1", "::1", "localhost"):
+            self._refuse_other_account(
+                self._told(lambda: self._client("sts").get_caller_identity()["Account"])
+            )
+        self._told(lambda: self.client.create_domain(domain=self.index.domain))
+
+    @cached_property
+    def client(self) -> Any:
+        """The boto3 client of the index's CodeArtifact."""
+        return self._told(lambda: self._client("codeartifact", endpoint_url=self.index.endpoint))
+
+    @property
+    def _domain(self) -> dict[str, str]:
+        return {"domain": self.index.domain, "domainOwner": self.index.owner}
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return open_session(self.index, may_prompt=self._may_prompt)
+
+    def _client(self, service: str, **place: Any) -> Any:
+        if self.index.unset_variable or self.index.endpoint == "":
+            raise IndexAccessError(
+                f"its address is to be in {self.index.unset_variable or 'a variable'}, and that is not set",
+                address=f"index {self.index.name}",
+                hint="start the local index (make serve, or codeartifact-local run), or say another --to",
+            )
+        session: Any = self._session  # the stubs have an overload a service
+        return session.client(service, region_name=self.index.region, config=Config(**_CONFIG), **place)
+
+    def _refuse_other_account(self, caller: str) -> None:
+        if caller != self.index.owner:
+            raise IndexAccessError(
+                f"a domain can only be created from its own account, and these credentials are of {caller}",
+                address=f"index {self.index.name}",
+                untouched="everything",
+                hint=f"sign in to account {self.index.owner}, or correct owner in pyproject.toml",
+            )
+
+    def _told(self, ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except (BotoCoreError, ClientError) as error:
+            raise access_error(
+                self.index, error, lambda verb: sign_in_command(self._session, verb)
+            ) from error

@@ -1,0 +1,61 @@
+"""A boto3 session for an index: credentials by boto3's own chain, kept where the AWS CLI keeps them."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+from pathlib import Path
+from typing import Any, NoReturn
+
+import boto3
+import botocore.session
+from botocore.credentials import create_credential_resolver
+from botocore.utils import JSONFileCache
+
+from carrack.errors import IndexAccessError
+from carrack.model.index import Index
+
+
+def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
+    """Return a session in the index's region, with its profile or else boto3's default one.
+
+    Results of assuming a role are shared with the AWS CLI (`~/.aws/cli/cache`), so that one MFA code serves
+    every verb and the CLI too. Where `may_prompt` is false a needed code is an IndexAccessError.
+    """
+    session: Any = botocore.session.Session(profile=index.profile)
+    cache: Any = _CliCache(str(Path.home() / ".aws" / "cli" / "cache"))
+    resolver: Any = create_credential_resolver(session, cache=cache, region_name=index.region)
+    if not may_prompt:
+        # botocore has no argument for this. The test of a role with MFA fails should the name ever change.
+        resolver.get_provider("assume-role")._prompter = _refuse_to_prompt
+    session.register_component("credential_provider", resolver)
+    return boto3.Session(botocore_session=session, region_name=index.region)
+
+
+def sign_in_command(session: boto3.Session, verb: str) -> str:
+    """`aws sso login` or `aws login`, as `verb` says, with the profile that holds the login.
+
+    That is the session's own, or the one at the end of its `source_profile` chain.
+    """
+    profiles: dict[str, dict[str, Any]] = session._session.full_config.get("profiles", {})
+    name, seen = session.profile_name, set[str]()
+    while name not in seen and (source := profiles.get(name, {}).get("source_profile")):
+        seen.add(name)
+        name = source
+    return f"aws {verb} --profile {shlex.quote(name)}"
+
+
+class _CliCache(JSONFileCache):  # type: ignore[misc]
+    """The AWS CLI's cache. Where it cannot be written, a read-only home for instance, nothing is kept."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        with contextlib.suppress(OSError):
+            super().__setitem__(key, value)
+
+
+def _refuse_to_prompt(prompt: str) -> NoReturn:
+    raise IndexAccessError(
+        "the AWS profile's role needs an MFA code, and nobody is here to type one",
+        hint="run any carrack verb or `aws sts get-caller-identity` with this profile in a terminal first; "
+        "in CI use a role that needs no MFA",
+    )

@@ -1,0 +1,84 @@
+"""Asks the index once whether it takes a token: pip says only "No matching distribution" when it does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import requests
+
+from carrack.adapters.gate import TOKEN_VARIABLE
+from carrack.errors import IndexAccessError
+from carrack.model.access import USERNAME, Access, Token
+
+# CodeArtifact has no list of projects; for any one, 200 and 404 both come after the token was taken.
+_PROJECT = "carrack-probe"
+
+
+def probe(access: Access, source: str = "") -> None:
+    """Return if the index takes the token. `source` says where it came from, if not from `gate.open()`.
+
+    Raises IndexAccessError: the token was refused, with the time at which it expired where that is known and
+    the command that renews it; or the index cannot be reached, or does not answer as an index does.
+    """
+    where = f"index {access.index.name}"
+    try:
+        answer = requests.get(
+            f"{access.simple_url}{_PROJECT}/",
+            auth=(USERNAME, access.token.value),
+            headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.1"},
+            allow_redirects=False,
+            timeout=(10, 60),
+        )
+    except requests.RequestException as error:
+        raise IndexAccessError(
+            f"{access.simple_url} cannot be reached: {_reason(error)}",
+            address=where,
+            hint="check the network, HTTPS_PROXY / NO_PROXY, and REQUESTS_CA_BUNDLE",
+        ) from error
+    if answer.status_code in (401, 403):
+        raise IndexAccessError(
+            f"the token{f' from {source}' if source else ''} was refused with {answer.status_code}: "
+            f"{_age(access.token)}{_said(answer, access.token)}",
+            address=where,
+            hint=_renewal(access, source),
+        )
+    if answer.status_code not in (200, 404):
+        raise IndexAccessError(
+            f"{access.simple_url} answers {answer.status_code} {answer.reason}, as an index should not",
+            address=where,
+            hint="run the same command again; where it stays so, check the proxy and repository-endpoint",
+        )
+
+
+def _reason(error: requests.RequestException) -> str:
+    match error:
+        case requests.exceptions.ProxyError():
+            return "the proxy does not let us through"
+        case requests.exceptions.SSLError():
+            return "its certificate is not trusted"
+        case requests.exceptions.Timeout():
+            return "it does not answer in time"
+    return "no connection"
+
+
+def _age(token: Token) -> str:
+    if token.expires is None:
+        return "it has expired, or is another domain's"
+    time = f"{token.expires.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if token.expires <= datetime.now(UTC):
+        return f"it expired at {time}"
+    return f"it is good until {time} by its own account, but perhaps for another domain"
+
+
+def _said(answer: requests.Response, token: Token) -> str:
+    """The index's own words, where they are one plain line that does not repeat the token."""
+    words = answer.text.strip() if answer.headers.get("Content-Type", "").startswith("text/plain") else ""
+    plain = 0 < len(words) <= 200 and words.isprintable() and token.value not in words
+    return f" (the index: {words})" if plain else ""
+
+
+def _renewal(access: Access, source: str) -> str:
+    command = f"carrack token --to {access.index.name}"
+    if source == TOKEN_VARIABLE:
+        return f'unset {TOKEN_VARIABLE}, or renew it: export {TOKEN_VARIABLE}="$({command})"'
+    return f"run the same command again; `{command}` shows whether a new token can be had"

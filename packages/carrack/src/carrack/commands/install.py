@@ -1,0 +1,118 @@
+"""`carrack install`: a fresh virtual environment with exactly what an app's lock names, and the app."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from carrack.commands.lock import staleness
+from carrack.errors import LockError
+from carrack.model.artifact import Source
+from carrack.model.lock import Lock
+from carrack.model.receipt import Receipt
+from carrack.model.target import Interpreter
+from carrack.model.workspace import App, Workspace
+from carrack.ports import Builder, Environments, Report
+
+
+def install(
+    workspace: Workspace,
+    app: App,
+    lock: Lock,
+    receipt: Receipt,
+    own: Source,
+    *,
+    into: Path,
+    python: str,
+    environments: Environments,
+    builder: Builder,
+    report: Report,
+) -> Interpreter:
+    """Fill `into` from the lock, then with `own`, the app's distribution built from its folder.
+
+    Raises LockError before anything is touched where the lock is stale, was made for other files than `receipt`'s
+    index holds, or not for this Python; BuildError where the app does not build. Where filling fails, no
+    environment is left.
+    """
+    interpreter = _fitting(workspace, app, lock, receipt, environments.interpreter(python))
+    with tempfile.TemporaryDirectory(prefix="carrack-install-") as scratch:
+        wheels = [a.path for a in builder.build([own], Path(scratch)) if a.file.is_wheel]
+        with _fresh(environments, interpreter, app, into):
+            report.step("Installing", f"{len(lock.pins)} locked distributions into {into}")
+            environments.install_locked(into, lock.format())
+            for wheel in wheels:
+                report.step("Installing", wheel.name)
+                environments.install_file(into, wheel)
+    return interpreter
+
+
+def install_editable(
+    workspace: Workspace,
+    app: App,
+    lock: Lock,
+    *,
+    into: Path,
+    python: str,
+    environments: Environments,
+    report: Report,
+) -> Interpreter:
+    """Fill `into` with the lock's third-party distributions, and the workspace's own from where they are edited.
+
+    Nothing needs to be published. Raises LockError before anything is touched where the lock is stale or not for
+    this Python; where filling fails, no environment is left.
+    """
+    interpreter = _fitting(workspace, app, lock, None, environments.interpreter(python))
+    names = workspace.closure(workspace.internal_requirements(app.requirements))
+    folders = [workspace.root / workspace.packages[name].path for name in names]
+    with _fresh(environments, interpreter, app, into):
+        others = lock.without(workspace.packages.keys())
+        report.step("Installing", f"{len(others.pins)} locked distributions into {into}")
+        environments.install_locked(into, others.format())
+        report.step("Linking", f"{', '.join(names)} and {app.name}")
+        environments.install_editable(into, [*folders, workspace.root / app.path])
+    return interpreter
+
+
+def _fitting(
+    workspace: Workspace, app: App, lock: Lock, receipt: Receipt | None, interpreter: Interpreter
+) -> Interpreter:
+    """`interpreter`, where the lock is up to date and was made for it."""
+    reason = staleness(workspace, app, lock, receipt)
+    if reason:
+        raise LockError(
+            f"the lock is stale: {reason}",
+            address=str(app.lock),
+            untouched="every environment",
+            hint=f"carrack lock --app {app.name}",
+        )
+    if not interpreter.is_one_of(lock.targets):
+        raise LockError(
+            f"it was made for CPython {', '.join(lock.pythons)} on Linux {', '.join(lock.machines)}, "
+            f"and {interpreter.executable} is {interpreter}",
+            address=str(app.lock),
+            untouched="every environment",
+            hint=f"say --python with one of {', '.join(lock.pythons)}, "
+            f"or add {interpreter.python} to [tool.carrack.apps.{app.name}] pythons and lock again",
+        )
+    return interpreter
+
+
+@contextmanager
+def _fresh(environments: Environments, interpreter: Interpreter, app: App, into: Path) -> Iterator[None]:
+    """A new environment in `into`; on leaving it is whole, or it is gone."""
+    environments.create(interpreter, into)
+    try:
+        yield
+        complaints = environments.complaints(into)
+        if complaints:
+            raise LockError(
+                "what was installed does not fit together",
+                address=str(app.lock),
+                faults=complaints,
+                hint=f"add what is missing to [tool.carrack.apps.{app.name}] requirements, then carrack lock",
+            )
+    except BaseException:  # Ctrl-C too: half an environment must not look like one
+        environments.remove(into)
+        raise

@@ -1,0 +1,163 @@
+"""`carrack lock`: an app's requirements and what the index holds become every wheel that it installs, by hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.utils import NormalizedName
+
+from carrack.errors import LockError
+from carrack.model.listing import ListedFile
+from carrack.model.lock import Lock, requirements_digest
+from carrack.model.pinning import needed, pins
+from carrack.model.receipt import Receipt
+from carrack.model.target import targets
+from carrack.model.workspace import App, Workspace
+from carrack.ports import Listing, Report, Resolver
+
+Pages = Mapping[NormalizedName, Sequence[ListedFile]]
+
+
+def lock(
+    workspace: Workspace,
+    app: App,
+    receipt: Receipt,
+    *,
+    resolver: Resolver,
+    listing: Listing,
+    report: Report,
+    existing: Lock | None = None,
+) -> Lock:
+    """The lock of `app` against the index that `receipt` was made from.
+
+    `existing` is given back as it is while what it was made from is unchanged; else its versions are kept where they
+    still fit.
+
+    Raises LockError, with every fault: a workspace package is not on the index, or not as the receipt has it; no
+    versions fit; a version has no wheel for a target; a file of the existing lock is gone.
+    """
+    _require_published(workspace, app, receipt)
+    if existing and staleness(workspace, app, existing, receipt) is None:
+        _require_served(existing, _pages(listing, existing.names()), receipt)
+        report.step("Keeping", f"{app.lock}: it is up to date")
+        return existing
+    _require_proved(receipt, _pages(listing, _closure(workspace, app)))
+    return _made_anew(workspace, app, receipt, resolver, listing, report, existing)
+
+
+def staleness(workspace: Workspace, app: App, made: Lock, receipt: Receipt | None) -> str | None:
+    """Why `made` is not the lock of `app` and of what `receipt`'s index holds; None where it is.
+
+    Without a receipt only the app's own requirements are compared.
+    """
+    if made.app != app.name:
+        return f"it is the lock of the app {made.app}"
+    if made.requirements != requirements_digest(app):
+        return f"the requirements, Pythons or machines of {app.name} changed since it was made"
+    held = made.names() & workspace.packages.keys()
+    if receipt is not None and made.receipt != receipt.of(held).digest:
+        return f"it was made for other files of {', '.join(sorted(held))} than {receipt.index.name} holds"
+    return None
+
+
+def _made_anew(
+    workspace: Workspace,
+    app: App,
+    receipt: Receipt,
+    resolver: Resolver,
+    listing: Listing,
+    report: Report,
+    existing: Lock | None,
+) -> Lock:
+    wanted = targets(app.pythons, app.machines)
+    report.step("Resolving", f"{app.name} for Python {', '.join(app.pythons)} on {', '.join(app.machines)}")
+    resolved = resolver.resolve(
+        [str(requirement) for requirement in app.requirements],
+        python=min(app.pythons, key=lambda python: int(python.partition(".")[2])),
+        exact=receipt.versions(),
+        preferred=[pin.candidate for pin in existing.pins] if existing else [],
+    )
+    chosen = needed(resolved, wanted)
+    names = {candidate.name for candidate in chosen}
+    report.step("Hashing", f"{len(names)} distributions")
+    pages = _pages(listing, names)
+    _require_proved(receipt, pages)
+    made, faults = pins(chosen, pages, wanted)
+    faults += _unpublished(names & workspace.packages.keys(), receipt)
+    if faults:
+        raise LockError(
+            f"{app.name} cannot be locked",
+            address=str(app.lock),
+            faults=faults,
+            untouched=str(app.lock),
+            hint=f"admit other versions in [tool.carrack.apps.{app.name}] requirements, or fewer pythons",
+        )
+    return Lock(
+        app=app.name,
+        pythons=app.pythons,
+        machines=app.machines,
+        requirements=requirements_digest(app),
+        receipt=receipt.of(names & workspace.packages.keys()).digest,
+        pins=made,
+    )
+
+
+def _pages(listing: Listing, names: Iterable[NormalizedName]) -> Pages:
+    return {name: listing.files(name) for name in sorted(names)}
+
+
+def _closure(workspace: Workspace, app: App) -> tuple[NormalizedName, ...]:
+    return workspace.closure(workspace.internal_requirements(app.requirements))
+
+
+def _require_published(workspace: Workspace, app: App, receipt: Receipt) -> None:
+    missing = _unpublished(_closure(workspace, app), receipt)
+    if missing:
+        raise LockError(
+            f"{app.name} needs packages that {receipt.index.name} does not hold",
+            address=str(app.lock),
+            faults=missing,
+            untouched=str(app.lock),
+            hint=f"carrack publish --to {receipt.index.name}",
+        )
+
+
+def _unpublished(names: Iterable[NormalizedName], receipt: Receipt) -> tuple[str, ...]:
+    published = receipt.versions()
+    return tuple(
+        f"{name}: {receipt.index.name} does not hold it" for name in sorted(names) if name not in published
+    )
+
+
+def _require_proved(receipt: Receipt, pages: Pages) -> None:
+    """Refuse an index that serves, as one of our versions, a file that the receipt does not prove."""
+    faults = tuple(
+        f"{file.name}: sha256 {file.sha256}, which the receipt of {receipt.index.name} does not have"
+        for name, version in sorted(receipt.of(pages).versions().items())
+        for file in pages[name]
+        if file.version == version and file.sha256 not in receipt.hashes(name)
+    )
+    if faults:
+        raise LockError(
+            "the index serves files under our names that this workspace did not publish",
+            address=receipt.index.name,
+            faults=faults,
+            untouched="the lock",
+            hint=f"carrack status --to {receipt.index.name}",
+        )
+
+
+def _require_served(existing: Lock, pages: Pages, receipt: Receipt) -> None:
+    _require_proved(receipt, pages)
+    faults = tuple(
+        f"{pin.candidate}: {len(gone)} of {len(pin.hashes)} locked files are gone from the index"
+        for pin in sorted(existing.pins, key=lambda pin: str(pin.candidate))
+        if (gone := pin.hashes - {file.sha256 for file in pages[pin.name]})
+    )
+    if faults:
+        raise LockError(
+            "the lock names files that the index does not serve",
+            address=receipt.index.name,
+            faults=faults,
+            hint=f"carrack lock --to {receipt.index.name} --app {existing.app} --upgrade",
+        )

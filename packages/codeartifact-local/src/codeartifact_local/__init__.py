@@ -1,0 +1,1 @@
+"""AWS CodeArtifact on your own machine, for Python packages."""

@@ -1,0 +1,137 @@
+"""The command line: ``codeartifact-local serve`` and ``codeartifact-local run -- COMMAND``."""
+
+import logging
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from codeartifact_local.clock import Clock
+from codeartifact_local.environment import clean_environment, client_variables
+from codeartifact_local.serving import ServingError, background, is_loopback, listening
+from codeartifact_local.serving import serve as serve_on
+from codeartifact_local.settings import Settings
+from codeartifact_local.store.database import DataFolderError
+
+_DATA = Path(".codeartifact-local")
+_FORWARDED = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="codeartifact-local")
+def main() -> None:
+    """AWS CodeArtifact on your own machine, for Python packages."""
+
+
+def _settings_options(command: click.decorators.FC) -> click.decorators.FC:
+    for option in (
+        click.option(
+            "--public-index", metavar="URL", help="Simple pages behind public:pypi [default: pip's]."
+        ),
+        click.option("--region", default="us-east-1", show_default=True),
+        click.option(
+            "--max-asset-bytes",
+            type=click.IntRange(1),
+            default=5 * 1024**3,
+            help="Largest file that an upload may bring [default: 5 GiB].",
+        ),
+        click.option(
+            "--account", default="000000000000", show_default=True, help="Owner of every domain, 12 digits."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=_DATA, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=4873, show_default=True, help="0 takes a free port."
+)
+@click.option("--allow-remote-clients", is_flag=True, help="Allow a --host that other machines can reach.")
+@_settings_options
+def serve(data: Path, host: str, port: int, allow_remote_clients: bool, **chosen: Any) -> None:
+    """Serve until Ctrl-C or SIGTERM; prints what a client's shell needs, then logs to stderr."""
+    if not (allow_remote_clients or is_loopback(host)):
+        raise click.UsageError(
+            f"--host {host} can be reached by other machines, and any AWS key opens this server;"
+            " add --allow-remote-clients if that is meant."
+        )
+    settings = _settings(**chosen)
+    _log_to_stderr(logging.INFO)
+    try:
+        with listening(host, port) as (sock, url):
+            serve_on(data, settings, sock, on_start=lambda: _print_exports(url, settings.region))
+    except (ServingError, DataFolderError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command(context_settings={"allow_interspersed_args": False})
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the data here [default: a temporary folder].",
+)
+@_settings_options
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run(data: Path | None, command: tuple[str, ...], **chosen: Any) -> None:
+    """Run COMMAND with a server of its own: its AWS environment points there and nowhere else."""
+    settings = _settings(**chosen)
+    _log_to_stderr(logging.WARNING)
+    try:
+        with ExitStack() as stack:
+            folder = data or Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="codeartifact-local-"))
+            )
+            sock, url = stack.enter_context(listening("127.0.0.1", 0))
+            stack.enter_context(background(folder, settings, sock, Clock()))
+            code = _run(command, clean_environment(url, settings.region, os.environ))
+    except (ServingError, DataFolderError) as error:
+        raise click.ClickException(str(error)) from None
+    sys.exit(code)
+
+
+def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
+    try:
+        child = subprocess.Popen(command, env=environment)
+    except OSError as error:
+        click.echo(f"Error: cannot run {command[0]}: {error.strerror}", err=True)
+        return 127 if isinstance(error, FileNotFoundError) else 126
+
+    def forward(number: int, _: FrameType | None) -> None:
+        child.send_signal(number)
+
+    # Ctrl-C reaches the command from the terminal itself; a second one would be one too many.
+    signal.signal(signal.SIGINT, signal.SIG_IGN if os.isatty(0) else forward)
+    for name in _FORWARDED:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), forward)
+    code = child.wait()
+    return 128 - code if code < 0 else code
+
+
+def _settings(*, account: str, **others: Any) -> Settings:
+    if not (len(account) == 12 and account.isascii() and account.isdigit()):
+        raise click.UsageError(f"--account {account} is not an AWS account; those have 12 digits.")
+    return Settings(account=account, **others)
+
+
+def _log_to_stderr(level: int) -> None:
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)-8s %(message)s")
+    for noisy in ("httpx", "httpcore", "python_multipart", "uvicorn.error"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _print_exports(url: str, region: str) -> None:
+    for name, value in client_variables(url, region, os.environ).items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    sys.stdout.flush()

@@ -1,0 +1,38 @@
+"""The environment of a client: this server and nothing else of AWS."""
+
+import os
+from collections.abc import Mapping
+
+_KEY = "codeartifact-local"
+
+
+def client_variables(url: str, region: str, ambient: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that make boto3 and the aws CLI use the server at `url`."""
+    no_proxy = _extended(ambient.get("no_proxy") or ambient.get("NO_PROXY") or "")
+    return {
+        "CODEARTIFACT_LOCAL_URL": url,
+        "AWS_ENDPOINT_URL_CODEARTIFACT": url,
+        "AWS_ACCESS_KEY_ID": _KEY,
+        "AWS_SECRET_ACCESS_KEY": _KEY,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+    }
+
+
+def clean_environment(url: str, region: str, ambient: Mapping[str, str]) -> dict[str, str]:
+    """Return `ambient` without anything of AWS (but its CA bundle), and with this server in its place."""
+    kept = {
+        name: value
+        for name, value in ambient.items()
+        if not name.startswith("AWS_") or name == "AWS_CA_BUNDLE"
+    }
+    no_files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return kept | no_files | client_variables(url, region, ambient)
+
+
+def _extended(no_proxy: str) -> str:
+    listed = [host.strip() for host in no_proxy.split(",") if host.strip()]
+    return ",".join([*listed, *(host for host in ("127.0.0.1", "localhost") if host not in listed)])

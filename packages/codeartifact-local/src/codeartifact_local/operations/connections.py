@@ -1,0 +1,45 @@
+"""Operations on external connections; ``public:pypi`` is the one that leads somewhere here."""
+
+from codeartifact_local.operations.lookup import Output, ServiceCall, the_domain, the_repository
+from codeartifact_local.operations.repositories import repository_answer
+from codeartifact_local.protocol.errors import ConflictError, NotFoundError, ValidationError
+from codeartifact_local.store import repositories
+from codeartifact_local.store.records import PUBLIC_PYPI
+
+
+def associate_external_connection(call: ServiceCall) -> Output:
+    """Connect a repository to the public index."""
+    with call.world.database.write() as db:
+        domain, repository = the_domain(db, call), the_repository(db, call)
+        wanted = _known_connection(call)
+        if repository.connection is not None or repositories.upstreams(db, repository):
+            raise ConflictError(
+                f"Repository {repository.name} has an external connection or upstream repositories already;"
+                " it can have one external connection, or upstream repositories.",
+                kind="repository",
+                resource=repository.name,
+            )
+        repositories.connect(db, repository, wanted)
+        return repository_answer(db, call, domain, repository.name)
+
+
+def disassociate_external_connection(call: ServiceCall) -> Output:
+    """Disconnect a repository from the public index; what it keeps stays."""
+    with call.world.database.write() as db:
+        domain, repository = the_domain(db, call), the_repository(db, call)
+        if repository.connection != call.input["externalConnection"]:
+            wanted = call.input["externalConnection"]
+            raise NotFoundError(
+                f"Repository {repository.name} has no external connection {wanted}.",
+                kind="repository",
+                resource=repository.name,
+            )
+        repositories.connect(db, repository, None)
+        return repository_answer(db, call, domain, repository.name)
+
+
+def _known_connection(call: ServiceCall) -> str:
+    wanted: str = call.input["externalConnection"]
+    if wanted != PUBLIC_PYPI:
+        raise ValidationError(f"codeartifact-local has {PUBLIC_PYPI} only, not {wanted}.", "OTHER")
+    return wanted

@@ -1,0 +1,1 @@
+"""The PyPI endpoint: upload, simple index, download."""

@@ -1,0 +1,55 @@
+"""One server's world: its settings, clock, data and the public index."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from codeartifact_local.clock import Clock
+from codeartifact_local.settings import Settings
+from codeartifact_local.store import keeping
+from codeartifact_local.store.blobs import Blobs
+from codeartifact_local.store.database import Database, exclusive
+from codeartifact_local.tokens import Tokens, load_tokens
+from codeartifact_local.upstream.configuration import discover
+from codeartifact_local.upstream.public_index import PublicIndex
+from codeartifact_local.upstream.supply import Supply
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What operations and the PyPI endpoint act on."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    blobs: Blobs
+    tokens: Tokens
+    supply: Supply
+
+
+@contextmanager
+def open_service(data: Path, settings: Settings, clock: Clock) -> Iterator[Service]:
+    """Open the data folder, which is made when it is not there, for this server alone.
+
+    Raises:
+        DataFolderError: another server uses it, or another release wrote it.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    with exclusive(data):
+        database, blobs = Database(data / "codeartifact.sqlite3"), Blobs(data)
+        try:
+            with database.write() as db:
+                keeping.sweep(db, blobs)
+            public = PublicIndex(partial(discover, settings.public_index), clock, settings.listing_seconds)
+            yield Service(
+                settings=settings,
+                clock=clock,
+                database=database,
+                blobs=blobs,
+                tokens=load_tokens(data / "token.key"),
+                supply=Supply(database=database, blobs=blobs, public=public),
+            )
+        finally:
+            database.close()

@@ -1,0 +1,91 @@
+"""Runs the application on uvicorn, in this thread or beside it."""
+
+import ipaddress
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from codeartifact_local.app import create_app
+from codeartifact_local.clock import Clock
+from codeartifact_local.service import open_service
+from codeartifact_local.settings import Settings
+
+_BACKLOG = 1024
+_SECONDS_TO_START = 30
+_SECONDS_TO_FINISH = 5
+
+
+class ServingError(Exception):
+    """The server cannot serve where it was told to; the message says why."""
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
+    """Give a socket that listens on `host`, and its base URL; port 0 takes a free one.
+
+    Raises:
+        ServingError: the address is taken, or not this machine's.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.create_server(address[:2], family=family, backlog=_BACKLOG) as server:
+            yield server, _url(host, server.getsockname()[1])
+    except OSError as error:
+        raise ServingError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def serve(data: Path, settings: Settings, sock: socket.socket, on_start: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; calls `on_start` when requests may be sent."""
+    with open_service(data, settings, Clock()) as service:
+        server = uvicorn.Server(_config(create_app(service, on_start)))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn stops on these, and raises them again when it has; by then they have done their work.
+            signal.signal(number, lambda *_: None)
+        server.run(sockets=[sock])
+
+
+@contextmanager
+def background(data: Path, settings: Settings, sock: socket.socket, clock: Clock) -> Iterator[None]:
+    """Serve in a thread while the block runs; requests may be sent as soon as it begins."""
+    with open_service(data, settings, clock) as service:
+        started = threading.Event()
+        server = uvicorn.Server(_config(create_app(service, started.set)))
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [sock]}, name="codeartifact-local", daemon=True
+        )
+        thread.start()
+        try:
+            if not started.wait(_SECONDS_TO_START):
+                raise ServingError("the server did not start; its log says why")
+            yield
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _config(app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,20 @@
+"""What a server can be told."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one server; every field has the value that people expect."""
+
+    account: str = "000000000000"
+    """The AWS account that owns every domain here, 12 digits."""
+    region: str = "us-east-1"
+    public_index: str | None = None
+    """Address of the public index's simple pages; None takes pip's own."""
+    max_asset_bytes: int = 5 * 1024**3
+    """Largest file that an upload may bring (AWS's quota is 5 GB)."""
+    stalled_upload_seconds: float = 60.0
+    """How long an upload may send nothing before it is given up."""
+    listing_seconds: float = 300.0
+    """How long a project's list of public files is believed before the public index is asked again."""

@@ -1,0 +1,105 @@
+"""One SQLite file with one writer; readers never wait for it (WAL)."""
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from codeartifact_local.store import schema
+
+
+class DataFolderError(Exception):
+    """The data folder cannot be used; the message says why, in one sentence."""
+
+
+class Database:
+    """Transactions on the rows of one data folder."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._writing = threading.Lock()
+        with self._connection() as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            _prepare(connection, file)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection on which all reads see the rows as of one moment."""
+        with self._connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection whose changes are on the disk when the block ends, or undone when it raises."""
+        with self._writing, self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        # FULL: a commit is on the disk before the caller is answered (SQLite's default for WAL is, too,
+        # but a distribution may build SQLite with another).
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        return connection
+
+
+def _prepare(connection: sqlite3.Connection, file: Path) -> None:
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found == 0:
+        connection.executescript(f"BEGIN; {schema.TABLES} PRAGMA user_version={schema.VERSION}; COMMIT;")
+    elif found != schema.VERSION:
+        raise DataFolderError(
+            f"{file}: the data was written by another release of codeartifact-local "
+            f"(schema {found}, this one reads {schema.VERSION}); it was left as it is."
+        )
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Hold `folder` for this server alone; the operating system lets go of it when the process dies.
+
+    Raises:
+        DataFolderError: another server holds it.
+    """
+    # SQLite's own file lock: it works wherever SQLite does, between threads and between processes.
+    connection = sqlite3.connect(folder / "lock", isolation_level=None, timeout=0, check_same_thread=False)
+    try:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise DataFolderError(
+                f"{folder}: another codeartifact-local uses this folder; stop it, or choose another --data."
+            ) from error
+        yield
+    finally:
+        connection.close()

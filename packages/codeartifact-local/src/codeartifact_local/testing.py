@@ -1,0 +1,101 @@
+"""A real local CodeArtifact inside a test's own process."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import botocore.session
+
+from codeartifact_local.clock import Clock
+from codeartifact_local.environment import clean_environment
+from codeartifact_local.serving import background, listening
+from codeartifact_local.settings import Settings
+from codeartifact_local.store.records import PUBLIC_PYPI
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalCodeArtifact:
+    """A server that runs while the block of `local_codeartifact` does."""
+
+    url: str
+    """Its base address, without a slash at the end."""
+    clock: Clock
+    """Its time: `clock.advance(seconds)` lets tokens expire."""
+    settings: Settings
+    _clients: list[Any] = field(default_factory=list, repr=False)
+
+    def environ(self) -> dict[str, str]:
+        """Return this process's environment, cleaned of AWS and pointing here, for a subprocess."""
+        return clean_environment(self.url, self.settings.region, os.environ)
+
+    def client(self) -> Any:
+        """Return a botocore client of CodeArtifact, the same that ``boto3.client("codeartifact")`` gives."""
+        if not self._clients:
+            session = botocore.session.Session(
+                session_vars={
+                    "config_file": (None, None, os.devnull, None),
+                    "profile": (None, None, None, None),
+                }
+            )
+            client = session.create_client(
+                "codeartifact",
+                endpoint_url=self.url,
+                region_name=self.settings.region,
+                aws_access_key_id="codeartifact-local",
+                aws_secret_access_key="codeartifact-local",  # noqa: S106  # any key is accepted
+            )
+            self._clients.append(client)
+        return self._clients[0]
+
+    def create(self, domain: str, *repositories: str, store: str = "pypi-store") -> None:
+        """Make a domain, its store with the external connection, and repositories with the store upstream."""
+        client = self.client()
+        client.create_domain(domain=domain)
+        client.create_repository(domain=domain, repository=store)
+        client.associate_external_connection(domain=domain, repository=store, externalConnection=PUBLIC_PYPI)
+        for name in repositories:
+            client.create_repository(domain=domain, repository=name, upstreams=[{"repositoryName": store}])
+
+    def token(self, domain: str) -> str:
+        """Return a token of a domain, for 12 hours of `clock`."""
+        return str(self.client().get_authorization_token(domain=domain)["authorizationToken"])
+
+    def upload_url(self, domain: str, repository: str) -> str:
+        """Return a repository's endpoint, where twine uploads to."""
+        found = self.client().get_repository_endpoint(domain=domain, repository=repository, format="pypi")
+        return str(found["repositoryEndpoint"])
+
+    def index_url(self, domain: str, repository: str, token: str) -> str:
+        """Return the index address for pip and uv, with the token in it."""
+        endpoint = urlsplit(self.upload_url(domain, repository))
+        return endpoint._replace(
+            netloc=f"aws:{quote(token)}@{endpoint.netloc}", path=f"{endpoint.path}simple/"
+        ).geturl()
+
+
+@contextmanager
+def local_codeartifact(
+    data: Path | None = None, *, public_index: str | None = None, settings: Settings | None = None
+) -> Iterator[LocalCodeArtifact]:
+    """Run a server on a free port of 127.0.0.1 while the block does.
+
+    Args:
+        data: Folder that keeps domains and packages; a temporary one where it is None.
+        public_index: Address of the simple pages behind ``public:pypi``; pip's own where it is None.
+        settings: The other settings; `public_index` goes before theirs.
+    """
+    chosen = settings or Settings(public_index=public_index)
+    clock = Clock()
+    with ExitStack() as stack:
+        folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="codeartifact-local-")))
+        sock, url = stack.enter_context(listening("127.0.0.1", 0))
+        stack.enter_context(background(folder, chosen, sock, clock))
+        local = LocalCodeArtifact(url=url, clock=clock, settings=chosen)
+        yield local
+        for client in local._clients:
+            client.close()

@@ -1,0 +1,92 @@
+"""Authorization tokens: signed, for one domain, expiring.
+
+AWS does not document the form of its tokens, but scripts in the wild read ``exp`` from the first segment,
+so that a token here has the shape of a compact JWS: a header with ``exp``, the claims, the signature.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+class TokenRefusedError(Exception):
+    """A token does not open a domain; the message says why, and never repeats the token."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Issues and checks tokens with one secret key."""
+
+    key: bytes
+
+    def __repr__(self) -> str:
+        return "Tokens(key=...)"
+
+    def issue(self, *, domain: str, owner: str, issued: datetime, expires: datetime) -> str:
+        """Return a token that opens `domain` of account `owner` until `expires`."""
+        header = {
+            "ver": 1,
+            "isu": int(issued.timestamp()),
+            "alg": "HS256",
+            "exp": int(expires.timestamp()),
+        }
+        claims = {"domain": domain, "owner": owner, "nonce": secrets.token_urlsafe(96)}
+        signed = f"{_segment(header)}.{_segment(claims)}"
+        return f"{signed}.{self._signature(signed)}"
+
+    def check(self, token: str, *, domain: str, owner: str, now: datetime) -> None:
+        """Return when `token` opens `domain` of `owner` at `now`.
+
+        Raises:
+            TokenRefusedError: it is not a token of this domain, or it expired (the message says when).
+        """
+        signed, _, signature = token.rpartition(".")
+        genuine = hmac.compare_digest(self._signature(signed).encode(), signature.encode())
+        header, claims = _content(signed) if genuine else ({}, {})
+        if not genuine or (claims.get("domain"), claims.get("owner")) != (domain, owner):
+            raise TokenRefusedError(f"the token is not a token of domain {domain} ({owner})")
+        if now.timestamp() >= header["exp"]:
+            expired = datetime.fromtimestamp(header["exp"], UTC)
+            raise TokenRefusedError(f"the token expired at {expired:%Y-%m-%dT%H:%M:%SZ}")
+
+    def _signature(self, signed: str) -> str:
+        return _base64(hmac.digest(self.key, signed.encode(), hashlib.sha256))
+
+
+def load_tokens(file: Path) -> Tokens:
+    """Return the tokens signed by the key in `file`, which is made (mode 0600) when it is not there."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return Tokens(file.read_bytes())
+    with os.fdopen(descriptor, "wb") as new:
+        new.write(key := secrets.token_bytes(32))
+        new.flush()
+        os.fsync(new.fileno())
+    return Tokens(key)
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _segment(content: dict[str, Any]) -> str:
+    return _base64(json.dumps(content, separators=(",", ":")).encode())
+
+
+def _content(signed: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        header, claims = (
+            json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in signed.split(".")
+        )
+    except (ValueError, binascii.Error):
+        return {}, {}
+    return header, claims

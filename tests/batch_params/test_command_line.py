@@ -1,0 +1,96 @@
+"""The flags: known ones in full, everything else a usage error that repeats no value."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from batch_params import ConfigError, read_config
+from batch_params.command_line import parse_arguments
+
+MORE = "--help lists the flags and the keys of the JSON"
+FILE = "--param-json needs the path of one JSON file, or - for standard input"
+
+
+class Parameters(BaseModel):
+    """No keys."""
+
+
+def usage_error(*argv: str) -> list[str]:
+    """Give the lines of the usage error; CONFIG_JSON is set, so that nothing else is wrong."""
+    with pytest.raises(ConfigError) as refusal:
+        read_config(Parameters, argv, {"CONFIG_JSON": "{}"})
+    assert refusal.value.exit_code == 64
+    return str(refusal.value).splitlines()
+
+
+def test_an_unknown_flag_is_refused_with_the_nearest_known_one() -> None:
+    """A mistyped flag is not ignored in favour of CONFIG_JSON."""
+    expected = "command line: unknown flag --params_json; did you mean --param-json?"
+    assert usage_error("--params_json", "job.json") == [expected]
+
+
+def test_a_flag_is_never_abbreviated() -> None:
+    """A prefix of a flag is an unknown flag."""
+    assert usage_error("--param", "job.json") == [
+        "command line: unknown flag --param; did you mean --param-json?"
+    ]
+    assert usage_error("--hel") == ["command line: unknown flag --hel; did you mean --help?"]
+
+
+def test_every_unknown_flag_is_named_at_once() -> None:
+    """Each has its own line, and one that resembles nothing is led to --help."""
+    assert usage_error("--params-json=a", "--debug", "--param-json=") == [
+        "command line: unknown flag --params-json; did you mean --param-json?",
+        f"command line: unknown flag --debug; {MORE}",
+        f"command line: {FILE}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--param-json"],
+        ["--param-json="],
+        ["--param-json", ""],
+        ["--param-json", "a", "--param-json", "b"],
+        ["--param_json=a", "--param-json=a"],
+    ],
+)
+def test_the_flag_needs_exactly_one_file(argv: list[str]) -> None:
+    """No value, an empty one and two of them are refused; none wins silently."""
+    assert usage_error(*argv) == [f"command line: {FILE}"]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--token", "hunter2"],
+        ["--token=hunter2"],
+        ["hunter2"],
+        ["--help=hunter2"],
+        ["-hunter2"],
+        ["--", "hunter2"],
+        ["-p", "hunter2"],
+    ],
+)
+def test_no_value_on_the_command_line_is_repeated(argv: list[str]) -> None:
+    """An argument may be a secret in the wrong place: messages show the names of flags only."""
+    (line,) = usage_error(*argv)
+    assert "hunter" not in line
+
+
+def test_help_is_found_among_other_flags() -> None:
+    """Who asks for help gets it, whatever else is on the line."""
+    assert parse_arguments(["--debug", "--help"]).help
+    assert parse_arguments(["-h"]).help
+    assert not parse_arguments(["--param-json", "-"]).help
+
+
+@given(st.lists(st.text() | st.sampled_from(["--param-json", "--help", "-h", "--", "-", "--param_json=x"])))
+def test_no_command_line_raises_anything_but_config_error(argv: list[str]) -> None:
+    """Whatever the arguments are, they are understood or refused as usage."""
+    try:
+        parse_arguments(argv)
+    except ConfigError as error:
+        assert error.exit_code == 64  # noqa: PT017
