@@ -143,7 +143,7 @@ def test_an_answer_that_another_try_would_not_change_is_an_error_at_once(
 def test_a_fault_that_passes_is_tried_again_once_a_pause(
     server: UploadServer, upload: TwineUploader, wheel: Artifact, naps: list[float], status: int
 ) -> None:
-    """A throttled, failing or broken answer (0: the connection is reset) is followed by one more POST, and it counts."""
+    """A throttled, failing or broken answer (0: the connection is reset) is followed by one more POST."""
     server.answers = [Answer(status=status)]
     upload.upload(wheel)
     assert (len(server.posts), naps) == (2, [0.5])

@@ -74,7 +74,8 @@ def serving(server: UploadServer) -> Iterator[UploadServer]:
             if answer.slow:
                 server.ended.wait(60)
             if answer.slow or answer.status == 0:
-                return _reset(self.connection)
+                _reset(self.connection)
+                return
             body = (self.headers["Authorization"] + " " + TOKEN if answer.echo else answer.body).encode()
             self.send_response(answer.status)
             for name, value in {**answer.headers, "Content-Length": str(len(body))}.items():
