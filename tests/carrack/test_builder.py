@@ -175,7 +175,7 @@ def test_each_package_gives_an_sdist_and_a_wheel_in_the_order_asked(built: Built
 
 @pytest.mark.registry
 def test_one_commit_gives_the_same_bytes_again(built: Built, tmp_path: Path) -> None:
-    """Umask, temporary folder, locale, the work tree's times and changes, and later commits elsewhere: no difference."""
+    """Umask, temporary folder, locale, the work tree's times and changes, later commits elsewhere: no difference."""
     commit = built.repo.git("rev-parse", "HEAD")
     clone = Repository(tmp_path / "clone")
     built.repo.git("clone", "-q", str(built.repo.root), str(clone.root))

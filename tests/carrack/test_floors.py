@@ -106,9 +106,12 @@ def called(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def dotted(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Every `a.b` in `tree`, and every `from a import b` as `a.b`, with its line."""
+    """Every `a.b` in `tree`, and every `from a import b` as `a.b`, with its line; `a.b.flush` prints nothing."""
+    flushed = [
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "flush"
+    ]
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node not in flushed:
             yield node.lineno, f"{node.value.id}.{node.attr}"
         elif isinstance(node, ast.ImportFrom):
             yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
@@ -158,10 +161,12 @@ def _worldly(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _inheriting(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    runs = ("subprocess.run", "subprocess.Popen", "subprocess.check_call", "subprocess.check_output")
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen"):
-            if "env" not in {keyword.arg for keyword in node.keywords}:
-                yield node.lineno, "a child inherits the whole environment"
+        if not isinstance(node, ast.Call) or ast.unparse(node.func) not in runs:
+            continue
+        if "env" not in {keyword.arg for keyword in node.keywords}:
+            yield node.lineno, "a child inherits the whole environment"
 
 
 def test_every_module_keeps_its_floor() -> None:
@@ -235,6 +240,7 @@ def test_the_reader_of_floors_catches(path: str, source: str) -> None:
         ("model/plan.py", "from urllib.parse import quote\nfrom pathlib import PurePosixPath"),
         ("commands/build.py", "from carrack.ports import Builder\nimport tempfile"),
         ("adapters/git.py", "import os\nos.devnull"),
+        ("adapters/run.py", "import sys\nsys.stdout.flush()"),
         ("cli/main.py", "import os\nimport sys\nprint(os.environ)\nsys.exit(0)"),
     ],
 )

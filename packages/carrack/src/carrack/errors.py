@@ -31,7 +31,7 @@ _MEANINGS = {
     ExitCode.BUILD: "a package did not build, or what was built is not what was planned",
     ExitCode.INDEX: "the index, its credentials or its token did not let us in",
     ExitCode.BUG: "a bug in Carrack; the traceback is for its issue tracker",
-    ExitCode.DIFFERS: "the index holds other bytes than this commit builds; nothing was written",
+    ExitCode.DIFFERS: "the index holds other bytes than this commit builds, and keeps them",
     ExitCode.RESUMABLE: "stopped part way; what is done stays done, and the same command goes on",
     ExitCode.LOCK: "the lock cannot be made, or does not fit this index, workspace or Python",
 }

@@ -91,7 +91,7 @@ class Archives(Protocol):
     """Looks into built files."""
 
     def members(self, path: Path) -> Mapping[str, bytes]:
-        """Each member's name and a digest or, for metadata members, the bytes themselves."""
+        """Each member's name and content; of an sdist without its top folder."""
 
     def epoch(self, sdist: Path) -> int | None:
         """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell."""

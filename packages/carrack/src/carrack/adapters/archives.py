@@ -12,15 +12,15 @@ class BuiltArchives:
     """Implements `ports.Archives`."""
 
     def members(self, path: Path) -> Mapping[str, bytes]:
-        """See `ports.Archives`. An sdist's names are given without its top folder."""
+        """See `ports.Archives`. A link's content is its target."""
         if path.suffix == ".whl":
             with zipfile.ZipFile(path) as wheel:
                 return {name: wheel.read(name) for name in wheel.namelist() if not name.endswith("/")}
         with tarfile.open(path) as sdist:
             return {
-                member.name.partition("/")[2]: content.read()
+                member.name.partition("/")[2]: _content(sdist, member)
                 for member in sdist
-                if member.isfile() and (content := sdist.extractfile(member))
+                if not member.isdir()
             }
 
     def epoch(self, sdist: Path) -> int | None:
@@ -30,3 +30,8 @@ class BuiltArchives:
                 if member.name.count("/") == 1 and member.name.endswith("/pyproject.toml"):
                     return int(member.mtime)
         return None
+
+
+def _content(sdist: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = sdist.extractfile(member) if member.isfile() else None
+    return stream.read() if stream else f"link to {member.linkname}".encode()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from carrack.model.index import Index
 from carrack.model.published import File
@@ -50,29 +51,41 @@ def _ends_with_newline(path: Path) -> bool:
         return journal.read(1) == b"\n"
 
 
+class _Line(BaseModel):
+    """One line of the file."""
+
+    model_config = ConfigDict(strict=True)
+
+    schema_number: Literal[1] = Field(alias="schema")
+    name: str
+    version: str
+    file: str
+    sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+    size: int
+    commit: Annotated[str, StringConstraints(pattern="^[0-9a-f]{40,64}$")] | None
+
+
 def _line(entry: Entry) -> str:
-    facts = {
-        "schema": SCHEMA,
-        "name": entry.name,
-        "version": str(entry.version),
-        "file": entry.file.name,
-        "sha256": entry.file.sha256,
-        "size": entry.file.size,
-        "commit": entry.commit,
-    }
-    return json.dumps(facts, separators=(",", ":"))
+    line = _Line(
+        schema=SCHEMA,
+        name=entry.name,
+        version=str(entry.version),
+        file=entry.file.name,
+        sha256=entry.file.sha256,
+        size=entry.file.size,
+        commit=entry.commit,
+    )
+    return line.model_dump_json(by_alias=True)
 
 
-def _entry(line: str) -> Entry | None:
+def _entry(text: str) -> Entry | None:
     try:
-        facts = json.loads(line)
-        if facts["schema"] != SCHEMA:
-            return None
+        line = _Line.model_validate_json(text)
         return Entry(
-            name=canonicalize_name(facts["name"]),
-            version=Version(facts["version"]),
-            file=File(name=facts["file"], sha256=facts["sha256"], size=facts["size"]),
-            commit=facts["commit"],
+            name=canonicalize_name(line.name),
+            version=Version(line.version),
+            file=File(name=line.file, sha256=line.sha256, size=line.size),
+            commit=line.commit,
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValidationError, InvalidVersion):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import MutableSequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from typing import Any
 
 import tomlkit
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from carrack.errors import WorkspaceError
 
@@ -23,7 +25,7 @@ class ManifestEdits:
     def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
         """See `ports.Manifests`. Raises WorkspaceError where the key does not say `before`."""
         path = self.root / manifest
-        document = tomlkit.parse(path.read_text(encoding="utf-8"))
+        document = tomlkit.parse(path.read_bytes().decode())
         table: Any = document
         for part in key[:-1]:
             table = table[part]
@@ -33,7 +35,7 @@ class ManifestEdits:
             if position is not None:
                 value[position] = after
                 return _write(path, tomlkit.dumps(document))
-        elif value == before:
+        elif Version(value) == Version(before):
             table[key[-1]] = after
             return _write(path, tomlkit.dumps(document))
         raise WorkspaceError(f"does not say {before!r} any more", address=f"{manifest}: {'.'.join(key)}")
@@ -45,5 +47,6 @@ def _position(requirements: MutableSequence[str], wanted: str) -> int | None:
 
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.write_bytes(text.encode())
+    shutil.copymode(path, temporary)
+    os.replace(temporary, path.resolve())

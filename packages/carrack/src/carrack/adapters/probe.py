@@ -31,7 +31,7 @@ def probe(access: Access, source: str = "") -> None:
         )
     except requests.RequestException as error:
         raise IndexAccessError(
-            f"{access.simple_url} cannot be reached: {_reason(error)}",
+            f"{access.simple_url} cannot be reached: {reason(error)}",
             address=where,
             hint="check the network, HTTPS_PROXY / NO_PROXY, and REQUESTS_CA_BUNDLE",
         ) from error
@@ -50,7 +50,8 @@ def probe(access: Access, source: str = "") -> None:
         )
 
 
-def _reason(error: requests.RequestException) -> str:
+def reason(error: requests.RequestException) -> str:
+    """Why a request had no answer, without its address or anything that a proxy's address may hold."""
     match error:
         case requests.exceptions.ProxyError():
             return "the proxy does not let us through"

@@ -11,21 +11,22 @@ import contextlib
 import io
 import logging
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import requests
-from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.utils import canonicalize_name, canonicalize_version
 from requests.adapters import HTTPAdapter
 from twine.commands import check as twine_check
 from twine.exceptions import TwineException
 from twine.package import PackageFile
 from twine.repository import Repository
 
+from carrack.adapters.probe import reason
 from carrack.errors import BuildError, IndexAccessError, PublishedDiffersError, StoppedError
-from carrack.model.access import USERNAME, Access
+from carrack.model.access import USERNAME, Access, Token
 from carrack.model.artifact import Artifact
 from carrack.model.retry import RETRIED, delays
 
@@ -55,10 +56,11 @@ class TwineUploader:
                 untouched="the index",
             )
         metadata = package.metadata
-        found = (canonicalize_name(str(metadata["name"])), Version(str(metadata["version"])))
-        if found != (artifact.name, artifact.version):
+        name, version = str(metadata["name"]), str(metadata["version"])
+        found = (canonicalize_name(name), canonicalize_version(version))
+        if found != (artifact.name, canonicalize_version(artifact.version)):
             raise BuildError(
-                f"its metadata says {found[0]} {found[1]}, but {artifact.name} {artifact.version} was planned",
+                f"its metadata says {name} {version}, but {artifact.name} {artifact.version} was planned",
                 address=artifact.file.name,
                 untouched="the index",
             )
@@ -67,13 +69,13 @@ class TwineUploader:
         """See `ports.Uploader`.
 
         429 and 5xx, and a broken connection, are tried again after `Retry-After` or a growing pause.
-        Raises PublishedDiffersError on 409 (other bytes under this name), IndexAccessError on 401, 403 and 404,
-        StoppedError when the tries are used up or the index refuses the file.
+        Raises PublishedDiffersError on 409 (other bytes under this name), StoppedError when the tries are used up,
+        IndexAccessError where another try would change nothing: any other answer, or a certificate not trusted.
         """
         for delay in delays():
             answer, problem = self._try(artifact)
             if answer is not None and answer.status_code not in RETRIED:
-                return _judge(answer, artifact)
+                return _judge(answer, artifact, self.access.token)
             self.sleep(max(delay, _retry_after(answer)) if delay else 0)
         raise StoppedError(
             f"the index did not take the file: {problem}",
@@ -90,8 +92,14 @@ class TwineUploader:
         try:
             with _quiet():
                 answer = repository.upload(package, max_redirects=1)
+        except requests.exceptions.SSLError:
+            raise IndexAccessError(
+                "the index's certificate is not trusted",
+                address=artifact.file.name,
+                hint="point REQUESTS_CA_BUNDLE to your organisation's certificates",
+            ) from None
         except requests.RequestException as error:
-            return None, f"{type(error).__name__}"
+            return None, reason(error)
         finally:
             repository.close()
         return answer, f"{answer.status_code} {answer.reason}"
@@ -115,13 +123,13 @@ class _Session(requests.Session):
 def _retry_after(answer: requests.Response | None) -> float:
     """The seconds that the index asks for, at most a minute; a date is as good as nothing said."""
     value = answer.headers.get("Retry-After", "") if answer is not None else ""
-    return min(float(value), 60.0) if value.isdigit() else 0.0
+    return min(float(value), 60.0) if value.isdecimal() else 0.0
 
 
-def _judge(answer: requests.Response, artifact: Artifact) -> None:
-    if answer.ok and not answer.is_redirect:
+def _judge(answer: requests.Response, artifact: Artifact, token: Token) -> None:
+    if 200 <= answer.status_code < 300:
         return
-    said = " ".join(answer.text.split())[:300] or answer.reason
+    said = _without(token, " ".join(answer.text.split()))[:300] or answer.reason
     match answer.status_code:
         case 409:
             raise PublishedDiffersError(
@@ -136,9 +144,17 @@ def _judge(answer: requests.Response, artifact: Artifact) -> None:
                 address=artifact.file.name,
             )
         case _:
-            raise StoppedError(
-                f"the index refused the file ({answer.status_code}): {said}", address=artifact.file.name
+            raise IndexAccessError(
+                f"the index refused the file ({answer.status_code}): {said}",
+                hint="check repository-endpoint and the proxy; then run the same command again",
+                address=artifact.file.name,
             )
+
+
+def _without(token: Token, said: str) -> str:
+    """What was said, but for the token: a proxy's error page may show the request's headers."""
+    sent = b64encode(f"{USERNAME}:{token.value}".encode()).decode()
+    return said.replace(token.value, "***").replace(sent, "***")
 
 
 @contextlib.contextmanager

@@ -56,7 +56,7 @@ def _releases(sources: Sources, tree: TreeState, published: IndexState) -> Mappi
     return {
         package.name: _release(sources, tree, package, current, recorded)
         for package in sources.workspace.packages.values()
-        if (current := published[package.name].current)
+        if (current := published[package.name].current) and current.is_installable
     }
 
 

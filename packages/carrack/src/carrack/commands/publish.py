@@ -26,8 +26,8 @@ from carrack.model.workspace import Workspace
 from carrack.ports import Builder, Report, Uploader
 
 _NOTHING_WRITTEN = "the index; nothing was written"
-_LOOKS = 4
-"""How often the index is asked for a file it was given; AWS advises up to three more looks."""
+_PAUSES = (0.25, 0.5, 1.0)
+"""Seconds between looks for a file that the index was given; AWS advises up to three more looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +72,17 @@ def _check_unreleased(
     sources: Sources, knowledge: Knowledge, tools: Tools, names: Collection[NormalizedName]
 ) -> None:
     """An unreleased package is left alone, unless it is named or something that is released needs it."""
-    for step in needed_but_unreleased(sources.workspace, knowledge.plan, names):
-        raise PublishedDiffersError(
-            f"{step.package} is on the index, and the tree has other files under that version",
-            address=f"{step.package.manifest}: project.version",
-            differences=_why(sources, knowledge, tools, step),
-            untouched=_NOTHING_WRITTEN,
-            hint=f"carrack bump {step.package.name} patch, commit, and publish again",
-        )
+    steps = needed_but_unreleased(sources.workspace, knowledge.plan, names)
+    if not steps:
+        return
+    bumps = "; ".join(f"carrack bump {step.package.name} patch" for step in steps)
+    raise PublishedDiffersError(
+        "; ".join(f"{step.package} needs a new version: {step.reason}" for step in steps),
+        address=", ".join(f"{step.package.manifest}: project.version" for step in steps),
+        differences=tuple(line for step in steps for line in _why(sources, knowledge, tools, step)),
+        untouched=_NOTHING_WRITTEN,
+        hint=f"{bumps}; commit, and publish again",
+    )
 
 
 def _why(sources: Sources, knowledge: Knowledge, tools: Tools, step: Step) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ def _why(sources: Sources, knowledge: Knowledge, tools: Tools, step: Step) -> tu
     if changed:
         return tuple(f"{path}: is not committed" for path in changed)
     if current is None or step.state is State.BLOCKED:
-        return (step.reason,)
+        return ()
     with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
         built = build([(step.package, knowledge.tree.commit)], sources.history, tools.builder, Path(scratch))
         lines = [line for artifact in built for line in _differences(sources, artifact, current)]
@@ -169,33 +172,33 @@ def _differences(sources: Sources, artifact: Artifact, current: PublishedVersion
 def _upload(
     sources: Sources, tools: Tools, missing: Sequence[Artifact], commits: Mapping[NormalizedName, str]
 ) -> None:
-    for number, artifact in enumerate(missing):
+    done: list[str] = []
+    for artifact in missing:
         tools.report.step("Uploading", artifact.file.name)
         try:
             tools.uploader.upload(artifact)
+            done.append(artifact.file.name)
             _verify(sources, tools, artifact)
         except CarrackError as error:
-            error.done = f"{number} of {len(missing)} files are on the index, and stay"
-            error.untouched = f"the other {len(missing) - number}"
+            waiting = [other.file.name for other in missing if other.file.name not in done]
+            error.done = f"on the index, and there to stay: {', '.join(done) or 'nothing'}"
+            error.untouched = f"not uploaded: {', '.join(waiting) or 'nothing'}"
             raise
-        sources.journal.append(
-            sources.index,
-            Entry(
-                name=artifact.name,
-                version=artifact.version,
-                file=artifact.file,
-                commit=commits[artifact.name],
-            ),
-        )
+        sources.journal.append(sources.index, _entry(artifact, commits))
+
+
+def _entry(artifact: Artifact, commits: Mapping[NormalizedName, str]) -> Entry:
+    commit = commits[artifact.name]
+    return Entry(name=artifact.name, version=artifact.version, file=artifact.file, commit=commit)
 
 
 def _verify(sources: Sources, tools: Tools, artifact: Artifact) -> None:
     """Read the hash back. The service may show a file a moment late, so it is asked more than once."""
-    for look in range(_LOOKS):
+    for pause in (*_PAUSES, None):
         there = _file(sources.reader.version(artifact.name, artifact.version), artifact.file.name)
-        if there is not None:
+        if there is not None or pause is None:
             break
-        tools.sleep(2.0**look / 4)
+        tools.sleep(pause)
     if there is None or there.sha256 != artifact.file.sha256:
         found = "does not show it" if there is None else f"shows it with sha256 {there.sha256}"
         raise StoppedError(

@@ -8,48 +8,57 @@ from fnmatch import fnmatch
 Members = Mapping[str, bytes]
 """Each member's name and content."""
 
+_WHEEL, _RECORD = "*.dist-info/WHEEL", "*.dist-info/RECORD"
+
 
 def differences(here: Members, there: Members) -> tuple[str, ...]:
-    """One line a member that differs: which, and how; for metadata files also the first line that does."""
-    lines = [f"{name}: only on the index" for name in there.keys() - here.keys()]
-    lines += [f"{name}: only in what this commit builds" for name in here.keys() - there.keys()]
-    lines += [
-        _difference(name, here[name], there[name])
+    """One line a member that differs: which, and how; in a text, the first line that does.
+
+    RECORD, which lists the other members' hashes, is named only where nothing else is.
+    """
+    found = dict.fromkeys(there.keys() - here.keys(), "only on the index")
+    found |= dict.fromkeys(here.keys() - there.keys(), "only in what this commit builds")
+    found |= {
+        name: _difference(here[name], there[name])
         for name in here.keys() & there.keys()
         if here[name] != there[name]
-    ]
-    return tuple(sorted(line for line in lines if not line.split(":")[0].endswith(".dist-info/RECORD")))
+    }
+    telling = {name: text for name, text in found.items() if not fnmatch(name, _RECORD)} or found
+    return tuple(f"{name}: {text}" for name, text in sorted(telling.items()))
 
 
 def only_generator_differs(here: Members, there: Members) -> bool:
-    """Whether two wheels are alike but for the `Generator:` line of WHEEL (and RECORD, which follows from it)."""
-    return here.keys() == there.keys() and all(
-        here[name] == there[name]
-        or fnmatch(name, "*.dist-info/RECORD")
-        or (
-            fnmatch(name, "*.dist-info/WHEEL")
-            and _without_generator(here[name]) == _without_generator(there[name])
-        )
-        for name in here
+    """Whether two wheels differ in the `Generator:` line of WHEEL, and in nothing else but what RECORD says of it."""
+    differing = {name for name in here.keys() | there.keys() if here.get(name) != there.get(name)}
+    return any(fnmatch(name, _WHEEL) for name in differing) and all(
+        name in here and name in there and _without_generator(name, here) == _without_generator(name, there)
+        for name in differing
     )
 
 
-def _without_generator(wheel: bytes) -> list[bytes]:
-    return [line for line in wheel.splitlines() if not line.startswith(b"Generator:")]
+def _without_generator(name: str, members: Members) -> list[bytes]:
+    lines = members[name].splitlines()
+    if fnmatch(name, _WHEEL):
+        return [line for line in lines if not line.startswith(b"Generator:")]
+    if fnmatch(name, _RECORD):
+        return [line for line in lines if b".dist-info/WHEEL," not in line]
+    return lines
 
 
-def _difference(name: str, here: bytes, there: bytes) -> str:
+def _difference(here: bytes, there: bytes) -> str:
     if b"\0" in here[:1024] or b"\0" in there[:1024]:
-        return f"{name}: differs"
+        return "its bytes differ"
     pairs = enumerate(zip(_lines(here), _lines(there), strict=False), start=1)
     for number, (ours, theirs) in pairs:
         if ours != theirs:
-            return f"{name}:{number}: the index has {_short(theirs)}, this commit builds {_short(ours)}"
-    return f"{name}: the index has {len(_lines(there))} lines, this commit builds {len(_lines(here))}"
+            return f"in line {number} the index has {_short(theirs)}, this commit builds {_short(ours)}"
+    if len(_lines(here)) == len(_lines(there)):
+        return "only the ends of its lines differ"
+    return f"the index has {len(_lines(there))} lines, this commit builds {len(_lines(here))}"
 
 
 def _lines(content: bytes) -> list[str]:
-    return content.decode(errors="replace").splitlines()
+    return [line.decode(errors="backslashreplace") for line in content.splitlines()]
 
 
 def _short(line: str) -> str:

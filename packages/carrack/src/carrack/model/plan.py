@@ -102,7 +102,7 @@ def _state(package: Package, index: IndexState, release: Release | None) -> tupl
         return State.NEW, "the index does not know this package"
     if there.current is None:
         return State.TO_RELEASE, f"{package.version} is not on the index"
-    if there.current.status != "Published":
+    if not there.current.is_installable:
         return State.BLOCKED, f"{package.version} is {there.current.status} on the index; raise the version"
     if not there.current.is_complete:
         missing = "wheel" if not any(file.is_wheel for file in there.current.files) else "sdist"

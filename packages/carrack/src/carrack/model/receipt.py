@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -12,7 +13,7 @@ from packaging.version import Version
 from carrack.model.index import Index
 from carrack.model.published import File
 
-SCHEMA = 1
+SCHEMA: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,7 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, dry_run: boo
     sources = wiring.sources(index)
     knowledge = learn(sources)
     if dry_run:
+        _tell_unreleased(wiring, knowledge.plan)
         _show(chosen(sources.workspace, knowledge, wanted), "would release", as_json)
         return
     steps: tuple[Step, ...] = ()
@@ -53,7 +54,8 @@ def _tell_unreleased(wiring: Wiring, plan: Plan) -> None:
 
 def _show(steps: tuple[Step, ...], verb: str, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([{"package": s.package.name, "version": str(s.after)} for s in steps]))
+        facts = [{"package": s.package.name, "version": str(s.after), "reason": s.reason} for s in steps]
+        click.echo(json.dumps(facts, indent=2))
     elif steps:
         for step in steps:
             click.echo(f"{verb} {step.package} ({step.reason})")

@@ -23,16 +23,16 @@ def command(wiring: Wiring, to: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(_facts(plan), indent=2))
     else:
-        rows = [[f["package"], f["tree"], f["index"] or "-", f["state"], f["reason"]] for f in _facts(plan)]
+        rows = [[value or "-" for value in facts.values()] for facts in _facts(plan)]
         show_table(["package", "tree", "index", "state", "why"], rows)
 
 
-def _facts(plan: Plan) -> list[dict[str, str]]:
+def _facts(plan: Plan) -> list[dict[str, str | None]]:
     return [
         {
             "package": step.package.name,
             "tree": str(step.after),
-            "index": str(step.before or ""),
+            "index": str(step.before) if step.before else None,
             "state": step.state.value,
             "reason": step.reason,
         }

@@ -1,0 +1,324 @@
+"""The ports in memory: a history, an index, a builder and a journal that behave, and can be told to misbehave."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from carrack.commands.knowledge import Knowledge, Sources, learn
+from carrack.commands.publish import Tools, publish
+from carrack.errors import BuildError, CarrackError, PublishedDiffersError, WorkspaceError
+from carrack.model.artifact import Artifact, Source
+from carrack.model.history import TreeState
+from carrack.model.index import Index
+from carrack.model.plan import Step
+from carrack.model.published import File, IndexState, PublishedPackage, PublishedVersion
+from carrack.model.receipt import Entry
+from carrack.model.workspace import Package, Workspace
+from carrack.ports import Report
+
+INDEX = Index(name="test", domain="d", owner="1" * 12, region="eu-central-1", repository="prod")
+
+
+class KilledError(BaseException):
+    """The process ends here, as with SIGKILL: nothing of ours catches it."""
+
+
+def name(text: str) -> NormalizedName:
+    """A normalised name."""
+    return canonicalize_name(text)
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit: its time, and the text of each package's one file."""
+
+    id: str
+    epoch: int
+    texts: Mapping[PurePosixPath, str]
+
+
+@dataclass
+class MemoryHistory:
+    """Implements `ports.History`; the last commit is HEAD."""
+
+    commits: list[Commit] = field(default_factory=list)
+    uncommitted: tuple[PurePosixPath, ...] = ()
+    shallow: bool = False
+
+    def commit(self, **texts: str) -> str:
+        """Commit new texts of packages, a minute after the commit before; its id."""
+        before = self.commits[-1].texts if self.commits else {}
+        paths = {
+            PurePosixPath("packages", package.replace("_", "-")): text for package, text in texts.items()
+        }
+        number = len(self.commits) + 1
+        self.commits.append(Commit(f"{number:040x}", 1_700_000_000 + 60 * number, {**before, **paths}))
+        return self.commits[-1].id
+
+    def state(self, paths: Iterable[PurePosixPath]) -> TreeState:
+        """See `ports.History`."""
+        head = self.commits[-1].id
+        return TreeState(
+            commit=head, shallow=self.shallow, trees=self.trees(head, paths), uncommitted=self.uncommitted
+        )
+
+    def trees(self, commit: str, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, str]:
+        """See `ports.History`."""
+        texts = next((one.texts for one in self.commits if one.id == commit), {})
+        return {path: f"tree of {texts[path]}" for path in paths if path in texts}
+
+    def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
+        """See `ports.History`."""
+        return next((one.id for one in self._changes(path, self.commits[-1].id) if one.epoch == epoch), None)
+
+    def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
+        """See `ports.History`."""
+        changes = self._changes(path, commit)
+        if not changes:
+            raise WorkspaceError("no such folder", address=str(path))
+        to.mkdir()
+        (to / "module.py").write_text(changes[0].texts[path])
+        return changes[0].epoch
+
+    def _changes(self, path: PurePosixPath, commit: str) -> list[Commit]:
+        """The commits up to `commit` that changed `path`, newest first."""
+        reachable = self.commits[: [one.id for one in self.commits].index(commit) + 1]
+        pairs = zip([None, *reachable], reachable, strict=False)
+        return [new for old, new in pairs if new.texts.get(path) != (old.texts.get(path) if old else None)][
+            ::-1
+        ]
+
+
+@dataclass
+class MemoryBuilder:
+    """Implements `ports.Builder`: files are JSON of their members, and follow from source, epoch and generator."""
+
+    generator: str = "backend 1.0"
+    built: list[str] = field(default_factory=list)
+    fails: bool = False
+
+    def build(self, sources: Sequence[Source], out: Path) -> tuple[Artifact, ...]:
+        """See `ports.Builder`."""
+        if self.fails:
+            raise BuildError("the build backend failed", address=str(sources[0].name), output="no compiler")
+        self.built += [str(source.name) for source in sources]
+        return tuple(artifact for source in sources for artifact in self._artifacts(source, out))
+
+    def _artifacts(self, source: Source, out: Path) -> tuple[Artifact, Artifact]:
+        code = {"module.py": (source.path / "module.py").read_text()}
+        stem, info = f"{source.name.replace('-', '_')}-{source.version}", f"{source.name}.dist-info"
+        wheel = {**code, f"{info}/WHEEL": f"Generator: {self.generator}\nTag: any\n"}
+        return (
+            self._artifact(source, out / f"{stem}.tar.gz", {**code, "epoch": str(source.epoch)}),
+            self._artifact(source, out / f"{stem}-py3-none-any.whl", wheel),
+        )
+
+    def _artifact(self, source: Source, path: Path, members: Mapping[str, str]) -> Artifact:
+        path.write_text(json.dumps(members))
+        return Artifact(
+            name=source.name, version=source.version, path=path, file=described(path.read_bytes(), path)
+        )
+
+
+def described(content: bytes, path: Path) -> File:
+    """Name, hash and size of a file with this content."""
+    return File(name=path.name, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+
+
+class MemoryArchives:
+    """Implements `ports.Archives` for what `MemoryBuilder` makes."""
+
+    def members(self, path: Path) -> Mapping[str, bytes]:
+        """See `ports.Archives`; the epoch is the files' times, and no member."""
+        members = json.loads(path.read_text())
+        return {name: text.encode() for name, text in members.items() if name != "epoch"}
+
+    def epoch(self, sdist: Path) -> int | None:
+        """See `ports.Archives`."""
+        epoch = json.loads(sdist.read_text()).get("epoch")
+        return int(epoch) if epoch else None
+
+
+@dataclass
+class MemoryIndex:
+    """Implements `ports.IndexReader` and `ports.Uploader`.
+
+    `hidden` says how many looks a file stays invisible for; `swapped` files get other bytes than were sent;
+    `failures` come instead of an upload, `kills` after one.
+    """
+
+    contents: dict[tuple[NormalizedName, Version], dict[str, bytes]] = field(default_factory=dict)
+    statuses: dict[tuple[NormalizedName, Version], str] = field(default_factory=dict)
+    hidden: dict[str, int] = field(default_factory=dict)
+    swapped: set[str] = field(default_factory=set)
+    failures: dict[str, CarrackError] = field(default_factory=dict)
+    kills: set[str] = field(default_factory=set)
+    bad: set[str] = field(default_factory=set)
+    uploads: list[str] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Every file by its name."""
+        return {file: content for files in self.contents.values() for file, content in files.items()}
+
+    def state(self, wanted: Mapping[NormalizedName, Version]) -> IndexState:
+        """See `ports.IndexReader`."""
+        return IndexState(
+            packages={
+                package: PublishedPackage(
+                    versions=tuple(v for n, v in self.contents if n == package),
+                    current=self.version(package, version),
+                )
+                for package, version in wanted.items()
+            }
+        )
+
+    def version(self, name: NormalizedName, version: Version) -> PublishedVersion | None:
+        """See `ports.IndexReader`."""
+        if (name, version) not in self.contents:
+            return None
+        files = [
+            described(content, Path(file))
+            for file, content in self.contents[name, version].items()
+            if not self._hides(file)
+        ]
+        status = self.statuses.get((name, version), "Published")
+        return PublishedVersion(version=version, status=status, revision="1", files=tuple(files))
+
+    def _hides(self, file: str) -> bool:
+        self.hidden[file] = self.hidden.get(file, 0) - 1
+        return self.hidden[file] >= 0
+
+    def fetch(self, name: NormalizedName, version: Version, file: File, to: Path) -> None:
+        """See `ports.IndexReader`. Only what is published can be fetched, as on the service."""
+        assert self.statuses.get((name, version), "Published") == "Published"
+        self.fetched.append(file.name)
+        to.write_bytes(self.contents[name, version][file.name])
+
+    def check(self, artifact: Artifact) -> None:
+        """See `ports.Uploader`."""
+        if artifact.file.name in self.bad:
+            raise BuildError("twine's strict check does not pass", address=artifact.file.name)
+
+    def upload(self, artifact: Artifact) -> None:
+        """See `ports.Uploader`."""
+        file = artifact.file.name
+        if file in self.failures:
+            raise self.failures.pop(file)
+        there = self.contents.setdefault((artifact.name, artifact.version), {})
+        content = artifact.path.read_bytes()
+        if there.get(file, content) != content:
+            raise PublishedDiffersError("the index refused the upload", address=file)
+        there[file] = b"swapped" if file in self.swapped else content
+        self.uploads.append(file)
+        if file in self.kills:
+            self.kills.remove(file)
+            raise KilledError
+
+
+@dataclass
+class MemoryJournal:
+    """Implements `ports.Journal`."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def read(self, index: Index) -> tuple[Entry, ...]:
+        """See `ports.Journal`."""
+        return tuple(self.entries)
+
+    def append(self, index: Index, entry: Entry) -> None:
+        """See `ports.Journal`."""
+        self.entries.append(entry)
+
+
+@dataclass
+class Told(Report):
+    """Keeps what it was told."""
+
+    steps: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def step(self, verb: str, subject: str) -> None:
+        """Keep it."""
+        self.steps.append(f"{verb} {subject}")
+
+    def note(self, text: str) -> None:
+        """Keep it."""
+        self.notes.append(text)
+
+
+def packages_of(*packages: tuple[str, str, tuple[str, ...]]) -> dict[NormalizedName, Package]:
+    """Packages from name, version and requirements."""
+    return {
+        name(spelling): Package(
+            name=name(spelling),
+            version=Version(version),
+            path=PurePosixPath("packages", spelling),
+            requires=tuple(map(Requirement, requires)),
+        )
+        for spelling, version, requires in packages
+    }
+
+
+@dataclass
+class World:
+    """A workspace in which rules need io and tools need rules, its history, and an index."""
+
+    packages: dict[NormalizedName, Package] = field(
+        default_factory=lambda: packages_of(
+            ("tools", "1.0", ("rules>=1",)), ("rules", "1.0", ("io>=1",)), ("io", "1.0", ())
+        )
+    )
+    history: MemoryHistory = field(default_factory=MemoryHistory)
+    index: MemoryIndex = field(default_factory=MemoryIndex)
+    builder: MemoryBuilder = field(default_factory=MemoryBuilder)
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    report: Told = field(default_factory=Told)
+    naps: list[float] = field(default_factory=list)
+
+    @property
+    def sources(self) -> Sources:
+        """What the verbs learn from."""
+        return Sources(
+            workspace=Workspace(
+                root=Path("/workspace"),
+                packages=self.packages,
+                apps={},
+                indexes={"test": INDEX},
+                build_constraints=PurePosixPath("build-constraints.txt"),
+            ),
+            index=INDEX,
+            history=self.history,
+            reader=self.index,
+            journal=self.journal,
+            archives=MemoryArchives(),
+        )
+
+    def learn(self) -> Knowledge:
+        """The plan as it is now."""
+        return learn(self.sources)
+
+    def publish(self, *names: str, meanwhile: Callable[[], object] = lambda: None) -> tuple[Step, ...]:
+        """Learn, let something happen meanwhile, and publish."""
+        knowledge = self.learn()
+        meanwhile()
+        tools = Tools(builder=self.builder, uploader=self.index, report=self.report, sleep=self.naps.append)
+        return publish(self.sources, knowledge, tools, tuple(map(name, names)))
+
+    def raise_version(self, package: str, version: str) -> None:
+        """Have another version in the tree."""
+        old = self.packages[name(package)]
+        self.packages |= packages_of((package, version, tuple(map(str, old.requires))))
+
+    def states(self) -> dict[str, str]:
+        """Each package's state, needed packages first."""
+        return {str(step.package.name): step.state.value for step in self.learn().plan.steps}

@@ -1,0 +1,301 @@
+"""Uploads with the real twine to a real HTTP server that answers as it is told."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import traceback
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+from tests.carrack.repositories import Repository, package
+from tests.carrack.upload_server import TOKEN, Answer, UploadServer, serving
+from tests.carrack.wheels import make_wheel
+
+from carrack.adapters import uploader as module
+from carrack.adapters.hashing import describe
+from carrack.adapters.uploader import TwineUploader
+from carrack.errors import BuildError, CarrackError, IndexAccessError, PublishedDiffersError, StoppedError
+from carrack.model.artifact import Artifact
+
+
+def artifact(path: Path, name: str = "alpha", version: str = "0.1.0") -> Artifact:
+    """A file on disk, as planned."""
+    return Artifact(name=canonicalize_name(name), version=Version(version), path=path, file=describe(path))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with alpha's sdist and wheel, made by hatchling."""
+    folder = tmp_path_factory.mktemp("built")
+    Repository(folder).write(package("alpha", "0.1.0", "click>=8"))
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-d", folder / "out"],
+        cwd=folder / "packages/alpha",
+        check=True,
+        capture_output=True,
+    )
+    return folder / "out"
+
+
+@pytest.fixture
+def wheel(built: Path) -> Artifact:
+    """Alpha's wheel."""
+    return artifact(built / "alpha-0.1.0-py3-none-any.whl")
+
+
+@pytest.fixture
+def server() -> Iterator[UploadServer]:
+    """The index on loopback."""
+    with serving(UploadServer()) as running:
+        yield running
+
+
+@pytest.fixture
+def naps() -> list[float]:
+    """How long the uploader waited, each time."""
+    return []
+
+
+@pytest.fixture
+def upload(server: UploadServer, naps: list[float]) -> TwineUploader:
+    """The uploader; it notes its pauses and does not make them."""
+    return TwineUploader(access=server.access, sleep=naps.append)
+
+
+@pytest.mark.parametrize("file", ["alpha-0.1.0-py3-none-any.whl", "alpha-0.1.0.tar.gz"])
+def test_an_upload_is_one_post_of_the_very_file(
+    server: UploadServer, upload: TwineUploader, built: Path, file: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One POST with user aws, the token, the metadata and the bytes; nothing on stdout or stderr."""
+    upload.upload(artifact(built / file))
+    (post,) = server.posts
+    assert post.credentials == f"aws:{TOKEN}"
+    assert (post.filename, post.content) == (file, (built / file).read_bytes())
+    assert post.fields[":action"] == ["file_upload"]
+    assert (post.fields["name"], post.fields["version"]) == (["alpha"], ["0.1.0"])
+    assert post.fields["sha256_digest"] == [describe(built / file).sha256]
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("status", [201, 204])
+def test_other_successes_are_successes(
+    server: UploadServer, upload: TwineUploader, wheel: Artifact, status: int
+) -> None:
+    """Every 2xx is taken as done."""
+    server.answers = [Answer(status=status)]
+    upload.upload(wheel)
+    assert len(server.posts) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        (
+            Answer(status=401, body="token\n expired"),
+            IndexAccessError,
+            r"did not let us upload \(401\): token expired",
+        ),
+        (Answer(status=403, body="no"), IndexAccessError, r"\(403\): no"),
+        (Answer(status=404), IndexAccessError, r"\(404\): Not Found"),
+        (Answer(status=409, body="other bytes"), PublishedDiffersError, "refused the upload: other bytes"),
+        (
+            Answer(status=400, body="bad metadata"),
+            IndexAccessError,
+            r"refused the file \(400\): bad metadata",
+        ),
+        (Answer(status=413), IndexAccessError, r"refused the file \(413\)"),
+        (
+            Answer(status=301, headers={"Location": "/elsewhere/"}),
+            IndexAccessError,
+            r"refused the file \(301\)",
+        ),
+        (Answer(status=302), IndexAccessError, r"refused the file \(302\)"),
+    ],
+    ids=lambda value: str(value.status) if isinstance(value, Answer) else "",
+)
+def test_an_answer_that_another_try_would_not_change_is_an_error_at_once(
+    server: UploadServer,
+    upload: TwineUploader,
+    wheel: Artifact,
+    naps: list[float],
+    answer: Answer,
+    error: type[CarrackError],
+    said: str,
+) -> None:
+    """One POST, no pause, no redirect followed; the error names the file and says what the index said."""
+    server.answers = [answer]
+    with pytest.raises(error, match=said) as caught:
+        upload.upload(wheel)
+    assert caught.value.address == wheel.file.name
+    assert caught.value.hint
+    assert (len(server.posts), naps) == (1, [])
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 0])
+def test_a_fault_that_passes_is_tried_again_once_a_pause(
+    server: UploadServer, upload: TwineUploader, wheel: Artifact, naps: list[float], status: int
+) -> None:
+    """A throttled, failing or broken answer (0: the connection is reset) is followed by one more POST."""
+    server.answers = [Answer(status=status)]
+    upload.upload(wheel)
+    assert (len(server.posts), naps) == (2, [0.5])
+    assert server.posts[1].content == wheel.path.read_bytes()
+
+
+def test_an_index_that_does_not_answer_is_tried_again(
+    server: UploadServer,
+    upload: TwineUploader,
+    wheel: Artifact,
+    naps: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A try is bounded in time."""
+    monkeypatch.setattr(module, "_TIMEOUT", (5, 0.2))
+    server.answers = [Answer(slow=True)]
+    upload.upload(wheel)
+    assert (len(server.posts), naps) == (2, [0.5])
+
+
+def test_tries_end(server: UploadServer, upload: TwineUploader, wheel: Artifact, naps: list[float]) -> None:
+    """Five tries with growing pauses, none after the last; then the error says what the last one met."""
+    server.answers = [Answer(status=503)] * 9
+    with pytest.raises(StoppedError, match="503 Service Unavailable") as caught:
+        upload.upload(wheel)
+    assert len(server.posts) == 5
+    assert [nap for nap in naps if nap] == [0.5, 1, 2, 4]
+    assert "same command again" in caught.value.hint
+
+
+def test_an_index_that_is_not_there_is_an_error_in_words(server: UploadServer, wheel: Artifact) -> None:
+    """Nobody at the address: no address and no exception's name in the sentence."""
+    access = server.access
+    with serving(UploadServer()) as gone:
+        access = gone.access
+    with pytest.raises(StoppedError, match="did not take the file: no connection"):
+        TwineUploader(access=access, sleep=lambda _: None).upload(wheel)
+
+
+@pytest.mark.parametrize(
+    ("value", "naps_then"),
+    [("7", [7.0]), ("3600", [60.0]), ("0", [0.5]), ("²", [0.5]), ("Wed, 21 Oct 2015 07:28:00 GMT", [0.5])],
+)
+def test_retry_after_is_honoured_up_to_a_minute(
+    server: UploadServer,
+    upload: TwineUploader,
+    wheel: Artifact,
+    naps: list[float],
+    value: str,
+    naps_then: list[float],
+) -> None:
+    """The index's own pause is kept where it is longer than ours and in seconds; a minute is the most."""
+    header = value.encode().decode("latin-1")
+    server.answers = [Answer(status=429, headers={"Retry-After": header})]
+    upload.upload(wheel)
+    assert naps == naps_then
+
+
+@pytest.mark.parametrize("status", [401, 409, 400, 302, 503, 0])
+def test_the_token_is_nowhere(
+    server: UploadServer,
+    upload: TwineUploader,
+    wheel: Artifact,
+    status: int,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Neither error, traceback, repr, log nor terminal holds the token, even where the index sends it back."""
+    caplog.set_level(logging.DEBUG)
+    server.answers = [Answer(status=status, echo=True)] * 5
+    with pytest.raises(CarrackError) as caught:
+        upload.upload(wheel)
+    shown = "".join(traceback.format_exception(caught.value, chain=True))
+    shown += repr(caught.value) + repr(upload) + caplog.text + "".join(capfd.readouterr())
+    assert server.posts[0].credentials.endswith(TOKEN)
+    assert TOKEN not in shown
+    assert b64encode(f"aws:{TOKEN}".encode()).decode() not in shown
+
+
+def test_nothing_of_the_users_settings_changes_what_is_sent(
+    server: UploadServer,
+    upload: TwineUploader,
+    wheel: Artifact,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A .netrc, a .pypirc and TWINE_ variables name other users and addresses; the POST goes where it was told."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    (tmp_path / ".pypirc").write_text(
+        "[distutils]\nindex-servers = pypi\n[pypi]\nrepository = http://127.0.0.1:1/\nusername = somebody\n"
+    )
+    for name, value in {
+        "USERNAME": "somebody",
+        "PASSWORD": "else",
+        "REPOSITORY_URL": "http://127.0.0.1:1/",
+    }.items():
+        monkeypatch.setenv(f"TWINE_{name}", value)
+    requests.post(server.access.repository_url, files={"content": b""}, timeout=10)
+    upload.upload(wheel)
+    assert [post.credentials for post in server.posts] == ["somebody:else", f"aws:{TOKEN}"]
+
+
+def test_a_failing_tls_handshake_is_said_and_not_tried_again(
+    server: UploadServer, wheel: Artifact, naps: list[float]
+) -> None:
+    """Where no trusted TLS connection comes about, the variable that helps behind a proxy is named."""
+    access = replace(server.access, repository_url=server.access.repository_url.replace("http:", "https:"))
+    with pytest.raises(IndexAccessError, match="certificate is not trusted") as caught:
+        TwineUploader(access=access, sleep=naps.append).upload(wheel)
+    assert "REQUESTS_CA_BUNDLE" in caught.value.hint
+    assert (server.posts, naps) == ([], [])
+
+
+@pytest.mark.parametrize("file", ["alpha-0.1.0-py3-none-any.whl", "alpha-0.1.0.tar.gz"])
+def test_a_good_file_passes_the_check(
+    upload: TwineUploader, server: UploadServer, built: Path, file: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The strict check of a good file says nothing, anywhere, and sends nothing."""
+    upload.check(artifact(built / file))
+    assert capfd.readouterr() == ("", "")
+    assert server.posts == []
+
+
+def test_a_file_that_twine_would_warn_of_does_not_pass(
+    upload: TwineUploader, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A missing long description fails the strict check; twine's own words are in the error, not on the terminal."""
+    path = make_wheel(tmp_path, "alpha", "0.1.0")
+    with pytest.raises(BuildError, match="strict check does not pass") as caught:
+        upload.check(artifact(path))
+    assert caught.value.address == path.name
+    assert caught.value.untouched == "the index"
+    assert "`long_description` missing" in caught.value.output
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_that_is_no_distribution_does_not_pass(upload: TwineUploader, tmp_path: Path) -> None:
+    """A wheel without metadata is one sentence."""
+    path = tmp_path / "alpha-0.1.0-py3-none-any.whl"
+    path.write_bytes(b"PK\x05\x06" + bytes(18))
+    with pytest.raises(BuildError) as caught:
+        upload.check(artifact(path))
+    assert caught.value.address == path.name
+
+
+@pytest.mark.parametrize(("name", "version"), [("beta", "0.1.0"), ("alpha", "0.2.0")])
+def test_metadata_that_says_something_else_does_not_pass(
+    upload: TwineUploader, wheel: Artifact, name: str, version: str
+) -> None:
+    """A file whose metadata has another name or version than planned is refused; spelling does not matter."""
+    with pytest.raises(BuildError, match=f"says alpha 0.1.0, but {name} {version} was planned"):
+        upload.check(artifact(wheel.path, name, version))
+    upload.check(artifact(wheel.path, "alpha", "0.1"))
