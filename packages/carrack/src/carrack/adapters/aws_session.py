@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import shlex
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,9 +26,8 @@ def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
     session: Any = botocore.session.Session(profile=index.profile)
     cache: Any = _CliCache(str(Path.home() / ".aws" / "cli" / "cache"))
     resolver: Any = create_credential_resolver(session, cache=cache, region_name=index.region)
-    if not may_prompt:
-        # botocore has no argument for this. The test of a role with MFA fails should the name ever change.
-        resolver.get_provider("assume-role")._prompter = _refuse_to_prompt
+    # botocore has no argument for this. The tests of a role with MFA fail should the name ever change.
+    resolver.get_provider("assume-role")._prompter = getpass.getpass if may_prompt else _refuse_to_prompt
     session.register_component("credential_provider", resolver)
     return boto3.Session(botocore_session=session, region_name=index.region)
 
