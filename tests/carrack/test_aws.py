@@ -10,8 +10,10 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import boto3
@@ -26,6 +28,7 @@ from tests.carrack.web import Answer, Asked, Web
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError, access_error
 from carrack.errors import IndexAccessError
+from codeartifact_local.testing import LocalCodeArtifact
 
 pytestmark = pytest.mark.usefixtures("aws_user")
 REAL = index_at(None, owner="111122223333", region="eu-west-1")
@@ -501,6 +504,26 @@ def test_a_domain_is_created_in_the_account_of_its_owner() -> None:
     connection.create_domain()
     assert callers.origin == "https://sts.eu-west-1.amazonaws.com"
     assert len(wire.sent) == 1
+
+
+def test_a_domain_in_another_account_is_told_where_there_is_no_sts(server: LocalCodeArtifact) -> None:
+    """An endpoint of another kind is believed about the owner; the error says what was created."""
+    connection = Connection(index_at(server.url, owner="111122223333"))
+    with pytest.raises(IndexAccessError, match="these credentials are of 000000000000") as caught:
+        connection.create_domain()
+    assert caught.value.done == "domain carrack is created in that account"
+
+
+def test_threads_share_one_client() -> None:
+    """However many ask first at once: credentials are looked up, and a code is asked for, one time."""
+    connection, together = Connection(REAL), Barrier(8)
+
+    def client(_: int) -> int:
+        together.wait()
+        return id(connection.client)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(client, range(8)))) == 1
 
 
 # --- proxies and certificates ---

@@ -255,6 +255,22 @@ def test_a_token_that_was_handed_in_is_used_and_nothing_is_asked_of_aws(
     )
 
 
+@pytest.mark.parametrize("given", ['{"authorizationToken":"eyJSECRET"}', "eyJ SECRET", "eyJSECRET\u00e9"])
+def test_what_is_no_token_goes_no_further(given: str) -> None:
+    """The whole JSON of the AWS CLI, the most usual mistake, is told with the option that was forgotten."""
+    index = index_at(None, repository_endpoint="https://index.example.com/pypi/prod/")
+    with pytest.raises(IndexAccessError, match="CODEARTIFACT_AUTH_TOKEN holds is not a token") as caught:
+        CodeArtifactGate(Connection(index), token=given).open()
+    assert "--query authorizationToken" in caught.value.hint
+    assert "SECRET" not in caught.value.hint + str(caught.value)
+
+
+def test_a_line_end_behind_a_token_is_dropped() -> None:
+    """As secret stores and files like to add one."""
+    index = index_at(None, repository_endpoint="https://index.example.com/pypi/prod/")
+    assert CodeArtifactGate(Connection(index), token="eyJ.x\n").open().token.value == "eyJ.x"
+
+
 def test_a_token_does_not_travel_unencrypted() -> None:
     """A plain http endpoint is refused, unless the whole index is one on http, as a local one is."""
     plain = "http://index.example.com/pypi/prod/"
@@ -301,7 +317,7 @@ def access_to(url: str, expires: datetime | None = None) -> Access:
     ("expires", "words"),
     [
         (datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC), "it expired at 2020-01-02 03:04:05 UTC"),
-        (datetime(2999, 1, 1, tzinfo=UTC), "good until 2999-01-01 00:00:00 UTC by its own account"),
+        (datetime(2999, 1, 1, tzinfo=UTC), "it is good until 2999-01-01 00:00:00 UTC by its own account"),
         (None, "it has expired, or is another domain's"),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
@@ -40,8 +39,6 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
 
     Raises OSError where it cannot be started; FileNotFoundError where it is not found.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
     for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored_by_python, signal.SIG_DFL)
     os.execvpe(command[0], list(command), dict(environ))  # noqa: S606 - no shell is the point
