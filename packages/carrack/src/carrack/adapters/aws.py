@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from carrack.adapters.aws_errors import access_error
-from carrack.adapters.aws_session import open_session, sign_in_command
+from carrack.adapters.aws_session import make_client, open_session, sign_in_command
 from carrack.errors import IndexAccessError
 from carrack.model.index import Index
 
-# Said in full, so that AWS_ENDPOINT_URL*, AWS_USE_DUALSTACK_ENDPOINT, AWS_RETRY_MODE and their like in
-# ~/.aws/config have no say: the environment gives credentials, proxies and certificates, never the place.
-_CONFIG: dict[str, Any] = {
-    "ignore_configured_endpoint_urls": True,
-    "use_dualstack_endpoint": False,
-    "use_fips_endpoint": False,
-    "connect_timeout": 10,
-    "read_timeout": 60,
-    "retries": {"mode": "standard", "total_max_attempts": 4},
-}
+_AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)$")
 
 
 class Connection:
@@ -40,6 +32,7 @@ class Connection:
     def __init__(self, index: Index, *, may_prompt: bool = False) -> None:
         self.index = index
         self._may_prompt = may_prompt
+        self._making = Lock()
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Call `operation`, by boto3's name for it, on the index's domain.
@@ -69,18 +62,22 @@ class Connection:
     def create_domain(self) -> None:
         """Create the index's domain; CodeArtifact takes no owner here, and uses the caller's own account.
 
-        Raises IndexAccessError, with nothing created, where the credentials are of another account than the
-        index's. A loopback index knows one account only, and has no STS to ask.
+        Raises IndexAccessError where that is not the index's: on AWS with nothing created, since STS is asked
+        first; on an endpoint of another kind, which need not have an STS, after the fact.
         """
-        if urlsplit(self.index.endpoint or "").hostname not in ("127.0.0.1", "::1", "localhost"):
-            self._refuse_other_account(
-                self._told(lambda: self._client("sts").get_caller_identity()["Account"])
-            )
-        self._told(lambda: self.client.create_domain(domain=self.index.domain))
+        if not self.index.endpoint or _AWS.search(urlsplit(self.index.endpoint).hostname or ""):
+            self._only_owner(self._told(lambda: self._client("sts").get_caller_identity()["Account"]))
+        created = self._told(lambda: self.client.create_domain(domain=self.index.domain))["domain"]
+        self._only_owner(created["owner"], done=f"domain {self.index.domain} is created in that account")
+
+    @property
+    def client(self) -> Any:
+        """The boto3 client of the index's CodeArtifact, one for all threads."""
+        with self._making:
+            return self._made
 
     @cached_property
-    def client(self) -> Any:
-        """The boto3 client of the index's CodeArtifact."""
+    def _made(self) -> Any:
         return self._told(lambda: self._client("codeartifact", endpoint_url=self.index.endpoint))
 
     @property
@@ -98,15 +95,15 @@ class Connection:
                 address=f"index {self.index.name}",
                 hint="start the local index (make serve, or codeartifact-local run), or say another --to",
             )
-        session: Any = self._session  # the stubs have an overload a service
-        return session.client(service, region_name=self.index.region, config=Config(**_CONFIG), **place)
+        return make_client(self._session, service, self.index.region, **place)
 
-    def _refuse_other_account(self, caller: str) -> None:
+    def _only_owner(self, caller: str, done: str = "") -> None:
         if caller != self.index.owner:
             raise IndexAccessError(
                 f"a domain can only be created from its own account, and these credentials are of {caller}",
                 address=f"index {self.index.name}",
-                untouched="everything",
+                done=done,
+                untouched="" if done else "everything",
                 hint=f"sign in to account {self.index.owner}, or correct owner in pyproject.toml",
             )
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import shlex
 from pathlib import Path
 from typing import Any, NoReturn
 
 import boto3
 import botocore.session
+from botocore.config import Config
 from botocore.credentials import create_credential_resolver
 from botocore.utils import JSONFileCache
 
 from carrack.errors import IndexAccessError
 from carrack.model.index import Index
+
+# Said in full, so that AWS_ENDPOINT_URL*, AWS_USE_DUALSTACK_ENDPOINT, AWS_RETRY_MODE and their like in
+# ~/.aws/config have no say: the environment gives credentials, proxies and certificates, never the place.
+_CONFIG: dict[str, Any] = {
+    "ignore_configured_endpoint_urls": True,
+    "use_dualstack_endpoint": False,
+    "use_fips_endpoint": False,
+    "connect_timeout": 10,
+    "read_timeout": 60,
+    "retries": {"mode": "standard", "total_max_attempts": 4},
+}
 
 
 def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
@@ -25,11 +38,15 @@ def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
     session: Any = botocore.session.Session(profile=index.profile)
     cache: Any = _CliCache(str(Path.home() / ".aws" / "cli" / "cache"))
     resolver: Any = create_credential_resolver(session, cache=cache, region_name=index.region)
-    if not may_prompt:
-        # botocore has no argument for this. The test of a role with MFA fails should the name ever change.
-        resolver.get_provider("assume-role")._prompter = _refuse_to_prompt
+    # botocore has no argument for this. The tests of a role with MFA fail should the name ever change.
+    resolver.get_provider("assume-role")._prompter = getpass.getpass if may_prompt else _refuse_to_prompt
     session.register_component("credential_provider", resolver)
     return boto3.Session(botocore_session=session, region_name=index.region)
+
+
+def make_client(session: Any, service: str, region: str, endpoint_url: str | None = None) -> Any:
+    """Return a client of `service` in `region`, at `endpoint_url` or else at AWS's own address for it."""
+    return session.client(service, region_name=region, endpoint_url=endpoint_url, config=Config(**_CONFIG))
 
 
 def sign_in_command(session: boto3.Session, verb: str) -> str:

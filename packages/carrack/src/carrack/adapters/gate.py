@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from carrack.model.access import Access, Token
 
 TOKEN_VARIABLE = "CODEARTIFACT_AUTH_TOKEN"  # noqa: S105  # a variable's name, the one of AWS's own documentation
 SHORTEST, LONGEST = 900, 43_200
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")  # b64token of RFC 6750
 _MARGIN = timedelta(minutes=5)
 
 
@@ -69,9 +71,20 @@ class CodeArtifactGate:
 
     def _token(self) -> Token:
         if self._given:
-            return Token(value=self._given, expires=expiry(self._given))
+            return _checked(self._given.strip(), self._connection.index.name)
         answer = self._connection.call("get_authorization_token", durationSeconds=self._duration)
         return Token(value=answer["authorizationToken"], expires=answer["expiration"])
+
+
+def _checked(token: str, index: str) -> Token:
+    if not _TOKEN.fullmatch(token):  # it goes no further: not into a header, an address or a message
+        raise IndexAccessError(
+            f"what {TOKEN_VARIABLE} holds is not a token",
+            address=f"index {index}",
+            hint=f'export {TOKEN_VARIABLE}="$(carrack token --to {index})"; with the AWS CLI, add '
+            "--query authorizationToken --output text",
+        )
+    return Token(value=token, expires=expiry(token))
 
 
 def expiry(token: str) -> datetime | None:

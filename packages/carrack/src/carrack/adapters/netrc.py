@@ -47,7 +47,7 @@ def with_access(content: bytes, access: Access) -> bytes:
     mine = [entry for entry in _entries(content) if entry.host == host]
     if not mine:
         entry = b"machine %b\nlogin %b\npassword %b\n" % (host, *values.values())
-        return entry + (b"\n" + content if content else b"")
+        return entry + content  # no empty line between: Python's netrc takes no comment behind one
     for start, end, new in reversed([edit for entry in mine for edit in entry.edits(values)]):
         content = content[:start] + new + content[end:]
     return content

@@ -39,7 +39,7 @@ def create(wiring: Wiring, to: str | None, yes: bool) -> None:
     if setup.changes and not setup.obstacles and not yes:
         _ask(wiring, index.name, setup)
     proof = carry_out(setup, shared, domain, wiring.report)
-    wiring.report.step("Ready", ", ".join(str(finding) for finding in proof.findings))
+    wiring.report.step("Ready", "; ".join(str(finding) for finding in proof.findings))
 
 
 def _word(finding: object) -> str:
@@ -82,7 +82,7 @@ def run(wiring: Wiring, to: str | None, arguments: tuple[str, ...]) -> int:
 
     access = wiring.new_gate(wiring.index(to), seconds=_RUN_SECONDS).open()
     try:
-        become(arguments, with_index(wiring.environ, access))
+        become(arguments, with_index(wiring.environ, wiring.isolated(access), access))
     except FileNotFoundError:
         click.echo(f"carrack: {arguments[0]}: there is no such command", err=True)
         return 127
