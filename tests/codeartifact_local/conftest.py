@@ -4,11 +4,13 @@ import base64
 import hashlib
 import io
 import json
+import sqlite3
 import tarfile
 import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,9 +19,12 @@ from typing import Any
 import httpx
 import pytest
 
+from codeartifact_local.settings import Settings
 from codeartifact_local.testing import LocalCodeArtifact, local_codeartifact
 
 DOMAIN = "acme"
+# One client for all: each new one would load the certificates of the world first.
+HTTP = httpx.Client(verify=False, trust_env=False, timeout=30)  # noqa: S501
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -156,6 +161,14 @@ class Client:
 
     local: LocalCodeArtifact
     token: str = field(repr=False)
+    data: Path = Path()
+
+    @contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        """Give the server's database, for what no operation can do yet."""
+        with closing(sqlite3.connect(self.data / "codeartifact.sqlite3", timeout=30)) as db:
+            yield db
+            db.commit()
 
     @property
     def api(self) -> Any:
@@ -172,7 +185,7 @@ class Client:
 
     def get(self, repository: str, path: str, accept: str = JSON) -> httpx.Response:
         """Ask the PyPI endpoint for something."""
-        return httpx.get(self.url(repository, path), headers=self.headers() | {"Accept": accept}, timeout=30)
+        return HTTP.get(self.url(repository, path), headers=self.headers() | {"Accept": accept})
 
     def upload(self, repository: str, file: tuple[str, bytes], **fields: str) -> httpx.Response:
         """Upload a file as twine does; `fields` replace or add to its form."""
@@ -184,12 +197,11 @@ class Client:
             "name": stem[0],
             "version": stem[1],
         } | fields
-        return httpx.post(
+        return HTTP.post(
             self.url(repository),
             headers=self.headers(),
             data={name: value for name, value in form.items() if value},
             files={"content": (filename, content)},
-            timeout=30,
         )
 
     def page(self, repository: str, project: str) -> dict[str, Any]:
@@ -219,12 +231,14 @@ class Client:
 @pytest.fixture
 def local(tmp_path: Path, public_index: FakePublicIndex) -> Iterator[LocalCodeArtifact]:
     """Give a server with a domain, its store, and the repositories dev and prod upstream to it."""
-    with local_codeartifact(tmp_path / "data", public_index=public_index.url) as running:
+    settings = Settings(durable=False)
+    data = tmp_path / "data"
+    with local_codeartifact(data, public_index=public_index.url, settings=settings) as running:
         running.create(DOMAIN, "dev", "prod")
         yield running
 
 
 @pytest.fixture
-def client(local: LocalCodeArtifact) -> Client:
+def client(local: LocalCodeArtifact, tmp_path: Path) -> Client:
     """Give a client with a token."""
-    return Client(local, local.token(DOMAIN))
+    return Client(local, local.token(DOMAIN), tmp_path / "data")

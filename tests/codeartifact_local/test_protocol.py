@@ -4,10 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from botocore.exceptions import ClientError
-from tests.codeartifact_local.conftest import DOMAIN, Client
+from tests.codeartifact_local.conftest import DOMAIN, HTTP, Client
 
 from codeartifact_local.operations import OPERATIONS
 from codeartifact_local.protocol.constraints import check_input
@@ -34,8 +33,8 @@ def test_every_operation_of_the_model_has_a_route() -> None:
 def test_unsigned_requests_are_refused(client: Client) -> None:
     """A control-plane request without an AWS signature gets 403; with any signature it is taken."""
     url = f"{client.local.url}/v1/domain?domain={DOMAIN}"
-    assert httpx.get(url).status_code == 403
-    assert httpx.get(url, headers=SIGNED).json()["domain"]["name"] == DOMAIN
+    assert HTTP.get(url).status_code == 403
+    assert HTTP.get(url, headers=SIGNED).json()["domain"]["name"] == DOMAIN
 
 
 def test_operations_that_are_not_built_say_so(client: Client) -> None:
@@ -48,7 +47,7 @@ def test_operations_that_are_not_built_say_so(client: Client) -> None:
 
 def test_other_paths_are_no_operation(client: Client) -> None:
     """A path that no operation has gets 404 and the error type that AWS's front door uses."""
-    answer = httpx.get(f"{client.local.url}/v1/nothing", headers=SIGNED)
+    answer = HTTP.get(f"{client.local.url}/v1/nothing", headers=SIGNED)
     assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
 
 
@@ -63,7 +62,7 @@ def test_errors_map_to_botocores_classes_with_their_members(client: Client) -> N
 def test_validation_names_every_fault(client: Client) -> None:
     """A request that the model does not allow gets 400, and all of its faults in one message."""
     url = f"{client.local.url}/v1/repository?domain=UPPER&repository=x"
-    body = httpx.get(url, headers=SIGNED).json()
+    body = HTTP.get(url, headers=SIGNED).json()
     assert body["reason"] == "FIELD_VALIDATION_FAILED"
     assert body["message"].startswith("3 validation errors detected: Value 'UPPER' at 'domain'")
     assert "length greater than or equal to 2" in body["message"]
@@ -101,19 +100,19 @@ def test_odd_but_allowed_input_is_taken() -> None:
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"\xff"])
 def test_bodies_that_are_no_json_object_are_refused(client: Client, body: bytes) -> None:
     """A body that cannot be parsed gets 400 with reason CANNOT_PARSE."""
-    answer = httpx.post(f"{client.local.url}/v1/domains", headers=SIGNED, content=body)
+    answer = HTTP.post(f"{client.local.url}/v1/domains", headers=SIGNED, content=body)
     assert (answer.status_code, answer.json()["reason"]) == (400, "CANNOT_PARSE")
 
 
 def test_numbers_and_booleans_in_the_query_are_parsed(client: Client) -> None:
     """A query member that must be a number and is none gets 400 with its name."""
     url = f"{client.local.url}/v1/repositories?max-results=many"
-    assert "maxResults" in httpx.post(url, headers=SIGNED).json()["message"]
+    assert "maxResults" in HTTP.post(url, headers=SIGNED).json()["message"]
 
 
 def test_times_are_sent_as_the_service_sends_them(client: Client) -> None:
     """Timestamps are numbers of seconds with milliseconds; botocore makes them aware datetimes."""
-    raw = httpx.get(f"{client.local.url}/v1/domain?domain={DOMAIN}", headers=SIGNED).json()
+    raw = HTTP.get(f"{client.local.url}/v1/domain?domain={DOMAIN}", headers=SIGNED).json()
     assert isinstance(raw["domain"]["createdTime"], float)
     created = client.api.describe_domain(domain=DOMAIN)["domain"]["createdTime"]
     assert abs(datetime.now(UTC) - created) < timedelta(minutes=5)

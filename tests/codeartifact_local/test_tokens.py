@@ -5,9 +5,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
-from tests.codeartifact_local.conftest import DOMAIN, Client, wheel
+from tests.codeartifact_local.conftest import DOMAIN, HTTP, Client, wheel
 
 from codeartifact_local.tokens import TokenRefusedError, Tokens, load_tokens
 
@@ -49,7 +48,7 @@ def test_a_token_opens_index_download_and_upload_as_basic_and_as_bearer(client: 
     assert client.upload("dev", wheel("pkg", "1.0")).status_code == 200
     for headers in (bearer, basic("aws", client.token)):
         for path in ("simple/pkg/", "simple/pkg/1.0/pkg-1.0-py3-none-any.whl"):
-            assert httpx.get(client.url("dev", path), headers=headers).status_code == 200
+            assert HTTP.get(client.url("dev", path), headers=headers).status_code == 200
 
 
 def test_refusals_say_why(client: Client) -> None:
@@ -70,7 +69,7 @@ def test_refusals_say_why(client: Client) -> None:
     for headers, why in cases:
         for method in ("GET", "POST"):
             url = client.url("dev", "simple/pkg/" if method == "GET" else "")
-            answer = httpx.request(method, url, headers=headers)  # type: ignore[arg-type]
+            answer = HTTP.request(method, url, headers=headers)  # type: ignore[arg-type]
             assert (answer.status_code, why in answer.text) == (401, True), answer.text
             assert answer.headers["www-authenticate"].startswith("Basic")
             assert client.token not in answer.text

@@ -85,7 +85,7 @@ def serve(data: Path, host: str, port: int, allow_remote_clients: bool, **chosen
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(data: Path | None, command: tuple[str, ...], **chosen: Any) -> None:
     """Run COMMAND with a server of its own: its AWS environment points there and nowhere else."""
-    settings = _settings(**chosen)
+    settings = _settings(**chosen, durable=data is not None)
     _log_to_stderr(logging.WARNING)
     try:
         with ExitStack() as stack:

@@ -38,7 +38,9 @@ def open_service(data: Path, settings: Settings, clock: Clock) -> Iterator[Servi
     """
     data.mkdir(parents=True, exist_ok=True)
     with exclusive(data):
-        database, blobs = Database(data / "codeartifact.sqlite3"), Blobs(data)
+        durable = settings.durable
+        database = Database(data / "codeartifact.sqlite3", durable=durable)
+        blobs = Blobs(data, durable=durable)
         try:
             with database.write() as db:
                 keeping.sweep(db, blobs)

@@ -12,6 +12,8 @@ class Settings:
     region: str = "us-east-1"
     public_index: str | None = None
     """Address of the public index's simple pages; None takes pip's own."""
+    durable: bool = True
+    """Whether an answer waits for the disk: False is faster, and loses data when the machine fails."""
     max_asset_bytes: int = 5 * 1024**3
     """Largest file that an upload may bring (AWS's quota is 5 GB)."""
     stalled_upload_seconds: float = 60.0

@@ -4,7 +4,8 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -36,13 +37,7 @@ class LocalCodeArtifact:
     def client(self) -> Any:
         """Return a botocore client of CodeArtifact, the same that ``boto3.client("codeartifact")`` gives."""
         if not self._clients:
-            session = botocore.session.Session(
-                session_vars={
-                    "config_file": (None, None, os.devnull, None),
-                    "profile": (None, None, None, None),
-                }
-            )
-            client = session.create_client(
+            client = _session().create_client(
                 "codeartifact",
                 endpoint_url=self.url,
                 region_name=self.settings.region,
@@ -78,6 +73,13 @@ class LocalCodeArtifact:
         ).geturl()
 
 
+@cache
+def _session() -> botocore.session.Session:
+    """Return a session that reads none of the caller's AWS files; its service models are loaded once."""
+    nothing = {"config_file": (None, None, os.devnull, None), "profile": (None, None, None, None)}
+    return botocore.session.Session(session_vars=nothing)
+
+
 @contextmanager
 def local_codeartifact(
     data: Path | None = None, *, public_index: str | None = None, settings: Settings | None = None
@@ -85,11 +87,11 @@ def local_codeartifact(
     """Run a server on a free port of 127.0.0.1 while the block does.
 
     Args:
-        data: Folder that keeps domains and packages; a temporary one where it is None.
+        data: Folder that keeps domains and packages; a temporary one, not synced, where it is None.
         public_index: Address of the simple pages behind ``public:pypi``; pip's own where it is None.
-        settings: The other settings; `public_index` goes before theirs.
+        settings: The other settings; `public_index` replaces theirs.
     """
-    chosen = settings or Settings(public_index=public_index)
+    chosen = replace(settings or Settings(durable=data is not None), public_index=public_index)
     clock = Clock()
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="codeartifact-local-")))

@@ -24,10 +24,11 @@ class Digests:
 class Incoming:
     """A file that is being written; nobody can read it under its final name yet."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: BinaryIO, *, durable: bool) -> None:
         self.path = path
         self.size = 0
         self._file = file
+        self._durable = durable
         self._hashes = {
             name: hashlib.new(name, usedforsecurity=False) for name in ("md5", "sha1", "sha256", "sha512")
         }
@@ -44,21 +45,23 @@ class Incoming:
         return Digests(size=self.size, **{name: value.hexdigest() for name, value in self._hashes.items()})
 
     def sync(self) -> None:
-        """Return when all that was written is on the disk."""
-        os.fsync(self._file.fileno())
+        """Return when all that was written is on the disk, unless durability is not wanted."""
+        if self._durable:
+            os.fsync(self._file.fileno())
 
 
 class Blobs:
     """The files of one data folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self._durable = durable
         self._kept = folder / "assets"
         self._incoming = folder / "incoming"
         self._kept.mkdir(exist_ok=True)
         self._incoming.mkdir(exist_ok=True)
         for left_behind in self._incoming.iterdir():
             left_behind.unlink()
-        _sync_folder(folder)
+        self._sync_folder(folder)
 
     def path(self, sha256: str) -> Path:
         """Return where the file with this hash is kept."""
@@ -70,7 +73,7 @@ class Blobs:
         path = self._incoming / uuid.uuid4().hex
         try:
             with path.open("wb", buffering=0) as file:
-                yield Incoming(path, file)
+                yield Incoming(path, file, durable=self._durable)
         finally:
             path.unlink(missing_ok=True)
 
@@ -79,9 +82,9 @@ class Blobs:
         target = self.path(sha256)
         if not target.parent.exists():
             target.parent.mkdir()
-            _sync_folder(self._kept)
+            self._sync_folder(self._kept)
         os.replace(incoming.path, target)
-        _sync_folder(target.parent)
+        self._sync_folder(target.parent)
 
     def every(self) -> set[str]:
         """Return the hashes of all files that are kept."""
@@ -91,12 +94,11 @@ class Blobs:
         """Remove the file with this hash."""
         self.path(sha256).unlink(missing_ok=True)
 
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot sync a folder
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    def _sync_folder(self, folder: Path) -> None:
+        if not self._durable or os.name == "nt":  # Windows cannot sync a folder
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

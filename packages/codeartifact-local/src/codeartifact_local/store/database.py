@@ -17,8 +17,9 @@ class DataFolderError(Exception):
 class Database:
     """Transactions on the rows of one data folder."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, durable: bool) -> None:
         self._file = file
+        self._durable = durable
         self._idle: deque[sqlite3.Connection] = deque()
         self._writing = threading.Lock()
         with self._connection() as connection:
@@ -37,7 +38,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection whose changes are on the disk when the block ends, or undone when it raises."""
+        """Give a connection whose changes are kept when the block ends, or undone when it raises."""
         with self._writing, self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -68,7 +69,7 @@ class Database:
         connection.row_factory = sqlite3.Row
         # FULL: a commit is on the disk before the caller is answered (SQLite's default for WAL is, too,
         # but a distribution may build SQLite with another).
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys=ON")
         return connection
 
