@@ -40,7 +40,7 @@ def test_run_again_it_completes_and_equals_an_undisturbed_run(
     clear(index.client(), "prod")
     with killing_proxy(index.url) as (url, proxy):
         environ = {**carrack.environ, "CODEARTIFACT_LOCAL_URL": url}
-        command = [Path(sys.executable).with_name("carrack"), "publish", "--to", "local"]
+        command: list[Path | str] = [Path(sys.executable).with_name("carrack"), "publish", "--to", "local"]
         process = subprocess.Popen(command, cwd=carrack.workspace, env=environ, stderr=subprocess.DEVNULL)
         proxy.victim, proxy.after = process.pid, after
         assert process.wait(timeout=120) == -9

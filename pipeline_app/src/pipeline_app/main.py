@@ -11,7 +11,6 @@ from typing import Final
 
 from batch_params import load_config
 from batch_params.exit_codes import EX_CONFIG, EX_NOINPUT, EX_SOFTWARE, EX_TEMPFAIL
-
 from pipeline_app.job import REJECTS, run
 from pipeline_app.parameters import Parameters
 from pipeline_app.summary import Summary
