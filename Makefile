@@ -8,7 +8,6 @@ BIN := $(VENV)/bin
 CARRACK := $(BIN)/carrack
 TOOLS := packages/batch-params packages/carrack packages/codeartifact-local
 ALL := $(TOOLS) packages/record-io packages/record-rules pipeline_app
-EDITABLE := -qq --no-deps --no-build-isolation --disable-pip-version-check
 
 .PHONY: help setup demo test test-all lint status bump publish lock install image serve requirements clean
 .DEFAULT_GOAL := help
@@ -69,13 +68,11 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python")'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.tools: requirements-tools.txt $(TOOLS:=/pyproject.toml) | $(VENV)/bin/python
+$(VENV)/.tools: scripts/set_up.py requirements-tools.txt $(TOOLS:=/pyproject.toml) | $(VENV)/bin/python
 	@echo "Setting up $(VENV)" >&2
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-tools.txt
-	@$(BIN)/python -m pip install $(EDITABLE) $(addprefix -e ,$(TOOLS))
+	@$(BIN)/python scripts/set_up.py requirements-tools.txt $(TOOLS)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.tools requirements-dev.txt $(ALL:=/pyproject.toml)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@$(BIN)/python -m pip install $(EDITABLE) $(addprefix -e ,$(ALL))
+	@$(BIN)/python scripts/set_up.py requirements-dev.txt $(ALL)
 	@touch $@

@@ -70,7 +70,8 @@ def lock() -> str:
     """The app's lock."""
     run(CARRACK, "lock", *INDEX, "--app", "pipeline_app")
     text = (WORKSPACE / "pipeline_app" / "requirements.lock").read_text()
-    return f"{text.count('==')} distributions, {text.count('--hash=')} files locked by hash"
+    distributions = sum(line[:1].isalnum() for line in text.splitlines())
+    return f"{distributions} distributions, {text.count('--hash=')} files locked by hash"
 
 
 def install() -> str:
