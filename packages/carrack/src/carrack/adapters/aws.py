@@ -95,7 +95,7 @@ class Connection:
                 address=f"index {self.index.name}",
                 hint="start the local index (make serve, or codeartifact-local run), or say another --to",
             )
-        return make_client(self._session, service, self.index.region, **place)
+        return make_client(self._session, service, **place)
 
     def _only_owner(self, caller: str, done: str = "") -> None:
         if caller != self.index.owner:

@@ -44,9 +44,9 @@ def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
     return boto3.Session(botocore_session=session, region_name=index.region)
 
 
-def make_client(session: Any, service: str, region: str, endpoint_url: str | None = None) -> Any:
-    """Return a client of `service` in `region`, at `endpoint_url` or else at AWS's own address for it."""
-    return session.client(service, region_name=region, endpoint_url=endpoint_url, config=Config(**_CONFIG))
+def make_client(session: Any, service: str, endpoint_url: str | None = None) -> Any:
+    """Return a client of `service` in the session's region, at `endpoint_url` or else at AWS's own address for it."""
+    return session.client(service, endpoint_url=endpoint_url, config=Config(**_CONFIG))
 
 
 def sign_in_command(session: boto3.Session, verb: str) -> str:
