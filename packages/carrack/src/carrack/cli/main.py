@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,7 +63,10 @@ def cli(context: click.Context, directory: Path | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with the code of `carrack.errors.ExitCode` that fits."""
+    """Run the command line and exit with the code of `carrack.errors.ExitCode` that fits.
+
+    Only a bug of ours shows a traceback.
+    """
     try:
         result = cli.main(args=arguments, prog_name="carrack", standalone_mode=False)
     except CarrackError as error:
@@ -74,4 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(ExitCode.USAGE)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(ExitCode.BUG)
     sys.exit(result if isinstance(result, int) else 0)

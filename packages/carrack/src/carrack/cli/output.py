@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 
 import click
@@ -17,21 +19,32 @@ class TerminalReport(Report):
 
     def step(self, verb: str, subject: str) -> None:
         """`   Uploading record_io-1.4.0-py3-none-any.whl`."""
-        click.echo(f"{click.style(verb.rjust(_VERB_WIDTH), fg='green', bold=True)} {subject}", err=True)
+        _tell(f"{click.style(verb.rjust(_VERB_WIDTH), fg='green', bold=True)} {subject}")
 
     def note(self, text: str) -> None:
         """`        note text`."""
-        click.echo(f"{click.style('note'.rjust(_VERB_WIDTH), fg='yellow', bold=True)} {text}", err=True)
+        _tell(f"{click.style('note'.rjust(_VERB_WIDTH), fg='yellow', bold=True)} {text}")
 
 
 def show_error(error: CarrackError) -> None:
     """The sentence with its address, then what is done, what is untouched, and the next command."""
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+    _tell(f"{click.style('error', fg='red', bold=True)}: {error}")
     for line in _details(error):
-        click.echo(f"  {line}", err=True)
+        _tell(f"  {line}")
     for label, text in (("done", error.done), ("untouched", error.untouched), ("next", error.hint)):
         if text:
-            click.echo(f"  {click.style(label, bold=True)}: {text}", err=True)
+            _tell(f"  {click.style(label, bold=True)}: {text}")
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True, color=_coloured())
+
+
+def _coloured() -> bool | None:
+    """What NO_COLOR and FORCE_COLOR say (no-color.org, force-color.org); None leaves it to the terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
 
 
 def _details(error: CarrackError) -> Sequence[str]:
@@ -50,10 +63,8 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.console import Console  # here, because `--help` should not wait for it
     from rich.table import Table
 
-    console = Console()
+    console = Console(markup=False, emoji=False, highlight=False, width=None if sys.stdout.isatty() else 1000)
     table = Table(*headings, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*row)
-    if not console.is_terminal:
-        console.width = 1000
     console.print(table)
