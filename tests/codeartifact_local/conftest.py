@@ -68,6 +68,7 @@ class FakePublicIndex:
 
     url: str = ""
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    unhashed: set[str] = field(default_factory=set)
     yanked: dict[str, str] = field(default_factory=dict)
     wrong_bytes: bool = False
     html_only: bool = False
@@ -103,7 +104,8 @@ class FakePublicIndex:
     def html(self, name: str) -> str:
         """Return the PEP 503 page of a project."""
         return "".join(
-            f'<a href="{file["url"]}#sha256={file["hashes"]["sha256"]}"'
+            f'<a href="{file["url"]}#{"md5" if file["filename"] in self.unhashed else "sha256"}='
+            f'{file["hashes"]["sha256"]}"'
             f' data-requires-python="&gt;=3.8">{file["filename"]}</a>'
             for file in self.page(name)["files"]
         )

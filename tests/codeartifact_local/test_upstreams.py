@@ -45,7 +45,7 @@ def test_public_packages_are_listed_and_nothing_is_kept_by_that(
 def test_a_downloaded_version_is_kept_downstream_and_at_the_connection_only(
     client: Client, public_index: FakePublicIndex
 ) -> None:
-    """The repository that was asked and the one with the connection keep the version; those between do not."""
+    """The repository that was asked and the one with the connection keep it; those between do not."""
     public_index.add(*wheel("pub", "1.0"))
     public_index.add(*sdist("pub", "1.0"))
     public_index.add(*wheel("pub", "2.0"))
@@ -206,11 +206,14 @@ def test_yanks_and_new_files_of_the_public_index_reach_kept_versions(
 
 
 def test_a_public_index_that_speaks_html_works(client: Client, public_index: FakePublicIndex) -> None:
-    """A page of links (PEP 503) is read as well; files without a sha256 are left out."""
+    """A page of links (PEP 503) is read as well; a file whose hash is not SHA-256 is left out."""
     name, content = wheel("pub", "1.0")
     public_index.add(name, content)
     public_index.html_only = True
-    file = client.page("dev", "pub")["files"][0]
+    public_index.unhashed.add("pub-2.0-py3-none-any.whl")
+    public_index.add(*wheel("pub", "2.0"))
+    file, *others = client.page("dev", "pub")["files"]
+    assert others == []
     assert (file["filename"], file["requires-python"]) == (name, ">=3.8")
     assert client.get("dev", asset("pub", "1.0")).content == content
 

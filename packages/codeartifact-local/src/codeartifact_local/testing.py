@@ -25,9 +25,9 @@ class LocalCodeArtifact:
 
     url: str
     """Its base address, without a slash at the end."""
-    clock: Clock
-    """Its time: `clock.advance(seconds)` lets tokens expire."""
     settings: Settings
+    clock: Clock = field(default_factory=Clock)
+    """Its time: `clock.advance(seconds)` lets tokens expire."""
     _clients: list[Any] = field(default_factory=list, repr=False)
 
     def environ(self) -> dict[str, str]:

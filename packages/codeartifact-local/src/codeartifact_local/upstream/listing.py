@@ -94,7 +94,7 @@ class _Anchors(HTMLParser):
         address, _, fragment = href.partition("#")
         asset = Asset(
             name=unquote(urlsplit(address).path.rpartition("/")[2]),
-            sha256=fragment.removeprefix("sha256="),
+            sha256=fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else "",
             size=None,
             requires_python=attributes.get("data-requires-python"),
             yanked=(attributes["data-yanked"] or "") if "data-yanked" in attributes else None,
