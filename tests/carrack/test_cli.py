@@ -251,8 +251,11 @@ def test_bump_wants_a_level_or_a_version(carrack: Command, arguments: list[str])
 @pytest.mark.registry
 def test_build_prints_the_files_and_tells_what_is_not_in_them(carrack: Command, repo: Repository) -> None:
     """Paths on stdout, progress and notes on stderr; without constraints it is an error of the build's kind."""
+    (repo.root / ".git/shallow").write_text(repo.git("rev-parse", "HEAD") + "\n")
     missing = carrack("build", "alpha")
     assert (missing.code, missing.out) == (ExitCode.BUILD, "")
+    assert "note this is a shallow clone" in missing.err
+    (repo.root / ".git/shallow").unlink()
     assert missing.err.splitlines()[-1].startswith("  next: uv pip compile")
     constraints = (Path(__file__).parents[2] / "build-constraints.txt").read_text()
     repo.write({"build-constraints.txt": constraints, "packages/alpha/new.py": ""})

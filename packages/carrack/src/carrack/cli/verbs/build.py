@@ -30,6 +30,10 @@ def command(wiring: Wiring, names: tuple[str, ...], out: Path | None) -> None:
     tree = wiring.history.state([package.path for package in chosen])
     for file in tree.uncommitted:
         wiring.report.note(f"{file}: is not committed, so it is not in the build")
+    if tree.shallow:
+        wiring.report.note(
+            "this is a shallow clone; builds of a whole one may have other times, and so other bytes"
+        )
     targets = [(package, tree.commit) for package in chosen]
     for artifact in build(targets, wiring.history, wiring.builder(None), out or workspace.root / "dist"):
         click.echo(artifact.path)
