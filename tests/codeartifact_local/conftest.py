@@ -143,6 +143,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _close_connections() -> Iterator[None]:
+    """Close the shared client's connections at the end."""
+    yield
+    HTTP.close()
+
+
 @pytest.fixture
 def public_index() -> Iterator[FakePublicIndex]:
     """Give a public index of this test's own, empty at first."""

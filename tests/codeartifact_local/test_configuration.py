@@ -37,7 +37,8 @@ def test_the_configuration_of_pip_counts(tmp_path: Path, monkeypatch: pytest.Mon
     found = discover()
     assert found.address == "https://index.example.com/simple/"
     assert (found.certificates, found.proxy) == ("/ca.pem", "http://proxy.example.com:3128")
-    assert discover("http://127.0.0.1:1/simple").address == "http://127.0.0.1:1/simple/"
+    other = discover("https://other.example.com/simple")
+    assert (other.address, other.certificates) == ("https://other.example.com/simple/", "/ca.pem")
 
 
 def test_the_environment_goes_before_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,6 +47,12 @@ def test_the_environment_goes_before_the_files(monkeypatch: pytest.MonkeyPatch) 
     found = discover()
     assert found.address == "https://reader:s3cret-word@index.example.com/simple/"
     assert "s3cret" not in repr(found)
+
+
+def test_an_index_on_this_machine_needs_no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loopback address is taken as it is: no proxy and no certificates are on the way to it."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert discover("http://127.0.0.1:1/simple").address == "http://127.0.0.1:1/simple/"
 
 
 def test_a_pip_that_does_not_run_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ def served(data: Path, public_index: str) -> Iterator[tuple[subprocess.Popen[str
             yield process, process.stdout.readline().strip().partition("=")[2]
         finally:
             process.kill()
+            process.communicate()
 
 
 def test_acknowledged_uploads_survive_sigkill(tmp_path: Path, public_index: FakePublicIndex) -> None:
@@ -39,6 +40,7 @@ def test_acknowledged_uploads_survive_sigkill(tmp_path: Path, public_index: Fake
         local.create(DOMAIN, "dev")
         client = Client(local, local.token(DOMAIN))
         assert {client.upload("dev", file).status_code for file in files} == {200}
+        local.client().close()
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     with local_codeartifact(tmp_path, public_index=public_index.url) as local:

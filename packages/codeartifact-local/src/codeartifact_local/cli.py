@@ -16,7 +16,8 @@ import click
 
 from codeartifact_local.clock import Clock
 from codeartifact_local.environment import clean_environment, client_variables
-from codeartifact_local.serving import ServingError, background, is_loopback, listening
+from codeartifact_local.hosts import is_loopback
+from codeartifact_local.serving import ServingError, background, listening
 from codeartifact_local.serving import serve as serve_on
 from codeartifact_local.settings import Settings
 from codeartifact_local.store.database import DataFolderError

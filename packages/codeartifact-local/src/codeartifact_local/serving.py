@@ -1,6 +1,5 @@
 """Runs the application on uvicorn, in this thread or beside it."""
 
-import ipaddress
 import signal
 import socket
 import threading
@@ -38,14 +37,6 @@ def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
         raise ServingError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
     with server:
         yield server, _url(host, server.getsockname()[1])
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def serve(data: Path, settings: Settings, sock: socket.socket, on_start: Callable[[], None]) -> None:

@@ -22,9 +22,13 @@ class Database:
         self._durable = durable
         self._idle: deque[sqlite3.Connection] = deque()
         self._writing = threading.Lock()
-        with self._connection() as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            _prepare(connection, file)
+        try:
+            with self._connection() as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+                _prepare(connection, file)
+        except DataFolderError:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

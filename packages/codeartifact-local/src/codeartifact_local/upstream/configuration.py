@@ -5,6 +5,9 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from codeartifact_local.hosts import is_loopback
 
 _DEFAULT_INDEX = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 _PIP_SECONDS = 30
@@ -29,6 +32,9 @@ def discover(address: str | None = None) -> PublicIndexAccess:
     Raises:
         PipConfigurationError: pip does not run, or its answer cannot be read.
     """
+    if address is not None and is_loopback(urlsplit(address).hostname or ""):
+        # Neither a proxy nor other certificates help on the way to this machine: pip need not be asked.
+        return PublicIndexAccess(address=address.rstrip("/") + "/")
     configured = _merged(_pip("-m", "pip", "config", "list"))
     found = address or configured.get("index-url") or _pip("-c", _DEFAULT_INDEX).strip()
     return PublicIndexAccess(
