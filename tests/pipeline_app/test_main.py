@@ -131,7 +131,7 @@ def test_a_signal_stops_the_job_cleanly(parameters: Prepare, tmp_path: Path, num
     job.send_signal(number)
     out, err = job.communicate(timeout=60)
     thread.join(60)
-    assert job.returncode == 128 + number
+    assert job.returncode == 128 + number, err
     assert out == ""
     assert f"stopped by signal {number.value}; nothing was written" in err
     assert list(given.output_path.iterdir()) == []

@@ -1,8 +1,8 @@
 """Finding the records whose key an earlier record has, with the keys on disk.
 
-Each key goes to one of 256 partitions, chosen by its CRC-32, together with its place among the records. Equal
-keys share a partition, so each partition can be decided alone, and only one at a time is in memory. Arrow
-compares the keys themselves there, not their hashes: there is nothing that could collide.
+Some keys are held in memory. Once there are more, they go to 256 partitions, chosen by their CRC-32, each with
+its place among the records. Equal keys share a partition, so each partition can be decided alone, and only one
+at a time is in memory. Arrow compares the keys themselves there, not their hashes: nothing could collide.
 """
 
 import itertools

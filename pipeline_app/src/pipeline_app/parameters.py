@@ -16,4 +16,4 @@ class Parameters(BaseModel):
     output_path: Path = Field(description="a folder, new or empty, outside of the input")
     rules_path: Path = Field(description="the rules that records must meet (TOML)")
     batch_size: int = Field(default=50_000, ge=1, le=1_000_000, description="records in a Parquet row group")
-    debug: bool = Field(default=False, description="tell of every file and every stage on stderr")
+    debug: bool = Field(default=False, description="tell of every batch on stderr")
