@@ -24,7 +24,7 @@ demo: $(VENV)/.tools ## everything, for real, on this machine: publish, lock, in
 	@$(BIN)/codeartifact-local run --data .demo/index -- $(BIN)/python scripts/demo.py
 
 test: $(VENV)/.dev ## the test suite
-	@$(BIN)/python -m pytest -m "not slow and not docker"
+	@$(BIN)/python -m pytest -m "not slow and not docker" --numprocesses 2 --dist loadfile
 
 test-all: $(VENV)/.dev ## the slow suites: Docker, memory, other Pythons
 	@$(BIN)/python -m pytest -m "slow or docker"
