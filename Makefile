@@ -9,7 +9,7 @@ CARRACK := $(BIN)/carrack
 TOOLS := packages/batch-params packages/carrack packages/codeartifact-local
 ALL := $(TOOLS) packages/record-io packages/record-rules pipeline_app
 
-.PHONY: help setup demo test test-all lint status bump publish lock install image serve requirements clean
+.PHONY: help setup demo test test-all test-pythons lint status bump publish lock install image serve requirements clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,8 +26,20 @@ demo: $(VENV)/.tools ## everything, for real, on this machine: publish, lock, in
 test: $(VENV)/.dev ## the test suite
 	@$(BIN)/python -m pytest -m "not slow and not docker" --numprocesses 2 --dist loadfile
 
-test-all: $(VENV)/.dev ## the slow suites: Docker, memory, other Pythons
+test-all: $(VENV)/.dev test-pythons ## the slow suites: Docker, memory, and everything on the other Pythons here
 	@$(BIN)/python -m pytest -m "slow or docker"
+
+# python3.12 on PATH may be a shim for nothing, so each candidate is run; pyenv's versions are looked at too.
+test-pythons:
+	@for minor in 3.11 3.12 3.13; do \
+	  for python in python$$minor "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$minor.*/bin/python; do \
+	    "$$python" -c '' 2>/dev/null || continue; \
+	    test "$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')" = $$minor && break; \
+	    echo "== Python $$minor: make demo, make test"; \
+	    $(MAKE) --no-print-directory demo test PYTHON="$$python" VENV=.venvs/$$minor || exit 1; \
+	    break; \
+	  done; \
+	done
 
 lint: $(VENV)/.dev ## formatting, rules and types
 	@$(BIN)/ruff format --check --quiet .
