@@ -261,7 +261,7 @@ def test_calls_an_expired_token_that(
 def test_certificates_of_one_s_own_reach_the_build(
     build: Build, index: LocalCodeArtifact, published: Published, changed: Path, tmp_path: Path
 ) -> None:
-    """Behind TLS that only the secret `certificates` makes trusted the image builds; without it one sentence says so."""
+    """Behind TLS that only the secret `certificates` makes trusted the image builds; without it not."""
     with tls_in_front_of(urlsplit(index.url).port or 0, tmp_path) as (port, certificate):
         address = published.index_url.replace(index.url, f"https://127.0.0.1:{port}")
         to_tls = ("--no-cache", "--target", "dependencies", "--build-arg", f"INDEX_URL={address}")

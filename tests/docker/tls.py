@@ -11,7 +11,7 @@ from socket import SHUT_WR, create_connection, create_server, socket
 
 @contextmanager
 def tls_in_front_of(port: int, folder: Path) -> Iterator[tuple[int, Path]]:
-    """Take TLS on a free port of 127.0.0.1 and pass it on to `port` in the clear; gives that port and its certificate."""
+    """Take TLS on a free port of 127.0.0.1 and pass it on to `port` in the clear; gives port and certificate."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -36,10 +36,14 @@ def _serve(listening: socket, context: ssl.SSLContext, port: int) -> None:
 
 
 def _pass_on(client: socket, context: ssl.SSLContext, port: int) -> None:
-    with suppress(OSError), client, create_connection(("127.0.0.1", port)) as server:
-        with context.wrap_socket(client, server_side=True) as encrypted:
-            threading.Thread(target=_copy, args=[encrypted, server], daemon=True).start()
-            _copy(server, encrypted)
+    with (
+        suppress(OSError),
+        client,
+        create_connection(("127.0.0.1", port)) as server,
+        context.wrap_socket(client, server_side=True) as encrypted,
+    ):
+        threading.Thread(target=_copy, args=[encrypted, server], daemon=True).start()
+        _copy(server, encrypted)
 
 
 def _copy(source: socket, to: socket) -> None:
