@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 from packaging.utils import NormalizedName, canonicalize_name
@@ -40,27 +40,6 @@ if TYPE_CHECKING:
     from carrack.adapters.gate import CodeArtifactGate
     from carrack.adapters.pip_settings import PipSettings
     from carrack.commands.knowledge import Sources
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def index_option(function: F) -> F:
-    """`--to NAME`, the one way to say which index; `--index` is the same."""
-    return click.option(
-        "--to", "--index", "to", metavar="NAME", help="The index, by its name in [tool.carrack.indexes]."
-    )(function)
-
-
-def app_option(function: F) -> F:
-    """`--app NAME`; not needed in a workspace with one app."""
-    return click.option(
-        "--app", "app_name", metavar="NAME", help="The app, by its name in [tool.carrack.apps]."
-    )(function)
-
-
-def package_names(function: F) -> F:
-    """`[PACKAGES]...`: the packages that a verb is about, by any spelling of their names."""
-    return click.argument("names", metavar="[PACKAGES]...", nargs=-1)(function)
 
 
 @dataclass

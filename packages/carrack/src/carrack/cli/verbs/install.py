@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from carrack.cli.wiring import Wiring, app_option, index_option
+from carrack.cli.options import app_option, index_option
+from carrack.cli.wiring import Wiring
 from carrack.errors import LockError
 from carrack.model.artifact import Source
 from carrack.model.index import Index

@@ -6,7 +6,8 @@ import json
 
 import click
 
-from carrack.cli.wiring import Wiring, index_option, package_names
+from carrack.cli.options import index_option, package_names
+from carrack.cli.wiring import Wiring
 from carrack.model.index import Index
 from carrack.model.plan import Plan, State, Step
 from carrack.model.receipt import Receipt
