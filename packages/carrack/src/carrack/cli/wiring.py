@@ -5,16 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 
 from carrack.cli.output import TerminalReport
-from carrack.errors import IndexAccessError, UsageError
+from carrack.errors import IndexAccessError
 from carrack.model.access import Access
 from carrack.model.index import Index
 from carrack.model.lock import Lock
@@ -61,22 +60,11 @@ class Wiring:
     def index(self, name: str | None) -> Index:
         """The index called `name`, else the workspace's default; it is named on stderr before anything else.
 
-        Raises UsageError where neither says one, or there is none of that name.
+        Raises UsageError where there is none, and IndexAccessError where its address is not known now.
         """
-        known = self.workspace.indexes
-        chosen = name or self.workspace.default_index
-        if chosen is None:
-            raise UsageError(
-                "no index was chosen, and the workspace has no default",
-                hint=f"say --to NAME, with one of: {', '.join(sorted(known)) or '(none is defined)'}",
-            )
-        if chosen not in known:
-            raise UsageError(
-                f"there is no index {chosen!r}",
-                address="pyproject.toml: [tool.carrack.indexes]",
-                hint=f"say --to NAME, with one of: {', '.join(sorted(known)) or '(none is defined)'}",
-            )
-        index = known[chosen]
+        from carrack.cli.selection import select_index
+
+        index = select_index(self.workspace, name)
         click.echo(str(index), err=True)
         if index.unset_variable:
             raise IndexAccessError(
@@ -89,16 +77,9 @@ class Wiring:
 
     def chosen_packages(self, names: Iterable[str]) -> tuple[NormalizedName, ...]:
         """The packages that `names` mean, in any spelling. Raises UsageError for one that is not there."""
-        known = self.workspace.packages
-        chosen = tuple(canonicalize_name(name) for name in names)
-        for name in chosen:
-            if name not in known:
-                close = get_close_matches(name, known, n=1)
-                raise UsageError(
-                    f"there is no package {name!r}" + (f"; did you mean {close[0]}?" if close else ""),
-                    hint=f"name one of: {', '.join(sorted(known))}",
-                )
-        return chosen
+        from carrack.cli.selection import select_packages
+
+        return select_packages(self.workspace, names)
 
     @cached_property
     def history(self) -> History:
@@ -210,18 +191,9 @@ class Wiring:
 
     def app(self, name: str | None) -> App:
         """The app called `name`, else the only one. Raises UsageError where that is not one app."""
-        apps = self.workspace.apps
-        if name is None and len(apps) == 1:
-            return next(iter(apps.values()))
-        if name is None or name not in apps:
-            close = get_close_matches(name or "", apps, n=1)
-            raise UsageError(
-                (f"there is no app {name!r}" if name else "the workspace has not exactly one app")
-                + (f"; did you mean {close[0]}?" if close else ""),
-                address="pyproject.toml: [tool.carrack.apps]",
-                hint=f"say --app NAME, with one of: {', '.join(sorted(apps)) or '(none is defined)'}",
-            )
-        return apps[name]
+        from carrack.cli.selection import select_app
+
+        return select_app(self.workspace, name)
 
     def receipt(self, index: Index) -> Receipt:
         """What `index` holds of this workspace now."""
