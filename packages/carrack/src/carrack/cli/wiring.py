@@ -23,7 +23,6 @@ from carrack.ports import (
     Builder,
     DomainAdmin,
     Environments,
-    Gate,
     History,
     IndexReader,
     Journal,
@@ -132,25 +131,19 @@ class Wiring:
 
         return CodeArtifactDomain(self.connection(index))
 
-    def gate(self, index: Index) -> Gate:
-        """The way to the index's PyPI endpoint, with the token that the user made already where there is one."""
+    def open(self, index: Index) -> Access:
+        """The way into the index's PyPI endpoint, with the token that the user made already where there is one.
+
+        Raises IndexAccessError where the index does not take the token, and says whether it expired.
+        """
         from carrack.adapters.gate import TOKEN_VARIABLE, CodeArtifactGate
+        from carrack.adapters.probe import probe
 
         token = self.environ.get(TOKEN_VARIABLE)
         if token:
             self.report.note(f"the token is the one in {TOKEN_VARIABLE}; none is asked for")
-        return CodeArtifactGate(self.connection(index), token=token)
-
-    def open(self, index: Index) -> Access:
-        """The way into the index's PyPI endpoint, after the index was seen to take the token.
-
-        Raises IndexAccessError where it does not, and says whether the token expired.
-        """
-        from carrack.adapters.gate import TOKEN_VARIABLE
-        from carrack.adapters.probe import probe
-
-        access = self.gate(index).open()
-        probe(access, TOKEN_VARIABLE if self.environ.get(TOKEN_VARIABLE) else "")
+        access = CodeArtifactGate(self.connection(index), token=token).open()
+        probe(access)
         return access
 
     def new_gate(self, index: Index, *, seconds: int) -> CodeArtifactGate:
