@@ -15,8 +15,10 @@ from tests.carrack.fakes import name, packages_of
 
 from carrack.adapters.manifest_edits import ManifestEdits
 from carrack.adapters.manifests import read_workspace
-from carrack.commands.bump import Change, Level, admitting, bump, plan_bump, raised
+from carrack.commands.bump import Change, bump, plan_bump
 from carrack.errors import UsageError, WorkspaceError
+from carrack.model.requirements import admitting
+from carrack.model.versions import Level, raised
 from carrack.model.workspace import App, Package, Workspace
 
 
