@@ -13,7 +13,6 @@ import click
 from packaging.utils import NormalizedName
 
 from carrack.cli.output import TerminalReport
-from carrack.errors import IndexAccessError
 from carrack.model.access import Access
 from carrack.model.index import Index
 from carrack.model.lock import Lock
@@ -59,19 +58,12 @@ class Wiring:
     def index(self, name: str | None) -> Index:
         """The index called `name`, else the workspace's default; it is named on stderr before anything else.
 
-        Raises UsageError where there is none, and IndexAccessError where its address is not known now.
+        Raises UsageError where there is none.
         """
         from carrack.cli.selection import select_index
 
         index = select_index(self.workspace, name)
         click.echo(str(index), err=True)
-        if index.unset_variable:
-            raise IndexAccessError(
-                f"its address is to be in the variable {index.unset_variable}, which holds no http address",
-                address=f"index {index.name}",
-                hint="start a local index with `codeartifact-local serve` and paste what it prints, "
-                "or put `codeartifact-local run --` before the command",
-            )
         return index
 
     def chosen_packages(self, names: Iterable[str]) -> tuple[NormalizedName, ...]:
