@@ -85,7 +85,7 @@ def _install_editable(wiring: Wiring, index: Index, app: App, lock: Lock, into: 
 
 def _own(wiring: Wiring, app: App) -> Source:
     """The app's distribution, as its folder is now."""
-    from carrack.adapters.manifests import read_package
+    from carrack.adapters.projects import read_package
 
     package = read_package(wiring.workspace.root, app.path)
     return Source(
