@@ -114,15 +114,15 @@ def pip(environment: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_expired_token_is_called_that(carrack: Carrack, index: LocalCodeArtifact, tmp_path: Path) -> None:
-    """With an expired token pip shows a 401, and every verb that needs a token says that it has expired."""
+    """With an expired token pip shows a 401, and our verbs say that it has expired, and when."""
     token = carrack.ok("token", "--to", "local", "--duration", "900").strip()
     url = carrack.ok("index", "url", "--to", "local").strip().replace("http://", f"http://aws:{token}@")
     index.clock.advance(901)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
     assert "401" in pip(tmp_path / "env", "install", "--index-url", url, "record-rules").stderr
     app = ("--app", "pipeline_app")
-    for verb, *about in (("lock", *app), ("install", *app), ("publish", "record-rules")):
-        refused = carrack(verb, "--to", "local", *about, CODEARTIFACT_AUTH_TOKEN=token)
+    for verb, *what in (("publish", "record-rules"), ("lock", *app), ("install", *app)):
+        refused = carrack(verb, "--to", "local", *what, CODEARTIFACT_AUTH_TOKEN=token)
         assert refused.returncode == 69, refused.stderr
         assert "expired" in refused.stderr
 
