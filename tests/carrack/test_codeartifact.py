@@ -251,7 +251,9 @@ def test_a_token_that_was_handed_in_is_used_and_nothing_is_asked_of_aws(
     index = index_at(None, repository_endpoint="https://index.example.com/pypi/prod")
     access = CodeArtifactGate(Connection(index), token="mine").open()
     assert access == Access(
-        index=index, repository_url="https://index.example.com/pypi/prod/", token=Token(value="mine")
+        index=index,
+        repository_url="https://index.example.com/pypi/prod/",
+        token=Token(value="mine", variable="CODEARTIFACT_AUTH_TOKEN"),
     )
 
 
@@ -306,9 +308,9 @@ def test_a_token_s_expiry_is_read_where_it_says_one(token: str, expires: datetim
 # --- the probe ---
 
 
-def access_to(url: str, expires: datetime | None = None) -> Access:
+def access_to(url: str, expires: datetime | None = None, variable: str | None = None) -> Access:
     """The way into an index at `url`, with a token that is easy to find."""
-    token = Token(value="planted-SECRET-token", expires=expires)
+    token = Token(value="planted-SECRET-token", expires=expires, variable=variable)
     return Access(index=index_at(url), repository_url=f"{url}/pypi/prod/", token=token)
 
 
@@ -324,11 +326,11 @@ def access_to(url: str, expires: datetime | None = None) -> Access:
 def test_a_refused_token_is_told_with_when_and_whence(
     status: int, expires: datetime | None, words: str
 ) -> None:
-    """Status, time where it is known, and source."""
+    """Status, time where it is known, and the variable that held it."""
     with Web(lambda _: Answer(status)) as web, pytest.raises(IndexAccessError) as caught:
-        probe(access_to(web.url, expires=expires), "ci.env")
-    assert f"the token from ci.env was refused with {status}: {words}" in caught.value.message
-    assert "carrack token --to test" in caught.value.hint
+        probe(access_to(web.url, expires=expires, variable="CI_TOKEN"))
+    assert f"the token in CI_TOKEN was refused with {status}: {words}" in caught.value.message
+    assert 'export CI_TOKEN="$(carrack token --to test)"' in caught.value.hint
 
 
 @pytest.mark.parametrize("status", [200, 404])
@@ -382,7 +384,7 @@ def test_a_token_shows_nowhere(caplog: pytest.LogCaptureFixture, capfd: pytest.C
     with Web(echo) as web:
         for url in (web.url, "http://127.0.0.1:9"):
             with pytest.raises(IndexAccessError) as caught:
-                probe(access_to(url), "CODEARTIFACT_AUTH_TOKEN")
+                probe(access_to(url, variable="CODEARTIFACT_AUTH_TOKEN"))
             shown += [repr(caught.value), caught.value.hint, *traceback.format_exception(caught.value)]
     output = capfd.readouterr()
     assert caplog.records

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import requests
 
-from carrack.adapters.gate import TOKEN_VARIABLE
 from carrack.errors import IndexAccessError
 from carrack.model.access import USERNAME, Access, Token
 
@@ -14,8 +13,8 @@ from carrack.model.access import USERNAME, Access, Token
 _PROJECT = "carrack-probe"
 
 
-def probe(access: Access, source: str = "") -> None:
-    """Return if the index takes the token. `source` says where it came from, if not from `gate.open()`.
+def probe(access: Access) -> None:
+    """Return if the index takes the token.
 
     Raises IndexAccessError: the token was refused, with the time at which it expired where that is known and
     the command that renews it; or the index cannot be reached, or does not answer as an index does.
@@ -37,10 +36,10 @@ def probe(access: Access, source: str = "") -> None:
         ) from error
     if answer.status_code in (401, 403):
         raise IndexAccessError(
-            f"the token{f' from {source}' if source else ''} was refused with {answer.status_code}: "
-            f"{_age(access.token)}{_said(answer, access.token)}",
+            f"the token{f' in {access.token.variable}' if access.token.variable else ''} was refused with "
+            f"{answer.status_code}: {_age(access.token)}{_said(answer, access.token)}",
             address=where,
-            hint=_renewal(access, source),
+            hint=_renewal(access),
         )
     if answer.status_code not in (200, 404):
         raise IndexAccessError(
@@ -78,8 +77,8 @@ def _said(answer: requests.Response, token: Token) -> str:
     return f" (the index: {words})" if plain else ""
 
 
-def _renewal(access: Access, source: str) -> str:
-    command = f"carrack token --to {access.index.name}"
-    if source == TOKEN_VARIABLE:
-        return f'unset {TOKEN_VARIABLE}, or renew it: export {TOKEN_VARIABLE}="$({command})"'
+def _renewal(access: Access) -> str:
+    command, variable = f"carrack token --to {access.index.name}", access.token.variable
+    if variable:
+        return f'unset {variable}, or renew it: export {variable}="$({command})"'
     return f"run the same command again; `{command}` shows whether a new token can be had"

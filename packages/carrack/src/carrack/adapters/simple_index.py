@@ -12,6 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from carrack.adapters.pip_settings import PipSettings
+from carrack.adapters.retry import RETRIED
 from carrack.errors import IndexAccessError
 from carrack.model.access import USERNAME, Access
 from carrack.model.listing import ListedFile
@@ -20,9 +21,7 @@ _JSON = "application/vnd.pypi.simple.v1+json"
 _TIMEOUT_SECONDS = (10, 120)
 """To connect, and between two bytes: a project that CodeArtifact does not hold yet is fetched while we wait."""
 
-_RETRY = Retry(
-    total=4, connect=1, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False
-)
+_RETRY = Retry(total=4, connect=1, backoff_factor=0.5, status_forcelist=RETRIED, raise_on_status=False)
 
 
 class SimpleIndex:

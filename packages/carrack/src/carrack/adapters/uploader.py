@@ -25,10 +25,10 @@ from twine.package import PackageFile
 from twine.repository import Repository
 
 from carrack.adapters.probe import reason
+from carrack.adapters.retry import RETRIED, delays
 from carrack.errors import BuildError, IndexAccessError, PublishedDiffersError, StoppedError
 from carrack.model.access import USERNAME, Access, Token
 from carrack.model.artifact import Artifact
-from carrack.model.retry import RETRIED, delays
 
 _TIMEOUT = (10, 300)
 
