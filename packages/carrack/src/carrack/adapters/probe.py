@@ -6,24 +6,25 @@ from datetime import UTC, datetime
 
 import requests
 
+from carrack.adapters.pip_settings import PipSettings
+from carrack.adapters.session import open_session
 from carrack.errors import IndexAccessError
-from carrack.model.access import USERNAME, Access, Token
-
-# CodeArtifact has no list of projects; for any one, 200 and 404 both come after the token was taken.
-_PROJECT = "carrack-probe"
+from carrack.model.access import Access, Token
 
 
-def probe(access: Access) -> None:
+def probe(access: Access, project: str, settings: PipSettings | None = None) -> None:
     """Return if the index takes the token.
+
+    CodeArtifact has no list of projects, so it is asked for `project`: 200 and 404 both come after the token was
+    taken. Where that is one of our own names, nobody upstream hears a new one.
 
     Raises IndexAccessError: the token was refused, with the time at which it expired where that is known and
     the command that renews it; or the index cannot be reached, or does not answer as an index does.
     """
     where = f"index {access.index.name}"
     try:
-        answer = requests.get(
-            f"{access.simple_url}{_PROJECT}/",
-            auth=(USERNAME, access.token.value),
+        answer = open_session(access, settings).get(
+            f"{access.simple_url}{project}/",
             headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.1"},
             allow_redirects=False,
             timeout=(10, 60),

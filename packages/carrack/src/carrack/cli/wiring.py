@@ -135,7 +135,7 @@ class Wiring:
         if token:
             self.report.note(f"the token is the one in {TOKEN_VARIABLE}; none is asked for")
         access = CodeArtifactGate(self.connection(index), token=token).open()
-        probe(access)
+        probe(access, min(self.workspace.packages), self.pip_settings)
         return access
 
     def new_gate(self, index: Index, *, seconds: int) -> CodeArtifactGate:
@@ -217,4 +217,4 @@ class Wiring:
         """Uploads through twine."""
         from carrack.adapters.uploader import TwineUploader
 
-        return TwineUploader(access=access)
+        return TwineUploader(access=access, settings=self.pip_settings)
