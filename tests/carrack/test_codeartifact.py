@@ -7,12 +7,14 @@ import json
 import logging
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from botocore.stub import Stubber
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -25,7 +27,9 @@ from carrack.adapters.aws_errors import MissingError
 from carrack.adapters.codeartifact import CodeArtifactReader
 from carrack.adapters.gate import CodeArtifactGate, expiry
 from carrack.adapters.hashing import describe
+from carrack.adapters.pip_settings import PipSettings
 from carrack.adapters.probe import probe
+from carrack.adapters.session import open_session
 from carrack.errors import IndexAccessError, UsageError
 from carrack.model.access import Access, Token
 from codeartifact_local.testing import LocalCodeArtifact
@@ -339,7 +343,7 @@ def test_any_project_s_page_or_none_shows_that_the_token_is_good(status: int) ->
     with Web(lambda _: Answer(status)) as web:
         probe(access_to(web.url), "thing")
     (asked,) = web.asked
-    assert asked.target == "/pypi/prod/simple/carrack-probe/"
+    assert asked.target == "/pypi/prod/simple/thing/"
     assert asked.headers["Authorization"] == "Basic " + base64.b64encode(b"aws:planted-SECRET-token").decode()
 
 
@@ -389,3 +393,24 @@ def test_a_token_shows_nowhere(caplog: pytest.LogCaptureFixture, capfd: pytest.C
     output = capfd.readouterr()
     assert caplog.records
     assert "SECRET" not in "".join([*shown, caplog.text, output.out, output.err])
+
+
+@pytest.mark.usefixtures("no_proxy_in_the_environment")
+def test_the_proxy_of_pip_s_configuration_is_the_probe_s_and_the_uploads_too() -> None:
+    """A host that only pip's `proxy` leads to is asked through it; without that setting nothing comes there."""
+    access = access_to("http://index.example.com")
+    with Web(lambda _: Answer(200)) as proxy:
+        for settings in (PipSettings(proxy=proxy.url), None):
+            with suppress(IndexAccessError):
+                probe(access, "thing", settings)
+            with suppress(requests.RequestException):
+                open_session(access, settings).post(access.repository_url, timeout=5)
+    assert [asked.target for asked in proxy.asked] == [f"{access.simple_url}thing/", access.repository_url]
+
+
+@pytest.fixture
+def no_proxy_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever proxy this machine needs, these tests do not."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
