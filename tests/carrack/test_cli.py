@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -318,6 +319,20 @@ def test_every_error_of_ours_has_an_exit_code_of_its_own() -> None:
     kinds = CarrackError.__subclasses__()
     assert len({kind.exit_code for kind in kinds}) == len(kinds)
     assert not {kind.exit_code for kind in kinds} & {ExitCode.BUG, ExitCode.DONE}
+
+
+def test_a_full_disk_is_told_as_one_and_is_no_bug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong with this machine gets a sentence with its path, no traceback, and 75: the command goes on."""
+    full = OSError(errno.ENOSPC, "No space left on device", "/tmp/carrack-1/alpha.whl")  # noqa: S108
+    result = failing(full, monkeypatch, capsys)
+    assert (result.code, result.out) == (ExitCode.RESUMABLE, "")
+    assert result.err.startswith(
+        "error: /tmp/carrack-1/alpha.whl: this machine does not let us go on: No space left on device\n"
+    )
+    assert "run the same command again" in result.err
+    assert "Traceback" not in result.err
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), KeyError("k"), AssertionError()], ids=repr)

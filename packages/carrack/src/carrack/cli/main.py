@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from carrack.cli.output import show_error
 from carrack.cli.wiring import Wiring
-from carrack.errors import CarrackError, ExitCode
+from carrack.errors import CarrackError, ExitCode, StoppedError
 
 VERBS = {
     "status": "every package: version in the tree, on the index, what would happen and why",
@@ -25,6 +27,21 @@ VERBS = {
     "index": "make an index ready, or run a command with its address and token",
     "token": "print a token, or write it to a netrc file",
 }
+
+_THE_MACHINE = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.EMFILE,
+        errno.EIO,
+        errno.EFBIG,
+    }
+)
+"""What can be wrong with a disk, a folder or a limit of this machine: no bug of ours."""
 
 
 class Verbs(click.Group):
@@ -78,7 +95,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(ExitCode.USAGE)
+    except OSError as error:
+        if error.errno not in _THE_MACHINE:
+            _end_with_a_bug()
+        stopped = _stopped(error)
+        show_error(stopped)
+        sys.exit(stopped.exit_code)
     except Exception:
-        traceback.print_exc()
-        sys.exit(ExitCode.BUG)
+        _end_with_a_bug()
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _end_with_a_bug() -> NoReturn:
+    traceback.print_exc()
+    sys.exit(ExitCode.BUG)
+
+
+def _stopped(error: OSError) -> StoppedError:
+    return StoppedError(
+        f"this machine does not let us go on: {error.strerror}",
+        address=str(error.filename or ""),
+        done="what the lines above say",
+        hint="make room, or mend the permissions; then run the same command again",
+    )
