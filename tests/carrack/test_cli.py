@@ -436,3 +436,28 @@ def test_json_is_on_stdout_alone(carrack: Command, monkeypatch: pytest.MonkeyPat
         "reason": "the index does not know this package",
     }
     assert shown.err.startswith("index prod: account 123456789012")
+
+
+@pytest.mark.parametrize("redirect", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_standard_stream_is_no_bug(repo: Repository, redirect: str) -> None:
+    """A scheduler may start a command without stdin, stdout or stderr: what it would say goes nowhere."""
+    shown = "from carrack.cli.output import show_table; show_table(['a'], [['b']])"
+    program = (
+        f"from carrack.cli.main import main, _open_what_is_closed; _open_what_is_closed(); {shown}; main()"
+    )
+    done = subprocess.run(
+        [
+            "sh",
+            "-c",
+            f'"$0" -c "$1" -C "$2" status --to local {redirect}',
+            sys.executable,
+            program,
+            repo.root,
+        ],
+        env={**GIT_ENVIRON, "LOCAL_URL": "http://127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == ExitCode.INDEX

@@ -84,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Only a bug of ours shows a traceback.
     """
+    _open_what_is_closed()
     try:
         result = cli.main(args=arguments, prog_name="carrack", standalone_mode=False)
     except CarrackError as error:
@@ -104,6 +105,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception:
         _end_with_a_bug()
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _open_what_is_closed() -> None:
+    """Give a standard stream that the caller closed (`>&-`, some schedulers) to /dev/null.
+
+    Else the next file that is opened would take its number, and be written to.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - as long as the process
 
 
 def _end_with_a_bug() -> NoReturn:
