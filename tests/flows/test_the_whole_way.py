@@ -114,14 +114,15 @@ def pip(environment: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_expired_token_is_called_that(carrack: Carrack, index: LocalCodeArtifact, tmp_path: Path) -> None:
-    """With an expired token pip shows a 401, and `lock` and `install` say that it has expired, and when."""
+    """With an expired token pip shows a 401, and our verbs say that it has expired, and when."""
     token = carrack.ok("token", "--to", "local", "--duration", "900").strip()
     url = carrack.ok("index", "url", "--to", "local").strip().replace("http://", f"http://aws:{token}@")
     index.clock.advance(901)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
     assert "401" in pip(tmp_path / "env", "install", "--index-url", url, "record-rules").stderr
-    for verb in ("lock", "install"):
-        refused = carrack(verb, "--to", "local", "--app", "pipeline_app", CODEARTIFACT_AUTH_TOKEN=token)
+    app = ("--app", "pipeline_app")
+    for verb, *what in (("publish", "record-rules"), ("lock", *app), ("install", *app)):
+        refused = carrack(verb, "--to", "local", *what, CODEARTIFACT_AUTH_TOKEN=token)
         assert refused.returncode == 69, refused.stderr
         assert "expired" in refused.stderr
 

@@ -37,7 +37,7 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, dry_run: boo
         return
     steps: tuple[Step, ...] = ()
     if chosen(sources.workspace, knowledge, wanted) or wanted:
-        access = wiring.gate(index).open()
+        access = wiring.open(index)
         tools = Tools(builder=wiring.builder(access), uploader=wiring.uploader(access), report=wiring.report)
         steps = publish(sources, knowledge, tools, wanted)
     _tell_unreleased(wiring, knowledge.plan)
