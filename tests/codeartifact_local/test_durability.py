@@ -136,3 +136,14 @@ def test_a_full_disk_is_told_in_a_sentence_and_the_server_goes_on(
     )
     assert "Traceback" not in caplog.text
     assert client.upload("dev", (name, content)).status_code == 200
+
+
+def test_a_damaged_data_folder_is_refused_in_a_sentence_and_left_alone(tmp_path: Path) -> None:
+    """What is no SQLite file is named, and not touched."""
+    file = tmp_path / "codeartifact.sqlite3"
+    file.write_bytes(b"not rows at all " * 300)
+    with pytest.raises(
+        DataFolderError, match=r"codeartifact\.sqlite3: file is not a database; .*another --data"
+    ):
+        local_codeartifact(tmp_path).__enter__()
+    assert file.read_bytes() == b"not rows at all " * 300
