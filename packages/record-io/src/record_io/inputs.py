@@ -30,7 +30,7 @@ def find_inputs(path: Path) -> list[Input]:
 
     The order is that of the names' code points, so it is the same on every machine. Names that begin with
     `.` or `_` are passed over, and so are files with other endings and folders that are symbolic links.
-    Raises MissingInputError if that leaves nothing to read.
+    Raises MissingInputError if that leaves nothing to read, or if one of them is no file: a pipe has no end.
     """
     if path.is_dir():
         candidates = [_input(file, file.relative_to(path).as_posix()) for file in _files(path)]
@@ -38,6 +38,9 @@ def find_inputs(path: Path) -> list[Input]:
         candidates = [_input(path, path.name)]
     else:
         raise MissingInputError(f"{path}: there is no such file or folder")
+    for one in candidates:
+        if one and one.path.exists() and not one.path.is_file():
+            raise MissingInputError(f"{one.path}: is not a file; name a folder without it")
     inputs = sorted((one for one in candidates if one), key=lambda one: one.name)
     if not inputs:
         raise MissingInputError(f"{path}: nothing to read; names of record files end in {_ENDINGS}")
