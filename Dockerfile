@@ -4,20 +4,22 @@
 #
 # INDEX_URL is the private index, without credentials. FILE is what `carrack token --netrc FILE` wrote: it is mounted
 # while a step runs, and stays in no layer of any stage. The base image brings Python and pip, and needs nothing else.
+# Behind a proxy that has certificates of its own: --build-arg HTTPS_PROXY --secret id=certificates,src=BUNDLE.pem
 
 ARG BASE_IMAGE=python:3.13-slim
 
 # One index and nothing but it, whatever pip.conf the base has; pip's --isolated does the same for PIP_* variables.
 FROM ${BASE_IMAGE} AS index
 ARG INDEX_URL
-ENV INDEX_URL=${INDEX_URL} NETRC=/run/secrets/netrc PIP_CONFIG_FILE=/dev/null
+ENV INDEX_URL=${INDEX_URL} NETRC=/run/secrets/netrc CERTIFICATES=/run/secrets/certificates PIP_CONFIG_FILE=/dev/null
 COPY pipeline_app/docker/check_lock.py /
 
 # What the lock names, and not one byte else.
 FROM index AS dependencies
 COPY pipeline_app/requirements.lock /
-RUN --mount=type=secret,id=netrc \
-    python3 /check_lock.py /requirements.lock "$INDEX_URL" \
+RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
+    if [ -f "$CERTIFICATES" ]; then export REQUESTS_CA_BUNDLE="$CERTIFICATES" SSL_CERT_FILE="$CERTIFICATES"; fi \
+ && python3 /check_lock.py /requirements.lock "$INDEX_URL" \
  && python3 -m venv --without-pip /opt/venv \
  && pip --isolated --python /opt/venv/bin/python install --no-input --no-cache-dir \
       --index-url "$INDEX_URL" --require-hashes --only-binary :all: -r /requirements.lock
@@ -25,8 +27,9 @@ RUN --mount=type=secret,id=netrc \
 # The app's own wheel, by the pinned build backend.
 FROM index AS app
 COPY build-constraints.txt /
-RUN --mount=type=secret,id=netrc \
-    python3 /check_lock.py /build-constraints.txt "$INDEX_URL" \
+RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
+    if [ -f "$CERTIFICATES" ]; then export REQUESTS_CA_BUNDLE="$CERTIFICATES" SSL_CERT_FILE="$CERTIFICATES"; fi \
+ && python3 /check_lock.py /build-constraints.txt "$INDEX_URL" \
  && python3 -m venv --without-pip /opt/build \
  && pip --isolated --python /opt/build/bin/python install --no-input --no-cache-dir \
       --index-url "$INDEX_URL" --require-hashes --only-binary :all: -r /build-constraints.txt

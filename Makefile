@@ -9,7 +9,7 @@ CARRACK := $(BIN)/carrack
 TOOLS := packages/batch-params packages/carrack packages/codeartifact-local
 ALL := $(TOOLS) packages/record-io packages/record-rules pipeline_app
 
-.PHONY: help setup demo test test-all lint status bump publish lock install image serve requirements clean
+.PHONY: help setup demo test test-all test-pythons lint status bump publish lock install image serve requirements clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -24,10 +24,22 @@ demo: $(VENV)/.tools ## everything, for real, on this machine: publish, lock, in
 	@$(BIN)/codeartifact-local run --data .demo/index -- $(BIN)/python scripts/demo.py
 
 test: $(VENV)/.dev ## the test suite
-	@$(BIN)/python -m pytest -m "not slow and not docker"
+	@$(BIN)/python -m pytest -m "not slow and not docker" --numprocesses 2 --dist loadfile
 
-test-all: $(VENV)/.dev ## the slow suites: Docker, memory, other Pythons
+test-all: $(VENV)/.dev test-pythons ## the slow suites: Docker, memory, and everything on the other Pythons here
 	@$(BIN)/python -m pytest -m "slow or docker"
+
+# python3.12 on PATH may be a shim for nothing, so each candidate is run; pyenv's versions are looked at too.
+test-pythons:
+	@for minor in 3.11 3.12 3.13; do \
+	  for python in python$$minor "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$minor.*/bin/python; do \
+	    "$$python" -c '' 2>/dev/null || continue; \
+	    test "$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')" = $$minor && break; \
+	    echo "== Python $$minor: make demo, make test"; \
+	    $(MAKE) --no-print-directory demo test PYTHON="$$python" VENV=.venvs/$$minor || exit 1; \
+	    break; \
+	  done; \
+	done
 
 lint: $(VENV)/.dev ## formatting, rules and types
 	@$(BIN)/ruff format --check --quiet .
@@ -49,9 +61,15 @@ lock: $(VENV)/.tools ## the app's lock, from the index
 install: $(VENV)/.tools ## the app's environment, from its lock and the index
 	@$(CARRACK) install $(TO) --app $(APP)
 
+# An index on loopback is reached through the host's network. Proxies and certificates of this shell reach the build;
+# Docker keeps neither (proxy arguments are not recorded, secrets are mounts).
 image: $(VENV)/.tools ## the app's image, from its lock; the token is in no layer, argument or file
 	@url=$$($(CARRACK) index url $(TO)) && secret=$$($(CARRACK) token $(TO) --netrc -) && \
-	CARRACK_NETRC="$$secret" DOCKER_BUILDKIT=1 docker build --network=host --secret id=netrc,env=CARRACK_NETRC \
+	certificates=$${AWS_CA_BUNDLE:-$${REQUESTS_CA_BUNDLE:-$$SSL_CERT_FILE}} && \
+	case $$url in http://127.*) network=--network=host;; esac && \
+	CARRACK_NETRC="$$secret" DOCKER_BUILDKIT=1 docker build $$network --secret id=netrc,env=CARRACK_NETRC \
+	  $${certificates:+--secret id=certificates,src="$$certificates"} \
+	  --build-arg HTTP_PROXY --build-arg HTTPS_PROXY --build-arg NO_PROXY \
 	  --build-arg INDEX_URL="$$url" $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --tag $(APP) .
 
 serve: $(VENV)/.tools ## a local index to try things on; paste what it prints into another terminal

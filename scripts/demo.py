@@ -35,8 +35,8 @@ def main() -> None:
         rows.append((stage, what, time.perf_counter() - started))
     print()
     for stage, what, seconds in rows:
-        print(f"{stage:<10} {what:<84} {seconds:6.1f} s")
-    print(f"{'total':<10} {'':<84} {sum(seconds for *_, seconds in rows):6.1f} s")
+        print(f"{stage:<10} {what:<92} {seconds:6.1f} s")
+    print(f"{'total':<10} {'':<92} {sum(seconds for *_, seconds in rows):6.1f} s")
 
 
 def clone() -> str:
@@ -58,7 +58,7 @@ def create_index() -> str:
 def publish() -> str:
     """Release what the index lacks."""
     released = json.loads(run(CARRACK, "publish", *INDEX, "--json"))
-    names = ", ".join(f"{step['package']} {step['version']}" for step in released)
+    names = ", ".join(step["package"] for step in released)
     return (
         f"{len(released)} packages published: {names}"
         if released

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from tests.docker.engine import Completed, Engine
 from tests.docker.published import Published
+from tests.docker.tls import tls_in_front_of
 from tests.docker.token_scan import scan_image
 
 from codeartifact_local.testing import LocalCodeArtifact
@@ -254,3 +256,17 @@ def test_calls_an_expired_token_that(
         "401: the token was refused or has expired; make a new one with `carrack token --netrc "
         in done.stderr
     )
+
+
+def test_certificates_of_one_s_own_reach_the_build(
+    build: Build, index: LocalCodeArtifact, published: Published, changed: Path, tmp_path: Path
+) -> None:
+    """Behind TLS that only the secret `certificates` makes trusted the image builds; without it not."""
+    with tls_in_front_of(urlsplit(index.url).port or 0, tmp_path) as (port, certificate):
+        address = published.index_url.replace(index.url, f"https://127.0.0.1:{port}")
+        to_tls = ("--no-cache", "--target", "dependencies", "--build-arg", f"INDEX_URL={address}")
+        refused = build(*to_tls, workspace=changed)
+        assert refused.returncode != 0
+        assert "CERTIFICATE_VERIFY_FAILED" in refused.stdout + refused.stderr
+        trusted = build(*to_tls, "--secret", f"id=certificates,src={certificate}", workspace=changed)
+    assert trusted.returncode == 0, trusted.stderr

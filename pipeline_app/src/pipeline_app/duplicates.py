@@ -1,8 +1,8 @@
 """Finding the records whose key an earlier record has, with the keys on disk.
 
-Each key goes to one of 256 partitions, chosen by its CRC-32, together with its place among the records. Equal
-keys share a partition, so each partition can be decided alone, and only one at a time is in memory. Arrow
-compares the keys themselves there, not their hashes: there is nothing that could collide.
+Some keys are held in memory. Once there are more, they go to 256 partitions, chosen by their CRC-32, each with
+its place among the records. Equal keys share a partition, so each partition can be decided alone, and only one
+at a time is in memory. Arrow compares the keys themselves there, not their hashes: nothing could collide.
 """
 
 import itertools
@@ -21,21 +21,21 @@ _PLACE: Final = "place"
 
 
 class Duplicates:
-    """The keys of all records, in `folder`: add them, decide, then ask in the same order which are first.
+    """The keys of all records: add them, decide, then ask in the same order which of them were new.
 
-    `key` names the columns of `schema` that make up the key; none of them may be null.
+    `key` names the columns of `schema` that make up the key; none of them may be null. Files are made in
+    `folder`, of the keys only once there are too many to hold.
     """
 
     def __init__(self, folder: Path, schema: pa.Schema, key: Sequence[str]) -> None:
         self._key = list(key)
         # The columns are numbered, so that none has the name of the place that stands beside them.
         self._schema = pa.schema([(str(at), schema.field(name).type) for at, name in enumerate(key)])
-        spilled = self._schema.append(pa.field(_PLACE, pa.int64()))
-        self._paths = [folder / f"keys-{number:03}.arrow" for number in range(_PARTITIONS)]
-        self._writers = [pa.ipc.new_stream(path, spilled) for path in self._paths]
         self._pending: list[pa.RecordBatch] = []
         self._held = 0  # keys in pending
         self._spilled = 0  # keys in the partitions
+        self._paths = [folder / f"keys-{number:03}.arrow" for number in range(_PARTITIONS)]
+        self._writers: list[pa.RecordBatchStreamWriter] = []
         self._marks = folder / "marks"
         self._asked = 0
 
@@ -49,12 +49,10 @@ class Duplicates:
 
     def decide(self) -> Iterator[int]:
         """Decide partition after partition; yield for each how many of its records repeat an earlier key."""
-        self._spill()
         # One byte a record, on disk like the keys: true where the key was there before.
-        marks = np.memmap(self._marks, np.bool_, "w+", shape=max(self._spilled, 1))
-        for path, writer in zip(self._paths, self._writers, strict=True):
-            writer.close()
-            repeated = _repeated(path)
+        marks = np.memmap(self._marks, np.bool_, "w+", shape=max(self._spilled + self._held, 1))
+        for keys in self._partitions():
+            repeated = _repeated(keys)
             marks[repeated] = True
             yield len(repeated)
         marks.flush()
@@ -65,17 +63,34 @@ class Duplicates:
         self._asked += count
         return pa.array(~marks)
 
+    def _partitions(self) -> Iterator[pa.Table]:
+        """Yield the keys with their places, those that are equal in one table."""
+        if not self._spilled:
+            yield self._take_pending()
+            return
+        self._spill()
+        for path, writer in zip(self._paths, self._writers, strict=True):
+            writer.close()
+            with pa.OSFile(str(path)) as file:
+                yield pa.ipc.open_stream(file).read_all()
+
     def _spill(self) -> None:
-        keys = pa.Table.from_batches(self._pending, self._schema).combine_chunks()
-        partition = _partition(keys.columns)
+        keys = self._take_pending()
+        self._spilled += len(keys)
+        partition = _partition(keys.columns[:-1])
         order = np.argsort(partition, kind="stable")
         bounds = np.searchsorted(partition, np.arange(_PARTITIONS + 1), sorter=order)
-        places = pa.arange(self._spilled, self._spilled + len(keys))
-        keys = keys.append_column(_PLACE, places).take(pa.array(order))
+        keys = keys.take(pa.array(order))
+        if not self._writers:
+            self._writers = [pa.ipc.new_stream(path, keys.schema) for path in self._paths]
         for writer, (start, stop) in zip(self._writers, itertools.pairwise(bounds), strict=True):
             writer.write_table(keys.slice(start, stop - start))
-        self._spilled += self._held
+
+    def _take_pending(self) -> pa.Table:
+        keys = pa.Table.from_batches(self._pending, self._schema).combine_chunks()
+        places = pa.arange(self._spilled, self._spilled + len(keys))
         self._pending, self._held = [], 0
+        return keys.append_column(_PLACE, places)
 
 
 def _partition(columns: Iterable[pa.ChunkedArray]) -> npt.NDArray[np.uint8]:
@@ -86,10 +101,8 @@ def _partition(columns: Iterable[pa.ChunkedArray]) -> npt.NDArray[np.uint8]:
     return np.fromiter(checksums, np.uint32).astype(np.uint8)
 
 
-def _repeated(path: Path) -> npt.NDArray[np.int64]:
-    """Return the places of the keys in one partition that are not the first of their kind."""
-    with pa.OSFile(str(path)) as file:
-        keys = pa.ipc.open_stream(file).read_all()
+def _repeated(keys: pa.Table) -> npt.NDArray[np.int64]:
+    """Return the places of the keys that are not the first of their kind."""
     columns = keys.column_names[:-1]
     first = keys.group_by(columns, use_threads=False).aggregate([(_PLACE, "min")])[f"{_PLACE}_min"]
     if len(first) == len(keys):

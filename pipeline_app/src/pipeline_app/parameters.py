@@ -15,5 +15,5 @@ class Parameters(BaseModel):
     )
     output_path: Path = Field(description="a folder, new or empty, outside of the input")
     rules_path: Path = Field(description="the rules that records must meet (TOML)")
-    batch_size: int = Field(50_000, ge=1, le=1_000_000, description="records in a Parquet row group")
-    debug: bool = Field(False, description="tell of every file and every stage on stderr")
+    batch_size: int = Field(default=50_000, ge=1, le=1_000_000, description="records in a Parquet row group")
+    debug: bool = Field(default=False, description="tell of every batch on stderr")

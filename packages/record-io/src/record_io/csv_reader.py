@@ -3,7 +3,9 @@
 import csv
 import functools
 import io
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -54,26 +56,41 @@ def _parsed(
 ) -> Iterator[pa.RecordBatch]:
     """Yield what Arrow reads; the rows that are wider or narrower than the header go to `rows.skip`."""
     try:
-        yield from pa_csv.open_csv(
-            stream,
-            # Only the serial reader numbers the rows that it skips.
-            pa_csv.ReadOptions(block_size=block_size, use_threads=False),
-            pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=rows.skip),
-            pa_csv.ConvertOptions(
-                check_utf8=False,  # the stream has done so
-                column_types=schema,
-                include_columns=schema.names,
-                include_missing_columns=True,
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
+        with _reader(stream, schema, rows, block_size) as reader:
+            yield from reader
     except pa.ArrowInvalid as error:
         raise UnreadableInputError(
             f"{file.name}: cannot be read on after row {rows.last}: a record is longer than "
             f"{block_size:,} bytes, or a quoted value in it never ends"
         ) from error
+
+
+@contextmanager
+def _reader(
+    stream: TextStream, schema: pa.Schema, rows: Rows, block_size: int
+) -> Iterator[pa_csv.CSVStreamingReader]:
+    reader = pa_csv.open_csv(
+        stream,
+        # Only the serial reader numbers the rows that it skips.
+        pa_csv.ReadOptions(block_size=block_size, use_threads=False),
+        pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=rows.skip),
+        pa_csv.ConvertOptions(
+            check_utf8=False,  # the stream has done so
+            column_types=schema,
+            include_columns=schema.names,
+            include_missing_columns=True,
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    try:
+        yield reader
+    finally:
+        # Arrow reads ahead in a thread of its own, which must be through with our stream before we close it.
+        stream.stop()
+        with suppress(pa.ArrowInvalid, UnreadableInputError):
+            deque(reader, maxlen=0)
 
 
 def _without_marked(batch: Batch) -> Batch:

@@ -33,6 +33,7 @@ class TextStream(io.RawIOBase):
         self._ready = bytearray()
         self._ending = b""
         self._ended = False
+        self._stopped = False
 
     def readable(self) -> bool:
         """Return True: Arrow asks before it reads."""
@@ -45,6 +46,8 @@ class TextStream(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return the next `size` bytes, fewer only at the end of the file; `size` must not be negative."""
+        if self._stopped:
+            return b""
         self._fill(size)
         block = bytes(self._ready[:size])
         del self._ready[:size]
@@ -60,6 +63,10 @@ class TextStream(io.RawIOBase):
         self._ending = ending
         if self._ended:
             self._ready += ending
+
+    def stop(self) -> None:
+        """Let the file end here, for a reader that reads ahead."""
+        self._stopped = True
 
     def _fill(self, size: int) -> None:
         while len(self._ready) < size and not self._ended:

@@ -76,7 +76,17 @@ class Verbs(click.Group):
 @click.pass_context
 def cli(context: click.Context, directory: Path | None) -> None:
     """Release this repository's packages to AWS CodeArtifact, lock them by hash, install them from there alone."""
+    _share_certificates()
     context.obj = Wiring(start=directory or Path.cwd(), environ=dict(os.environ))
+
+
+def _share_certificates() -> None:
+    """Whoever names certificates to one of boto3, requests and OpenSSL (so uv) means all: they reach one service."""
+    bundles = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+    named = next((os.environ[name] for name in bundles if os.environ.get(name)), None)
+    for name in bundles:
+        if named:
+            os.environ.setdefault(name, named)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
