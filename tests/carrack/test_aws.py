@@ -141,7 +141,7 @@ def test_each_of_those_settings_does_switch_a_plain_client(
 
 def test_an_index_whose_variable_is_not_set_is_no_other_index() -> None:
     """With its address missing, nothing is asked of AWS itself; the error names the variable."""
-    with pytest.raises(IndexAccessError, match="CODEARTIFACT_LOCAL_URL, and that is not set"):
+    with pytest.raises(IndexAccessError, match="CODEARTIFACT_LOCAL_URL, which holds no http address"):
         Connection(index_at(None, unset_variable="CODEARTIFACT_LOCAL_URL")).call("describe_domain")
 
 

@@ -209,7 +209,7 @@ def test_the_gate_gives_the_endpoint_and_a_token_that_opens_it(filled: LocalCode
     assert access.repository_url == filled.upload_url("carrack", "prod")
     assert access.token.expires is not None
     assert timedelta(seconds=800) < access.token.expires - datetime.now(UTC) <= timedelta(seconds=900)
-    probe(access)
+    probe(access, "thing")
 
 
 def test_a_token_is_used_again_until_it_runs_out() -> None:
@@ -251,7 +251,9 @@ def test_a_token_that_was_handed_in_is_used_and_nothing_is_asked_of_aws(
     index = index_at(None, repository_endpoint="https://index.example.com/pypi/prod")
     access = CodeArtifactGate(Connection(index), token="mine").open()
     assert access == Access(
-        index=index, repository_url="https://index.example.com/pypi/prod/", token=Token(value="mine")
+        index=index,
+        repository_url="https://index.example.com/pypi/prod/",
+        token=Token(value="mine", variable="CODEARTIFACT_AUTH_TOKEN"),
     )
 
 
@@ -306,9 +308,9 @@ def test_a_token_s_expiry_is_read_where_it_says_one(token: str, expires: datetim
 # --- the probe ---
 
 
-def access_to(url: str, expires: datetime | None = None) -> Access:
+def access_to(url: str, expires: datetime | None = None, variable: str | None = None) -> Access:
     """The way into an index at `url`, with a token that is easy to find."""
-    token = Token(value="planted-SECRET-token", expires=expires)
+    token = Token(value="planted-SECRET-token", expires=expires, variable=variable)
     return Access(index=index_at(url), repository_url=f"{url}/pypi/prod/", token=token)
 
 
@@ -324,18 +326,18 @@ def access_to(url: str, expires: datetime | None = None) -> Access:
 def test_a_refused_token_is_told_with_when_and_whence(
     status: int, expires: datetime | None, words: str
 ) -> None:
-    """Status, time where it is known, and source."""
+    """Status, time where it is known, and the variable that held it."""
     with Web(lambda _: Answer(status)) as web, pytest.raises(IndexAccessError) as caught:
-        probe(access_to(web.url, expires=expires), "ci.env")
-    assert f"the token from ci.env was refused with {status}: {words}" in caught.value.message
-    assert "carrack token --to test" in caught.value.hint
+        probe(access_to(web.url, expires=expires, variable="CI_TOKEN"), "thing")
+    assert f"the token in CI_TOKEN was refused with {status}: {words}" in caught.value.message
+    assert 'export CI_TOKEN="$(carrack token --to test)"' in caught.value.hint
 
 
 @pytest.mark.parametrize("status", [200, 404])
 def test_any_project_s_page_or_none_shows_that_the_token_is_good(status: int) -> None:
     """One request, with the token in its header and not in its address."""
     with Web(lambda _: Answer(status)) as web:
-        probe(access_to(web.url))
+        probe(access_to(web.url), "thing")
     (asked,) = web.asked
     assert asked.target == "/pypi/prod/simple/carrack-probe/"
     assert asked.headers["Authorization"] == "Basic " + base64.b64encode(b"aws:planted-SECRET-token").decode()
@@ -346,14 +348,14 @@ def test_an_answer_that_no_index_gives_is_not_taken_for_good(status: int) -> Non
     """It is named, and a redirect is not followed with the token."""
     with Web(lambda _: Answer(status, headers={"Location": "/elsewhere"})) as web:
         with pytest.raises(IndexAccessError, match=f"answers {status}"):
-            probe(access_to(web.url))
+            probe(access_to(web.url), "thing")
         assert len(web.asked) == 1
 
 
 def test_an_index_that_cannot_be_reached_is_told() -> None:
     """With its address and what to check."""
     with pytest.raises(IndexAccessError, match="/pypi/prod/simple/ cannot be reached") as caught:
-        probe(access_to("http://127.0.0.1:9"))
+        probe(access_to("http://127.0.0.1:9"), "thing")
     assert "HTTPS_PROXY" in caught.value.hint
 
 
@@ -362,7 +364,7 @@ def test_the_user_s_netrc_does_not_replace_the_token(aws_user: Path, monkeypatch
     (aws_user / ".netrc").write_text("machine 127.0.0.1 login other password wrong\n")
     (aws_user / ".netrc").chmod(0o600)
     with Web() as web:
-        probe(access_to(web.url))
+        probe(access_to(web.url), "thing")
     assert (
         web.asked[0].headers["Authorization"].endswith(base64.b64encode(b"aws:planted-SECRET-token").decode())
     )
@@ -382,7 +384,7 @@ def test_a_token_shows_nowhere(caplog: pytest.LogCaptureFixture, capfd: pytest.C
     with Web(echo) as web:
         for url in (web.url, "http://127.0.0.1:9"):
             with pytest.raises(IndexAccessError) as caught:
-                probe(access_to(url), "CODEARTIFACT_AUTH_TOKEN")
+                probe(access_to(url, variable="CODEARTIFACT_AUTH_TOKEN"), "thing")
             shown += [repr(caught.value), caught.value.hint, *traceback.format_exception(caught.value)]
     output = capfd.readouterr()
     assert caplog.records

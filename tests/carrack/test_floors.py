@@ -23,55 +23,36 @@ MAY_IMPORT = {
     "cli": set(FLOORS),
 }
 PURE = {
-    "packaging",
-    "__future__",
-    "collections",
-    "dataclasses",
-    "datetime",
-    "difflib",
-    "enum",
-    "fnmatch",
-    "functools",
+    *(
+        "packaging",
+        "__future__",
+        "abc",
+        "base64",
+        "collections",
+        "dataclasses",
+        "datetime",
+        "difflib",
+        "enum",
+    ),
+    *(
+        "fnmatch",
+        "functools",
+        "graphlib",
+        "hashlib",
+        "itertools",
+        "json",
+        "math",
+        "operator",
+        "pathlib",
+        "re",
+    ),
+    *("string", "textwrap", "types", "typing", "urllib.parse"),
 }
-PURE |= {
-    "graphlib",
-    "hashlib",
-    "itertools",
-    "json",
-    "operator",
-    "pathlib",
-    "re",
-    "string",
-    "textwrap",
-    "typing",
-}
-PURE |= {"urllib.parse", "base64", "math", "abc", "types"}
 """What the model may use of others: packages that compute. `pathlib` is there for its names; see DOES."""
 DOES = {
-    "open",
-    "input",
-    "print",
-    "read_text",
-    "write_text",
-    "read_bytes",
-    "write_bytes",
-    "mkdir",
-    "unlink",
-    "exists",
-}
-DOES |= {
-    "is_file",
-    "is_dir",
-    "iterdir",
-    "glob",
-    "rglob",
-    "stat",
-    "resolve",
-    "cwd",
-    "home",
-    "now",
-    "utcnow",
-    "today",
+    *("open", "input", "print", "read_text", "write_text", "read_bytes", "write_bytes", "mkdir", "unlink"),
+    *("exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "stat", "resolve", "cwd", "home"),
+    *("now", "utcnow", "today"),
 }
 """Names of calls that touch the disk, the terminal or the clock."""
 PROCESSES_OF_THEIR_OWN = {"adapters/builder/worker.py"}

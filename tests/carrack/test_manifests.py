@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from tests.carrack.repositories import Repository, package
 
-from carrack.adapters.manifests import find_root, read_package, read_workspace
+from carrack.adapters.manifests import find_root, read_workspace
+from carrack.adapters.projects import read_package
 from carrack.errors import WorkspaceError
 from carrack.model.workspace import Workspace
 

@@ -1,7 +1,5 @@
 """`python -m pipeline_app`."""
 
-import sys
+from pipeline_app.main import command
 
-from pipeline_app.main import main
-
-sys.exit(main())
+command()

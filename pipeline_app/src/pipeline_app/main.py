@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import signal
 import sys
 import time
@@ -28,6 +29,18 @@ _EXIT_CODES: Final[dict[type[Exception], int]] = {
 _STOPPED: Final = 128  # and the signal's number, as a shell has it
 
 log = logging.getLogger(__name__)
+
+
+def command() -> None:
+    """Do the job once, and end this process with its exit code.
+
+    At once where the job was cut short: Arrow's threads may still wait for input then, and one that wakes up while
+    the interpreter is being taken down aborts the process with another code.
+    """
+    code = main()
+    if code:
+        logging.shutdown()
+        os._exit(code)
 
 
 def main() -> int:

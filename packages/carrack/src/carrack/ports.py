@@ -9,7 +9,6 @@ from typing import Protocol
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from carrack.model.access import Access
 from carrack.model.artifact import Artifact, Source
 from carrack.model.domain import Change, DomainState
 from carrack.model.history import TreeState
@@ -51,13 +50,6 @@ class IndexReader(Protocol):
 
     def fetch(self, name: NormalizedName, version: Version, file: File, to: Path) -> None:
         """Write one asset's bytes to `to`, and check them against `file.sha256`."""
-
-
-class Gate(Protocol):
-    """The way to the index's PyPI endpoint."""
-
-    def open(self) -> Access:
-        """The endpoint's address and a token that is good now."""
 
 
 class DomainAdmin(Protocol):

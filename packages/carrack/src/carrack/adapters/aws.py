@@ -89,11 +89,12 @@ class Connection:
         return open_session(self.index, may_prompt=self._may_prompt)
 
     def _client(self, service: str, **place: Any) -> Any:
-        if self.index.unset_variable or self.index.endpoint == "":
+        if self.index.unset_variable:
             raise IndexAccessError(
-                f"its address is to be in {self.index.unset_variable or 'a variable'}, and that is not set",
+                f"its address is to be in the variable {self.index.unset_variable}, which holds no http address",
                 address=f"index {self.index.name}",
-                hint="start the local index (make serve, or codeartifact-local run), or say another --to",
+                hint="start a local index with `codeartifact-local serve` and paste what it prints, "
+                "or put `codeartifact-local run --` before the command",
             )
         return make_client(self._session, service, **place)
 

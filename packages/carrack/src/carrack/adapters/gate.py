@@ -84,7 +84,7 @@ def _checked(token: str, index: str) -> Token:
             hint=f'export {TOKEN_VARIABLE}="$(carrack token --to {index})"; with the AWS CLI, add '
             "--query authorizationToken --output text",
         )
-    return Token(value=token, expires=expiry(token))
+    return Token(value=token, expires=expiry(token), variable=TOKEN_VARIABLE)
 
 
 def expiry(token: str) -> datetime | None:

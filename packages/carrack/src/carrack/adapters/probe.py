@@ -6,25 +6,25 @@ from datetime import UTC, datetime
 
 import requests
 
-from carrack.adapters.gate import TOKEN_VARIABLE
+from carrack.adapters.pip_settings import PipSettings
+from carrack.adapters.session import open_session
 from carrack.errors import IndexAccessError
-from carrack.model.access import USERNAME, Access, Token
-
-# CodeArtifact has no list of projects; for any one, 200 and 404 both come after the token was taken.
-_PROJECT = "carrack-probe"
+from carrack.model.access import Access, Token
 
 
-def probe(access: Access, source: str = "") -> None:
-    """Return if the index takes the token. `source` says where it came from, if not from `gate.open()`.
+def probe(access: Access, project: str, settings: PipSettings | None = None) -> None:
+    """Return if the index takes the token.
+
+    CodeArtifact has no list of projects, so it is asked for `project`: 200 and 404 both come after the token was
+    taken. Where that is one of our own names, nobody upstream hears a new one.
 
     Raises IndexAccessError: the token was refused, with the time at which it expired where that is known and
     the command that renews it; or the index cannot be reached, or does not answer as an index does.
     """
     where = f"index {access.index.name}"
     try:
-        answer = requests.get(
-            f"{access.simple_url}{_PROJECT}/",
-            auth=(USERNAME, access.token.value),
+        answer = open_session(access, settings).get(
+            f"{access.simple_url}{project}/",
             headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.1"},
             allow_redirects=False,
             timeout=(10, 60),
@@ -37,10 +37,10 @@ def probe(access: Access, source: str = "") -> None:
         ) from error
     if answer.status_code in (401, 403):
         raise IndexAccessError(
-            f"the token{f' from {source}' if source else ''} was refused with {answer.status_code}: "
-            f"{_age(access.token)}{_said(answer, access.token)}",
+            f"the token{f' in {access.token.variable}' if access.token.variable else ''} was refused with "
+            f"{answer.status_code}: {_age(access.token)}{_said(answer, access.token)}",
             address=where,
-            hint=_renewal(access, source),
+            hint=_renewal(access),
         )
     if answer.status_code not in (200, 404):
         raise IndexAccessError(
@@ -78,8 +78,8 @@ def _said(answer: requests.Response, token: Token) -> str:
     return f" (the index: {words})" if plain else ""
 
 
-def _renewal(access: Access, source: str) -> str:
-    command = f"carrack token --to {access.index.name}"
-    if source == TOKEN_VARIABLE:
-        return f'unset {TOKEN_VARIABLE}, or renew it: export {TOKEN_VARIABLE}="$({command})"'
+def _renewal(access: Access) -> str:
+    command, variable = f"carrack token --to {access.index.name}", access.token.variable
+    if variable:
+        return f'unset {variable}, or renew it: export {variable}="$({command})"'
     return f"run the same command again; `{command}` shows whether a new token can be had"

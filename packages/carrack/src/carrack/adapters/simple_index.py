@@ -8,21 +8,20 @@ from typing import Any
 import requests
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName
-from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from carrack.adapters.pip_settings import PipSettings
+from carrack.adapters.retry import RETRIED
+from carrack.adapters.session import open_session
 from carrack.errors import IndexAccessError
-from carrack.model.access import USERNAME, Access
+from carrack.model.access import Access
 from carrack.model.listing import ListedFile
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _TIMEOUT_SECONDS = (10, 120)
 """To connect, and between two bytes: a project that CodeArtifact does not hold yet is fetched while we wait."""
 
-_RETRY = Retry(
-    total=4, connect=1, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False
-)
+_RETRY = Retry(total=4, connect=1, backoff_factor=0.5, status_forcelist=RETRIED, raise_on_status=False)
 
 
 class SimpleIndex:
@@ -30,7 +29,8 @@ class SimpleIndex:
 
     def __init__(self, access: Access, settings: PipSettings | None = None) -> None:
         self._access = access
-        self._session = _session(access, settings or PipSettings())
+        self._session = open_session(access, settings, _RETRY)
+        self._session.headers["Accept"] = _JSON
         self._pages: dict[NormalizedName, tuple[ListedFile, ...]] = {}
 
     def files(self, name: NormalizedName) -> tuple[ListedFile, ...]:
@@ -62,18 +62,6 @@ class SimpleIndex:
             address=address,
             hint=f"carrack token --to {self._access.index.name}",
         )
-
-
-def _session(access: Access, settings: PipSettings) -> requests.Session:
-    session = requests.Session()
-    session.auth = (USERNAME, access.token.value)
-    session.headers["Accept"] = _JSON
-    session.verify = settings.cert or True
-    session.cert = settings.client_cert
-    session.proxies = settings.proxies(access.simple_url)
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(max_retries=_RETRY))
-    return session
 
 
 def _file(entry: Mapping[str, Any]) -> ListedFile:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Self, TypeVar
 
@@ -17,6 +16,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+
+from batch_params.suggestion import nearest
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -152,5 +153,5 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
     nested: dict[str, type[BaseModel]] = {"indexes": IndexTable, "apps": AppTable}
     model = nested.get(str(location[0]), CarrackTable)
     known = [field.alias or name for name, field in model.model_fields.items()]
-    close = get_close_matches(str(location[-1]), known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(known)}"
+    close = nearest(str(location[-1]), known)
+    return f"; did you mean {close!r}?" if close else f"; known are: {', '.join(known)}"

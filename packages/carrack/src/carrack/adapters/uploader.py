@@ -14,21 +14,22 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import requests
 from packaging.utils import canonicalize_name, canonicalize_version
-from requests.adapters import HTTPAdapter
 from twine.commands import check as twine_check
 from twine.exceptions import TwineException
 from twine.package import PackageFile
 from twine.repository import Repository
 
+from carrack.adapters.pip_settings import PipSettings
 from carrack.adapters.probe import reason
+from carrack.adapters.retry import RETRIED, delays
+from carrack.adapters.session import open_session
 from carrack.errors import BuildError, IndexAccessError, PublishedDiffersError, StoppedError
 from carrack.model.access import USERNAME, Access, Token
 from carrack.model.artifact import Artifact
-from carrack.model.retry import RETRIED, delays
 
 _TIMEOUT = (10, 300)
 
@@ -38,6 +39,7 @@ class TwineUploader:
     """Implements `ports.Uploader`. `sleep` waits between tries; tests give their own."""
 
     access: Access
+    settings: PipSettings | None = None
     sleep: Callable[[float], None] = time.sleep
 
     def check(self, artifact: Artifact) -> None:
@@ -88,7 +90,7 @@ class TwineUploader:
         repository = Repository(
             self.access.repository_url, USERNAME, self.access.token.value, disable_progress_bar=True
         )
-        repository.session = _Session(repository.session)
+        repository.session = _bounded(open_session(self.access, self.settings), repository.session)
         try:
             with _quiet():
                 answer = repository.upload(package, max_redirects=1)
@@ -105,19 +107,11 @@ class TwineUploader:
         return answer, f"{answer.status_code} {answer.reason}"
 
 
-class _Session(requests.Session):
-    """Twine's session, without its own retries, and with time limits."""
-
-    def __init__(self, twine: requests.Session) -> None:
-        super().__init__()
-        self.auth, self.headers, self.verify, self.cert = twine.auth, twine.headers, twine.verify, twine.cert
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, HTTPAdapter(max_retries=0))
-
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send one request, bounded in time."""
-        kwargs.setdefault("timeout", _TIMEOUT)
-        return super().request(*args, **kwargs)
+def _bounded(session: requests.Session, twine: requests.Session) -> requests.Session:
+    """Our session, which tries once, named as twine's and with time limits: twine's calls give none."""
+    session.headers = twine.headers
+    session.request = partial(session.request, timeout=_TIMEOUT)  # type: ignore[method-assign]
+    return session
 
 
 def _retry_after(answer: requests.Response | None) -> float:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 
 from carrack.cli.output import TerminalReport
-from carrack.errors import IndexAccessError, UsageError
 from carrack.model.access import Access
 from carrack.model.index import Index
 from carrack.model.lock import Lock
@@ -24,7 +22,6 @@ from carrack.ports import (
     Builder,
     DomainAdmin,
     Environments,
-    Gate,
     History,
     IndexReader,
     Journal,
@@ -40,27 +37,6 @@ if TYPE_CHECKING:
     from carrack.adapters.gate import CodeArtifactGate
     from carrack.adapters.pip_settings import PipSettings
     from carrack.commands.knowledge import Sources
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def index_option(function: F) -> F:
-    """`--to NAME`, the one way to say which index; `--index` is the same."""
-    return click.option(
-        "--to", "--index", "to", metavar="NAME", help="The index, by its name in [tool.carrack.indexes]."
-    )(function)
-
-
-def app_option(function: F) -> F:
-    """`--app NAME`; not needed in a workspace with one app."""
-    return click.option(
-        "--app", "app_name", metavar="NAME", help="The app, by its name in [tool.carrack.apps]."
-    )(function)
-
-
-def package_names(function: F) -> F:
-    """`[PACKAGES]...`: the packages that a verb is about, by any spelling of their names."""
-    return click.argument("names", metavar="[PACKAGES]...", nargs=-1)(function)
 
 
 @dataclass
@@ -82,44 +58,19 @@ class Wiring:
     def index(self, name: str | None) -> Index:
         """The index called `name`, else the workspace's default; it is named on stderr before anything else.
 
-        Raises UsageError where neither says one, or there is none of that name.
+        Raises UsageError where there is none.
         """
-        known = self.workspace.indexes
-        chosen = name or self.workspace.default_index
-        if chosen is None:
-            raise UsageError(
-                "no index was chosen, and the workspace has no default",
-                hint=f"say --to NAME, with one of: {', '.join(sorted(known)) or '(none is defined)'}",
-            )
-        if chosen not in known:
-            raise UsageError(
-                f"there is no index {chosen!r}",
-                address="pyproject.toml: [tool.carrack.indexes]",
-                hint=f"say --to NAME, with one of: {', '.join(sorted(known)) or '(none is defined)'}",
-            )
-        index = known[chosen]
+        from carrack.cli.selection import select_index
+
+        index = select_index(self.workspace, name)
         click.echo(str(index), err=True)
-        if index.unset_variable:
-            raise IndexAccessError(
-                f"its address is to be in the variable {index.unset_variable}, which holds no http address",
-                address=f"index {index.name}",
-                hint="start a local index with `codeartifact-local serve` and paste what it prints, "
-                "or put `codeartifact-local run --` before the command",
-            )
         return index
 
     def chosen_packages(self, names: Iterable[str]) -> tuple[NormalizedName, ...]:
         """The packages that `names` mean, in any spelling. Raises UsageError for one that is not there."""
-        known = self.workspace.packages
-        chosen = tuple(canonicalize_name(name) for name in names)
-        for name in chosen:
-            if name not in known:
-                close = get_close_matches(name, known, n=1)
-                raise UsageError(
-                    f"there is no package {name!r}" + (f"; did you mean {close[0]}?" if close else ""),
-                    hint=f"name one of: {', '.join(sorted(known))}",
-                )
-        return chosen
+        from carrack.cli.selection import select_packages
+
+        return select_packages(self.workspace, names)
 
     @cached_property
     def history(self) -> History:
@@ -172,25 +123,19 @@ class Wiring:
 
         return CodeArtifactDomain(self.connection(index))
 
-    def gate(self, index: Index) -> Gate:
-        """The way to the index's PyPI endpoint, with the token that the user made already where there is one."""
+    def open(self, index: Index) -> Access:
+        """The way into the index's PyPI endpoint, with the token that the user made already where there is one.
+
+        Raises IndexAccessError where the index does not take the token, and says whether it expired.
+        """
         from carrack.adapters.gate import TOKEN_VARIABLE, CodeArtifactGate
+        from carrack.adapters.probe import probe
 
         token = self.environ.get(TOKEN_VARIABLE)
         if token:
             self.report.note(f"the token is the one in {TOKEN_VARIABLE}; none is asked for")
-        return CodeArtifactGate(self.connection(index), token=token)
-
-    def open(self, index: Index) -> Access:
-        """The way into the index's PyPI endpoint, after the index was seen to take the token.
-
-        Raises IndexAccessError where it does not, and says whether the token expired.
-        """
-        from carrack.adapters.gate import TOKEN_VARIABLE
-        from carrack.adapters.probe import probe
-
-        access = self.gate(index).open()
-        probe(access, TOKEN_VARIABLE if self.environ.get(TOKEN_VARIABLE) else "")
+        access = CodeArtifactGate(self.connection(index), token=token).open()
+        probe(access, min(self.workspace.packages), self.pip_settings)
         return access
 
     def new_gate(self, index: Index, *, seconds: int) -> CodeArtifactGate:
@@ -231,18 +176,9 @@ class Wiring:
 
     def app(self, name: str | None) -> App:
         """The app called `name`, else the only one. Raises UsageError where that is not one app."""
-        apps = self.workspace.apps
-        if name is None and len(apps) == 1:
-            return next(iter(apps.values()))
-        if name is None or name not in apps:
-            close = get_close_matches(name or "", apps, n=1)
-            raise UsageError(
-                (f"there is no app {name!r}" if name else "the workspace has not exactly one app")
-                + (f"; did you mean {close[0]}?" if close else ""),
-                address="pyproject.toml: [tool.carrack.apps]",
-                hint=f"say --app NAME, with one of: {', '.join(sorted(apps)) or '(none is defined)'}",
-            )
-        return apps[name]
+        from carrack.cli.selection import select_app
+
+        return select_app(self.workspace, name)
 
     def receipt(self, index: Index) -> Receipt:
         """What `index` holds of this workspace now."""
@@ -281,4 +217,4 @@ class Wiring:
         """Uploads through twine."""
         from carrack.adapters.uploader import TwineUploader
 
-        return TwineUploader(access=access)
+        return TwineUploader(access=access, settings=self.pip_settings)

@@ -8,7 +8,7 @@ from packaging.utils import NormalizedName
 
 from carrack.errors import LockError
 from carrack.model.listing import ListedFile
-from carrack.model.lock import Lock, requirements_digest
+from carrack.model.lock import Candidate, Lock, requirements_digest
 from carrack.model.pinning import needed, pins
 from carrack.model.receipt import Receipt
 from carrack.model.target import targets
@@ -73,34 +73,42 @@ def _made_anew(
 ) -> Lock:
     wanted = targets(app.pythons, app.machines)
     report.step("Resolving", f"{app.name} for Python {', '.join(app.pythons)} on {', '.join(app.machines)}")
-    resolved = resolver.resolve(
-        [str(requirement) for requirement in app.requirements],
-        python=min(app.pythons, key=lambda python: int(python.partition(".")[2])),
-        exact=receipt.versions(),
-        preferred=[pin.candidate for pin in existing.pins] if existing else [],
-    )
-    chosen = needed(resolved, wanted)
+    chosen = needed(_resolved(app, receipt, resolver, existing), wanted)
     names = {candidate.name for candidate in chosen}
     report.step("Hashing", f"{len(names)} distributions")
     pages = _pages(listing, names)
     _require_proved(receipt, pages)
     made, faults = pins(chosen, pages, wanted)
-    faults += _unpublished(names & workspace.packages.keys(), receipt)
+    ours = names & workspace.packages.keys()
+    faults += _unpublished(ours, receipt)
     if faults:
-        raise LockError(
-            f"{app.name} cannot be locked",
-            address=str(app.lock),
-            faults=faults,
-            untouched=str(app.lock),
-            hint=f"admit other versions in {app.manifest}: {'.'.join(app.key)}, or name fewer Pythons for {app.name}",
-        )
+        raise _unlockable(app, faults)
     return Lock(
         app=app.name,
         pythons=app.pythons,
         machines=app.machines,
         requirements=requirements_digest(app),
-        receipt=receipt.of(names & workspace.packages.keys()).digest,
+        receipt=receipt.of(ours).digest,
         pins=made,
+    )
+
+
+def _resolved(app: App, receipt: Receipt, resolver: Resolver, existing: Lock | None) -> tuple[Candidate, ...]:
+    return resolver.resolve(
+        [str(requirement) for requirement in app.requirements],
+        python=min(app.pythons, key=lambda python: int(python.partition(".")[2])),
+        exact=receipt.versions(),
+        preferred=[pin.candidate for pin in existing.pins] if existing else [],
+    )
+
+
+def _unlockable(app: App, faults: tuple[str, ...]) -> LockError:
+    return LockError(
+        f"{app.name} cannot be locked",
+        address=str(app.lock),
+        faults=faults,
+        untouched=str(app.lock),
+        hint=f"admit other versions in {app.manifest}: {'.'.join(app.key)}, or name fewer Pythons for {app.name}",
     )
 
 

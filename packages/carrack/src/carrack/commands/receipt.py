@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from carrack.model.index import Index
-from carrack.model.published import IndexState
 from carrack.model.receipt import Entry, Receipt
 from carrack.model.workspace import Workspace
 from carrack.ports import IndexReader, Journal
@@ -15,11 +14,6 @@ def remake_receipt(workspace: Workspace, index: Index, reader: IndexReader, jour
     The journal only adds the commits that it knows; files and hashes are the index's own word.
     """
     published = reader.state({package.name: package.version for package in workspace.packages.values()})
-    return receipt_of(workspace, index, published, journal)
-
-
-def receipt_of(workspace: Workspace, index: Index, published: IndexState, journal: Journal) -> Receipt:
-    """The receipt that follows from an index's answer that is already here."""
     commits = {entry.file.sha256: entry.commit for entry in journal.read(index)}
     entries = tuple(
         Entry(name=package.name, version=package.version, file=file, commit=commits.get(file.sha256))

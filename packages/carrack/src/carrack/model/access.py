@@ -14,10 +14,15 @@ USERNAME = "aws"
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """A CodeArtifact token. `expires` is None where the token came from outside and does not say."""
+    """A CodeArtifact token.
+
+    `expires` is None where the token does not say. `variable` is the environment variable that held it, None where
+    it was asked for.
+    """
 
     value: str = field(repr=False)
     expires: datetime | None = None
+    variable: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

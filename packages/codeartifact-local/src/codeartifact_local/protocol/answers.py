@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
+from codeartifact_local.content import Content
 from codeartifact_local.protocol.errors import ServiceError
 from codeartifact_local.protocol.model import service_model
-from codeartifact_local.store.content import Content
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, Shape

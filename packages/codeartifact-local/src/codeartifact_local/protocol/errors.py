@@ -1,4 +1,4 @@
-"""The seven errors of the service, as its model declares them, and two that every AWS endpoint has."""
+"""The errors that this server answers with: those of the service's model, and two that every AWS endpoint has."""
 
 from typing import ClassVar, Literal
 
@@ -27,13 +27,6 @@ class ValidationError(ServiceError):
 
     def __init__(self, message: str, reason: Reason = "FIELD_VALIDATION_FAILED") -> None:
         super().__init__(message, reason=reason)
-
-
-class AccessDeniedError(ServiceError):
-    """The caller may not do this."""
-
-    code = "AccessDeniedException"
-    status = 403
 
 
 class ResourceError(ServiceError):

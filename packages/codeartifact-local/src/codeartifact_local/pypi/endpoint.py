@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from codeartifact_local.content import BrokenContentError
 from codeartifact_local.pypi.address import Address, parse_address
 from codeartifact_local.pypi.authorization import authorize
 from codeartifact_local.pypi.download import download, parse_wanted
@@ -14,7 +15,6 @@ from codeartifact_local.pypi.errors import PypiError
 from codeartifact_local.pypi.index import index_page
 from codeartifact_local.pypi.upload import upload
 from codeartifact_local.service import Service
-from codeartifact_local.store.content import BrokenContentError
 from codeartifact_local.store.room import disk_is_full
 from codeartifact_local.upstream.errors import PublicIndexError
 

@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 
+from codeartifact_local.content import BrokenContentError
 from codeartifact_local.store import keeping
 from codeartifact_local.store.blobs import Blobs, Incoming
-from codeartifact_local.store.content import BrokenContentError
 from codeartifact_local.store.database import Database
 
 _HELD_BACK_BYTES = 64 * 1024

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
 
+from codeartifact_local.content import Content, read_kept
 from codeartifact_local.store import keeping
 from codeartifact_local.store.blobs import Blobs
-from codeartifact_local.store.content import Content, read_kept
 from codeartifact_local.store.database import Database
 from codeartifact_local.store.records import Asset
 from codeartifact_local.upstream.errors import PublicIndexError

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from carrack.cli.wiring import Wiring, package_names
+from carrack.cli.options import package_names
+from carrack.cli.wiring import Wiring
 
 
 @click.command("build")

@@ -6,8 +6,9 @@ import click
 from packaging.version import InvalidVersion, Version
 
 from carrack.cli.wiring import Wiring
-from carrack.commands.bump import Level, bump, plan_bump
+from carrack.commands.bump import bump, plan_bump
 from carrack.errors import UsageError
+from carrack.model.versions import Level
 
 
 @click.command("bump")

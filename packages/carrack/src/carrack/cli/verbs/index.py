@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from carrack.cli.options import index_option
 from carrack.cli.output import show_table
-from carrack.cli.wiring import Wiring, index_option
+from carrack.cli.wiring import Wiring
 from carrack.commands.index_create import carry_out, examine
 from carrack.errors import UsageError
 from carrack.model.access import simple_url
@@ -14,7 +15,7 @@ from carrack.model.domain import Obstacle, Right, Setup
 _RUN_SECONDS = 3600
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("index")
 def command() -> None:
     """Make an index ready, or run a command with its address and token."""
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from carrack.cli.wiring import Wiring, app_option, index_option
+from carrack.cli.options import app_option, index_option
+from carrack.cli.wiring import Wiring
 from carrack.errors import LockError
 from carrack.model.artifact import Source
 from carrack.model.index import Index
@@ -84,7 +85,7 @@ def _install_editable(wiring: Wiring, index: Index, app: App, lock: Lock, into: 
 
 def _own(wiring: Wiring, app: App) -> Source:
     """The app's distribution, as its folder is now."""
-    from carrack.adapters.manifests import read_package
+    from carrack.adapters.projects import read_package
 
     package = read_package(wiring.workspace.root, app.path)
     return Source(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from carrack.cli.wiring import Wiring, app_option, index_option
+from carrack.cli.options import app_option, index_option
+from carrack.cli.wiring import Wiring
 
 
 @click.command("lock")

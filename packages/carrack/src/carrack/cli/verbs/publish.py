@@ -6,8 +6,8 @@ import json
 
 import click
 
-from carrack.cli.wiring import Wiring, index_option, package_names
-from carrack.model.index import Index
+from carrack.cli.options import index_option, package_names
+from carrack.cli.wiring import Wiring
 from carrack.model.plan import Plan, State, Step
 from carrack.model.receipt import Receipt
 
@@ -25,7 +25,6 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, dry_run: boo
     """
     from carrack.commands.knowledge import learn
     from carrack.commands.publish import Tools, chosen, publish
-    from carrack.commands.receipt import remake_receipt
 
     index = wiring.index(to)
     wanted = wiring.chosen_packages(names)
@@ -42,8 +41,7 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, dry_run: boo
         steps = publish(sources, knowledge, tools, wanted)
     _tell_unreleased(wiring, knowledge.plan)
     _show(steps, "released", as_json)
-    receipt = remake_receipt(sources.workspace, index, sources.reader, sources.journal)
-    _tell_receipt(wiring, index, receipt)
+    _tell_receipt(wiring, wiring.receipt(index))
 
 
 def _tell_unreleased(wiring: Wiring, plan: Plan) -> None:
@@ -63,9 +61,8 @@ def _show(steps: tuple[Step, ...], verb: str, as_json: bool) -> None:
         click.echo("nothing to release: the index has every version that the tree has")
 
 
-def _tell_receipt(wiring: Wiring, index: Index, receipt: Receipt) -> None:
-    versions = receipt.versions()
+def _tell_receipt(wiring: Wiring, receipt: Receipt) -> None:
+    files, packages = len(receipt.entries), len(receipt.versions())
     wiring.report.step(
-        "Verified",
-        f"{len(receipt.entries)} files of {len(versions)} packages on {index.name}, {receipt.digest}",
+        "Verified", f"{files} files of {packages} packages on {receipt.index.name}, {receipt.digest}"
     )

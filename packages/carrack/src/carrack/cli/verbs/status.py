@@ -6,8 +6,9 @@ import json
 
 import click
 
+from carrack.cli.options import index_option
 from carrack.cli.output import show_table
-from carrack.cli.wiring import Wiring, index_option
+from carrack.cli.wiring import Wiring
 from carrack.model.plan import Plan
 
 

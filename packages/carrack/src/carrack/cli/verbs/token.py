@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from carrack.cli.wiring import Wiring, index_option
+from carrack.cli.options import index_option
+from carrack.cli.wiring import Wiring
 from carrack.model.access import Access
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("token")
 @index_option
 @click.option(
     "--netrc",

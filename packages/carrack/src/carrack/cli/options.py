@@ -1,0 +1,29 @@
+"""The options and arguments that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def index_option(function: F) -> F:
+    """`--to NAME`, the one way to say which index; `--index` is the same."""
+    return click.option(
+        "--to", "--index", "to", metavar="NAME", help="The index, by its name in [tool.carrack.indexes]."
+    )(function)
+
+
+def app_option(function: F) -> F:
+    """`--app NAME`; not needed in a workspace with one app."""
+    return click.option(
+        "--app", "app_name", metavar="NAME", help="The app, by its name in [tool.carrack.apps]."
+    )(function)
+
+
+def package_names(function: F) -> F:
+    """`[PACKAGES]...`: the packages that a verb is about, by any spelling of their names."""
+    return click.argument("names", metavar="[PACKAGES]...", nargs=-1)(function)

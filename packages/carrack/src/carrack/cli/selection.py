@@ -1,0 +1,69 @@
+"""What a name on the command line means in this workspace, or which names there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from batch_params.suggestion import nearest
+from carrack.errors import UsageError
+from carrack.model.index import Index
+from carrack.model.workspace import App, Workspace
+
+
+def select_index(workspace: Workspace, name: str | None) -> Index:
+    """The index called `name`, else the workspace's default.
+
+    Raises UsageError where neither says one, or there is none of that name.
+    """
+    chosen = name or workspace.default_index
+    if chosen is None:
+        raise UsageError(
+            "no index was chosen, and the workspace has no default",
+            hint=f"say --to NAME, with {_one_of(workspace.indexes)}",
+        )
+    if chosen not in workspace.indexes:
+        raise UsageError(
+            f"there is no index {chosen!r}{_instead(chosen, workspace.indexes)}",
+            address="pyproject.toml: [tool.carrack.indexes]",
+            hint=f"say --to NAME, with {_one_of(workspace.indexes)}",
+        )
+    return workspace.indexes[chosen]
+
+
+def select_app(workspace: Workspace, name: str | None) -> App:
+    """The app called `name`, else the only one. Raises UsageError where that is not one app."""
+    apps = workspace.apps
+    if name is None and len(apps) == 1:
+        return next(iter(apps.values()))
+    if name is None or name not in apps:
+        raise UsageError(
+            f"there is no app {name!r}{_instead(name, apps)}"
+            if name
+            else "the workspace has not exactly one app",
+            address="pyproject.toml: [tool.carrack.apps]",
+            hint=f"say --app NAME, with {_one_of(apps)}",
+        )
+    return apps[name]
+
+
+def select_packages(workspace: Workspace, names: Iterable[str]) -> tuple[NormalizedName, ...]:
+    """The packages that `names` mean, in any spelling. Raises UsageError for one that is not there."""
+    chosen = tuple(canonicalize_name(name) for name in names)
+    for name in chosen:
+        if name not in workspace.packages:
+            raise UsageError(
+                f"there is no package {name!r}{_instead(name, workspace.packages)}",
+                hint=f"name {_one_of(workspace.packages)}",
+            )
+    return chosen
+
+
+def _instead(word: str, known: Iterable[str]) -> str:
+    close = nearest(word, known)
+    return f"; did you mean {close}?" if close else ""
+
+
+def _one_of(names: Collection[str]) -> str:
+    return f"one of: {', '.join(sorted(names)) or '(none is defined)'}"
