@@ -1,6 +1,5 @@
 """Which files are read, and in which order."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -56,12 +55,3 @@ def test_nothing_to_read_is_an_error_that_names_the_path(tmp_path: Path, name: s
     with pytest.raises(MissingInputError) as raised:
         find_inputs(tmp_path / name)
     assert sentence in str(raised.value)
-
-
-def test_a_pipe_in_a_folder_is_refused_by_name(tmp_path: Path) -> None:
-    """Nobody may ever write into it, and a job that waits for that never ends; one named itself is meant."""
-    (tmp_path / "one.csv").touch()
-    os.mkfifo(tmp_path / "two.csv")
-    with pytest.raises(MissingInputError, match=r"two\.csv: is not a file"):
-        find_inputs(tmp_path)
-    assert [one.name for one in find_inputs(tmp_path / "two.csv")] == ["two.csv"]

@@ -1,7 +1,7 @@
 """Which files are read, in which order, and as what: decided by their names alone."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -30,12 +30,10 @@ def find_inputs(path: Path) -> list[Input]:
 
     The order is that of the names' code points, so it is the same on every machine. Names that begin with
     `.` or `_` are passed over, and so are files with other endings and folders that are symbolic links.
-    Raises MissingInputError if that leaves nothing to read, or if the folder holds a pipe or the like:
-    nobody may ever write into it. A pipe that is `path` itself is read.
+    Raises MissingInputError if that leaves nothing to read.
     """
     if path.is_dir():
         candidates = [_input(file, file.relative_to(path).as_posix()) for file in _files(path)]
-        _refuse_pipes(candidates)
     elif path.exists():
         candidates = [_input(path, path.name)]
     else:
@@ -44,12 +42,6 @@ def find_inputs(path: Path) -> list[Input]:
     if not inputs:
         raise MissingInputError(f"{path}: nothing to read; names of record files end in {_ENDINGS}")
     return inputs
-
-
-def _refuse_pipes(candidates: Iterable[Input | None]) -> None:
-    for one in candidates:
-        if one and one.path.exists() and not one.path.is_file():
-            raise MissingInputError(f"{one.path}: is not a file; name a folder without it")
 
 
 def _files(folder: Path) -> Iterator[Path]:
