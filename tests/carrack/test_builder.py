@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import tarfile
@@ -323,3 +324,28 @@ def test_the_token_of_its_environment_is_not_in_the_repr() -> None:
     """A builder's repr, in a traceback or a log, holds none of its environment."""
     shown = repr(builder(environ={"PIP_INDEX_URL": "https://aws:t0ken@example.com/"}))
     assert "t0ken" not in shown
+
+
+def test_an_sdist_that_cannot_be_unpacked_is_a_failed_build(tmp_path: Path) -> None:
+    """A link to an absolute path, which pip would refuse too, is told by its name; so is an sdist that is not there."""
+    folder = in_tree(tmp_path / "alpha")
+    backend = folder / "backend.py"
+    (folder / "away").symlink_to("/etc/hostname")
+    backend.write_text(backend.read_text().replace('"backend.py")', '"backend.py", "away")'))
+    with pytest.raises(BuildError, match=r"alpha-0\.1\.0\.tar\.gz cannot be unpacked: .*absolute path"):
+        builder().build([source(folder)], tmp_path / "out")
+    backend.write_text(backend.read_text().replace('return f"{name}.tar.gz"', 'return "none.tar.gz"'))
+    with pytest.raises(BuildError, match=r"none\.tar\.gz cannot be unpacked: .*No such file"):
+        builder().build([source(folder)], tmp_path / "out")
+
+
+def test_a_machine_that_cannot_hold_the_build_is_no_bug(tmp_path: Path) -> None:
+    """A full disk, here a limit on what a file may be, comes back from the worker process as the OSError it is."""
+    folder = in_tree(tmp_path / "alpha")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            builder().build([source(folder)], tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -320,6 +321,20 @@ def test_every_error_of_ours_has_an_exit_code_of_its_own() -> None:
     assert not {kind.exit_code for kind in kinds} & {ExitCode.BUG, ExitCode.DONE}
 
 
+def test_a_full_disk_is_told_as_one_and_is_no_bug(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong with this machine gets a sentence with its path, no traceback, and 75: the command goes on."""
+    full = OSError(errno.ENOSPC, "No space left on device", "/tmp/carrack-1/alpha.whl")  # noqa: S108
+    result = failing(full, monkeypatch, capsys)
+    assert (result.code, result.out) == (ExitCode.RESUMABLE, "")
+    assert result.err.startswith(
+        "error: /tmp/carrack-1/alpha.whl: this machine does not let us go on: No space left on device\n"
+    )
+    assert "run the same command again" in result.err
+    assert "Traceback" not in result.err
+
+
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), KeyError("k"), AssertionError()], ids=repr)
 def test_a_bug_shows_its_traceback_and_ends_with_70(
     error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -421,3 +436,28 @@ def test_json_is_on_stdout_alone(carrack: Command, monkeypatch: pytest.MonkeyPat
         "reason": "the index does not know this package",
     }
     assert shown.err.startswith("index prod: account 123456789012")
+
+
+@pytest.mark.parametrize("redirect", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_standard_stream_is_no_bug(repo: Repository, redirect: str) -> None:
+    """A scheduler may start a command without stdin, stdout or stderr: what it would say goes nowhere."""
+    shown = "from carrack.cli.output import show_table; show_table(['a'], [['b']])"
+    program = (
+        f"from carrack.cli.main import main, _open_what_is_closed; _open_what_is_closed(); {shown}; main()"
+    )
+    done = subprocess.run(
+        [
+            "sh",
+            "-c",
+            f'"$0" -c "$1" -C "$2" status --to local {redirect}',
+            sys.executable,
+            program,
+            repo.root,
+        ],
+        env={**GIT_ENVIRON, "LOCAL_URL": "http://127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == ExitCode.INDEX

@@ -299,3 +299,14 @@ def test_a_machine_without_git_is_told_so(repo: Repository) -> None:
 def test_the_environment_is_not_in_the_repr(repo: Repository) -> None:
     """Git's environment may hold secrets, so the adapter's repr leaves it out."""
     assert "hunter2" not in repr(ask(repo, SECRET="hunter2"))
+
+
+def test_a_submodule_in_a_package_is_refused_by_name(repo: Repository) -> None:
+    """Its files are in no commit of this repository: a build would lack them. Another package is not concerned."""
+    commit = repo.git("rev-parse", "HEAD")
+    repo.git("update-index", "--add", "--cacheinfo", f"160000,{commit},packages/alpha/vendor")
+    repo.git("commit", "-qm", "a submodule")
+    with pytest.raises(WorkspaceError, match="has a submodule in it") as caught:
+        ask(repo).export("HEAD", ALPHA, repo.root.parent / "alpha")
+    assert caught.value.faults == ("packages/alpha/vendor: is a submodule",)
+    assert ask(repo).export("HEAD", BETA, repo.root.parent / "beta") == EPOCH

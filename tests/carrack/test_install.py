@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -220,3 +221,31 @@ def test_what_is_no_interpreter_is_refused(installing: Install, command: str) ->
     """A version that is not here, a path that is not there, a program that is no Python."""
     with pytest.raises(UsageError):
         installing.environments.interpreter(command)
+
+
+def test_the_environment_that_carrack_runs_in_is_not_replaced(
+    installing: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--into .venv` would pull the ground from under the command itself, so it stays as it is."""
+    mine = installing.stand_in()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "prefix", str(installing.into))
+        with pytest.raises(UsageError, match="is the environment that this command runs in"):
+            installing.environments.remove(installing.into)
+    assert mine.exists()
+    installing.environments.remove(installing.into)
+    assert not mine.exists()
+
+
+def test_an_environment_that_cannot_be_made_leaves_no_half_of_it(installing: Install) -> None:
+    """After a full disk, here a limit on what a file may be, nothing is in the way of the next install."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        with pytest.raises(LockError, match="could not make an environment in") as caught:
+            installing.stand_in()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "File too large" in "".join(caught.value.faults)
+    assert not installing.into.exists()
+    installing.stand_in()

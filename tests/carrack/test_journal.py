@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from packaging.version import Version
-from tests.carrack.fakes import INDEX, name
+from tests.carrack.fakes import INDEX, Told, name
 
 from carrack.adapters.journal import ReceiptJournal
 from carrack.model.published import File
@@ -148,3 +148,15 @@ def test_a_receipts_digest_is_about_files_alone() -> None:
     assert receipt.digest == promoted.digest
     assert receipt.digest.startswith("sha256:")
     assert receipt.digest != Receipt(index=INDEX, entries=(entry(1), changed)).digest
+
+
+def test_a_folder_that_cannot_be_used_is_told_once_and_done_without(tmp_path: Path) -> None:
+    """The receipts are only a cache: a checkout that cannot be written stops nothing."""
+    (tmp_path / ".carrack").touch()  # a file, so that not even root can make a folder in it
+    told = Told()
+    journal = ReceiptJournal(tmp_path / ".carrack" / "receipts", told)
+    journal.append(INDEX, entry(1))
+    journal.append(INDEX, entry(2))
+    assert journal.read(INDEX) == ()
+    (note,) = told.notes
+    assert note.startswith(f"{journal.folder}: Not a directory; ")

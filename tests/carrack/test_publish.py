@@ -172,16 +172,44 @@ def test_a_journal_from_another_history_is_not_trusted(released: World) -> None:
     assert len(released.index.fetched) == 3
 
 
-def test_a_release_from_an_unknown_commit_counts_as_published(released: World) -> None:
-    """Where neither journal nor time lead to a commit, the index's version stands, and the reason says so."""
+@pytest.fixture
+def untraced(released: World) -> World:
+    """The same, after a rebase: other commits with other times, and no journal."""
     released.journal.entries.clear()
     commit = released.history.commits[0]
     released.history.commits[0] = type(commit)(commit.id, commit.epoch + 1, commit.texts)
-    (step, *_) = released.learn().plan.steps
+    return released
+
+
+def test_a_release_from_an_unknown_commit_is_untraced(untraced: World) -> None:
+    """Where neither journal nor time lead to a commit, the index's version stands, and the reason says so."""
+    (step, *_) = untraced.learn().plan.steps
     assert (step.state.value, step.reason) == (
-        "published",
+        "untraced",
         "complete on the index; its commit is not in this history",
     )
+    assert untraced.publish() == ()
+    assert untraced.builder.built == []
+
+
+def test_an_untraced_package_that_is_named_is_compared_by_building(untraced: World) -> None:
+    """The same members are all well, whatever their times; other members stop with their names."""
+    assert untraced.publish("io") == ()
+    assert untraced.report.notes == ["io 1.0: the index has the very files that this commit builds"]
+    untraced.history.commits.clear()
+    untraced.history.commit(io="io 2\n", rules="rules 1\n", tools="tools 1\n")
+    commit = untraced.history.commits[0]
+    untraced.history.commits[0] = type(commit)(commit.id, commit.epoch + 1, commit.texts)
+    with pytest.raises(PublishedDiffersError, match="the index has it with other files") as caught:
+        untraced.publish("io")
+    assert caught.value.differences == (
+        "io-1.0.tar.gz: module.py: in line 1 the index has 'io 1', this commit builds 'io 2'",
+        "io-1.0-py3-none-any.whl: module.py: in line 1 the index has 'io 1', this commit builds 'io 2'",
+    )
+    untraced.raise_version("rules", "1.1")
+    with pytest.raises(PublishedDiffersError, match=r"^packages/io/pyproject.toml: .*io 1\.0 needs a new"):
+        untraced.publish("rules")
+    assert untraced.index.uploads == []
 
 
 @pytest.mark.parametrize("status", ["Archived", "Disposed", "Unlisted", "Unfinished"])

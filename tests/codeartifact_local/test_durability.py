@@ -1,5 +1,6 @@
 """What was acknowledged is there after a crash; what was not is not half there."""
 
+import errno
 import os
 import signal
 import sqlite3
@@ -13,8 +14,9 @@ import pytest
 from tests.codeartifact_local.conftest import DOMAIN, Client, FakePublicIndex, wheel
 
 from codeartifact_local.settings import Settings
-from codeartifact_local.store.blobs import Blobs
-from codeartifact_local.store.database import DataFolderError
+from codeartifact_local.store.blobs import Blobs, Incoming
+from codeartifact_local.store.database import Database, DataFolderError
+from codeartifact_local.store.room import disk_is_full
 from codeartifact_local.testing import LocalCodeArtifact, local_codeartifact
 
 
@@ -91,3 +93,57 @@ def test_data_outlives_a_server(tmp_path: Path) -> None:
         Client(local, token).upload("dev", wheel("pkg", "1.0"))
     with local_codeartifact(tmp_path) as local:
         assert Client(local, token).filenames("dev", "pkg") == ["pkg-1.0-py3-none-any.whl"]
+
+
+def test_a_transaction_that_finds_no_room_is_undone_and_the_next_one_works(tmp_path: Path) -> None:
+    """SQLite says that the database is full, with that error and no other; nothing of the transaction stays."""
+    database = Database(tmp_path / "rows.sqlite3", durable=False)
+    with database.write() as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count={pages}")
+
+    def fill() -> None:
+        with database.write() as db:
+            db.execute("CREATE TABLE rows (bytes)")
+            db.execute("INSERT INTO rows VALUES (zeroblob(1000000))")
+
+    for _ in range(2):
+        with pytest.raises(sqlite3.OperationalError, match="is full") as caught:
+            fill()
+        assert disk_is_full(caught.value)
+    with database.write() as db:
+        db.execute(f"PRAGMA max_page_count={pages + 1000}")
+    with database.write() as db:
+        db.execute("CREATE TABLE rows (bytes)")
+    database.close()
+
+
+def test_a_full_disk_is_told_in_a_sentence_and_the_server_goes_on(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An upload gets 507 and its reason, the log one line; with room again the same upload is taken."""
+    name, content = wheel("pkg", "1.0")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Incoming, "write", full)  # a disk cannot be filled up here without harm to others
+        refused = client.upload("dev", (name, content))
+    assert (refused.status_code, refused.text) == (
+        507,
+        "The disk that codeartifact-local keeps its data on is full.\n",
+    )
+    assert "Traceback" not in caplog.text
+    assert client.upload("dev", (name, content)).status_code == 200
+
+
+def test_a_damaged_data_folder_is_refused_in_a_sentence_and_left_alone(tmp_path: Path) -> None:
+    """What is no SQLite file is named, and not touched."""
+    file = tmp_path / "codeartifact.sqlite3"
+    file.write_bytes(b"not rows at all " * 300)
+    with pytest.raises(
+        DataFolderError, match=r"codeartifact\.sqlite3: file is not a database; .*another --data"
+    ):
+        local_codeartifact(tmp_path).__enter__()
+    assert file.read_bytes() == b"not rows at all " * 300

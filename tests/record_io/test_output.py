@@ -1,6 +1,7 @@
 """The output folder: all or nothing."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -125,3 +126,20 @@ def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputRefusedError, match="file: cannot be an output folder: File exists"):
         fill(tmp_path / "file", "one")
+
+
+@pytest.mark.parametrize("torn", ["", '{"files": ["one"'])
+def test_a_torn_manifest_of_a_killed_run_is_removed_by_the_next(tmp_path: Path, torn: str) -> None:
+    """A full disk or a kill may tear the manifest before any rename; the folder can be filled nonetheless."""
+    (tmp_path / ".unfinished").mkdir()
+    (tmp_path / ".unfinished" / "_manifest.json").write_text(torn)
+    fill(tmp_path, "one")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["_manifest.json", "one"]
+
+
+def test_a_manifest_holds_file_names_that_are_not_utf_8(tmp_path: Path) -> None:
+    """Linux names files with any bytes; the manifest stays JSON in UTF-8, and its reader gets the very name."""
+    odd = os.fsdecode(b"\xff.csv")
+    with OutputFolder(tmp_path / "out") as output:
+        output.publish([], {"inputs": [odd]})
+    assert json.loads((tmp_path / "out" / "_manifest.json").read_text(encoding="utf-8"))["inputs"] == [odd]

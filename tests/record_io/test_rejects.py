@@ -1,6 +1,7 @@
 """The rejects file."""
 
 import json
+import os
 from pathlib import Path
 
 from record_io import Reject, RejectWriter
@@ -35,3 +36,11 @@ def test_raw_text_is_cut(tmp_path: Path) -> None:
     with RejectWriter(tmp_path / "rejects") as writer:
         writer.write([Reject(file="a.csv", number=2, rule="csv", reason="why", record="x" * 50_000)])
     assert len(json.loads((tmp_path / "rejects").read_text())["record"]) == 10_000
+
+
+def test_a_file_name_that_is_not_utf_8_comes_back_as_it_is(tmp_path: Path) -> None:
+    """Linux names files with any bytes; the rejects file stays UTF-8, and its reader gets the very name."""
+    odd = os.fsdecode(b"\xff.csv")
+    with RejectWriter(tmp_path / "rejects") as writer:
+        writer.write([Reject(file=odd, number=2, rule="csv", reason="why", record="x")])
+    assert json.loads((tmp_path / "rejects").read_text(encoding="utf-8"))["file"] == odd

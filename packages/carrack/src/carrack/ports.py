@@ -96,7 +96,7 @@ class Journal(Protocol):
         """Every entry written for `index` so far; a torn last line is left out."""
 
     def append(self, index: Index, entry: Entry) -> None:
-        """Add one entry; it is on disk when this returns."""
+        """Add one entry; it is on disk when this returns, if that disk can be written: it is only a cache."""
 
 
 class Manifests(Protocol):

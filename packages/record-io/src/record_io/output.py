@@ -55,7 +55,8 @@ class OutputFolder:
         Everything is on the disk before the manifest's rename, which is atomic (POSIX rename).
         """
         text = json.dumps({**manifest, "files": list(names)}, indent=2, ensure_ascii=False)
-        (self.work / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        # A file name that is not UTF-8 is in the text as half surrogates, and leaves it as JSON's own escapes.
+        (self.work / MANIFEST).write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
         for name in (*names, MANIFEST):
             _sync(self.work / name)
         for name in names:
@@ -80,7 +81,7 @@ class OutputFolder:
 
     def _clear(self) -> None:
         """Remove the work folder, and what was renamed out of it if its manifest is still there."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, ValueError):  # one that was torn: no rename came after it
             for name in json.loads((self.work / MANIFEST).read_text(encoding="utf-8"))["files"]:
                 (self.path / name).unlink(missing_ok=True)
         shutil.rmtree(self.work, ignore_errors=True)

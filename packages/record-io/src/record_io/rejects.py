@@ -17,12 +17,13 @@ class RejectWriter:
     """Writes one JSON object a line for each rejected record: file, number, column, rule, reason, record.
 
     Bytes that were not UTF-8 appear as U+FFFD, and raw text is cut after 10,000 characters. Dates and times
-    are in ISO 8601. A context manager; `count` is the number of lines.
+    are in ISO 8601, the bytes of a file name that is not UTF-8 are JSON's escapes of U+DC80 to U+DCFF. A context
+    manager; `count` is the number of lines.
     """
 
     def __init__(self, path: Path) -> None:
         self.count = 0
-        self._file = path.open("x", encoding="utf-8", newline="\n")
+        self._file = path.open("x", encoding="utf-8", errors="backslashreplace", newline="\n")
 
     def write(self, rejects: Iterable[Reject]) -> None:
         """Add rejects, in the order given."""

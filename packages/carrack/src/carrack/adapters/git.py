@@ -58,12 +58,13 @@ class Git:
         return next((line.split()[1] for line in log.splitlines() if line.startswith(f"{epoch} ")), None)
 
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
-        """See `ports.History`. Raises WorkspaceError where `commit` has no such folder.
+        """See `ports.History`. Raises WorkspaceError where `commit` has no such folder, or a submodule in it.
 
         Not `git archive`, which leaves out what `export-ignore` marks and a checkout has. Modes are 0644 or 0755
         and every time is the returned epoch, because sdists carry both.
         """
         epoch = self._last_change(commit, path)
+        self._refuse_submodules(commit, path)
         within = f"{self._prefix()}{path}"
         with tempfile.TemporaryDirectory(dir=to.parent) as scratch:
             self._check_out(commit, within, Path(scratch))
@@ -80,6 +81,19 @@ class Git:
                 hint=f"git add {path}, git commit",
             )
         return int(answer.split()[0])
+
+    def _refuse_submodules(self, commit: str, path: PurePosixPath) -> None:
+        """A submodule's files are another repository's: they would be missing from what is built, unsaid."""
+        rows = self._ask("ls-tree", "-r", "-z", commit, "--", str(path)).split("\0")
+        found = tuple(row.split("\t", 1)[1] for row in rows if row.startswith("160000 "))
+        if found:
+            raise WorkspaceError(
+                "a package has a submodule in it, and the files in that are not in this repository's commits",
+                address=str(path),
+                faults=tuple(f"{submodule}: is a submodule" for submodule in found),
+                untouched="the index",
+                hint="commit its files themselves, or make it a package of its own",
+            )
 
     def _check_out(self, commit: str, path: str, scratch: Path) -> None:
         """Lay out `path` under `scratch`/tree, by the attributes that `commit` has, not those of the work tree."""

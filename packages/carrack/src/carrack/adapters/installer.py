@@ -57,6 +57,8 @@ class PipEnvironments:
         """See `ports.Environments`. Raises UsageError where `into` is something else than an environment."""
         self.remove(into)
         done = self._run([interpreter.executable, "-I", "-m", "venv", "--without-pip", str(into)])
+        if done.returncode:
+            shutil.rmtree(into, ignore_errors=True)  # else the half of it would be in the next one's way
         _require(done, f"{interpreter.executable} could not make an environment in {into}")
 
     def remove(self, into: Path) -> None:
@@ -64,7 +66,18 @@ class PipEnvironments:
         if not into.exists() or (into.is_dir() and not any(into.iterdir())):
             return
         if not (into / "pyvenv.cfg").is_file():
-            raise UsageError("is not a virtual environment, so it stays as it is", address=str(into))
+            raise UsageError(
+                "is not a virtual environment, so it stays as it is",
+                address=str(into),
+                hint="say --into with a folder that is new, empty, or an environment",
+            )
+        if into.resolve() == Path(sys.prefix).resolve():
+            raise UsageError(
+                "is the environment that this command runs in, and would be removed under it",
+                address=str(into),
+                untouched=str(into),
+                hint="say --into with another folder",
+            )
         shutil.rmtree(into)
 
     def install_locked(self, into: Path, lock: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,30 +14,52 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from carrack.model.index import Index
 from carrack.model.published import File
 from carrack.model.receipt import SCHEMA, Entry
+from carrack.ports import Report
 
 
-@dataclass(frozen=True)
+@dataclass
 class ReceiptJournal:
-    """Implements `ports.Journal` in a folder, normally `.carrack/receipts` of the workspace."""
+    """Implements `ports.Journal` in a folder, normally `.carrack/receipts` of the workspace.
+
+    Where that cannot be read or written (another user's checkout, a full disk), `report` is told once, and the verbs
+    go on without it.
+    """
 
     folder: Path
+    report: Report = field(default_factory=Report)
+    _told: bool = False
 
     def read(self, index: Index) -> tuple[Entry, ...]:
         """See `ports.Journal`. Lines that cannot be read are left out: the index knows better anyway."""
-        path = self._path(index)
-        if not path.exists():
+        try:
+            lines = self._path(index).read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
             return ()
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError as error:
+            self._tell(error)
+            return ()
         return tuple(entry for line in lines if (entry := _entry(line)) is not None)
 
     def append(self, index: Index, entry: Entry) -> None:
         """See `ports.Journal`."""
-        path = self._path(index)
+        try:
+            self._append(self._path(index), entry)
+        except OSError as error:
+            self._tell(error)
+
+    def _append(self, path: Path, entry: Entry) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as journal:
             journal.write(("" if _ends_with_newline(path) else "\n") + _line(entry) + "\n")
             journal.flush()
             os.fsync(journal.fileno())
+
+    def _tell(self, error: OSError) -> None:
+        if not self._told:
+            self._told = True
+            self.report.note(
+                f"{self.folder}: {error.strerror}; the receipts there are only a cache, so never mind"
+            )
 
     def _path(self, index: Index) -> Path:
         return self.folder / f"{index.owner}.{index.region}.{index.domain}.{index.repository}.jsonl"

@@ -77,7 +77,7 @@ class TwineUploader:
         for delay in delays():
             answer, problem = self._try(artifact)
             if answer is not None and answer.status_code not in RETRIED:
-                return _judge(answer, artifact, self.access.token)
+                return _judge(answer, artifact, self.access)
             self.sleep(max(delay, _retry_after(answer)) if delay else 0)
         raise StoppedError(
             f"the index did not take the file: {problem}",
@@ -120,15 +120,15 @@ def _retry_after(answer: requests.Response | None) -> float:
     return min(float(value), 60.0) if value.isdecimal() else 0.0
 
 
-def _judge(answer: requests.Response, artifact: Artifact, token: Token) -> None:
+def _judge(answer: requests.Response, artifact: Artifact, access: Access) -> None:
     if 200 <= answer.status_code < 300:
         return
-    said = _without(token, " ".join(answer.text.split()))[:300] or answer.reason
+    said = _without(access.token, " ".join(answer.text.split()))[:300] or answer.reason
     match answer.status_code:
         case 409:
             raise PublishedDiffersError(
                 f"the index refused the upload: {said}",
-                hint=f"carrack publish {artifact.name} compares the bytes member by member",
+                hint=f"carrack publish {artifact.name} --to {access.index.name} compares the bytes member by member",
                 address=artifact.file.name,
             )
         case 401 | 403 | 404:

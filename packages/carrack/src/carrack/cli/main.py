@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from carrack.cli.output import show_error
 from carrack.cli.wiring import Wiring
-from carrack.errors import CarrackError, ExitCode
+from carrack.errors import CarrackError, ExitCode, StoppedError
 
 VERBS = {
     "status": "every package: version in the tree, on the index, what would happen and why",
@@ -25,6 +27,21 @@ VERBS = {
     "index": "make an index ready, or run a command with its address and token",
     "token": "print a token, or write it to a netrc file",
 }
+
+_THE_MACHINE = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.EMFILE,
+        errno.EIO,
+        errno.EFBIG,
+    }
+)
+"""What can be wrong with a disk, a folder or a limit of this machine: no bug of ours."""
 
 
 class Verbs(click.Group):
@@ -77,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Only a bug of ours shows a traceback.
     """
+    _open_what_is_closed()
     try:
         result = cli.main(args=arguments, prog_name="carrack", standalone_mode=False)
     except CarrackError as error:
@@ -88,7 +106,40 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(ExitCode.USAGE)
+    except OSError as error:
+        if error.errno not in _THE_MACHINE:
+            _end_with_a_bug()
+        stopped = _stopped(error)
+        show_error(stopped)
+        sys.exit(stopped.exit_code)
     except Exception:
-        traceback.print_exc()
-        sys.exit(ExitCode.BUG)
+        _end_with_a_bug()
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _open_what_is_closed() -> None:
+    """Give a standard stream that the caller closed (`>&-`, some schedulers) to /dev/null.
+
+    Else the next file that is opened would take its number, and be written to.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - as long as the process
+
+
+def _end_with_a_bug() -> NoReturn:
+    traceback.print_exc()
+    sys.exit(ExitCode.BUG)
+
+
+def _stopped(error: OSError) -> StoppedError:
+    return StoppedError(
+        f"this machine does not let us go on: {error.strerror}",
+        address=str(error.filename or ""),
+        done="what the lines above say",
+        hint="make room, or mend the permissions; then run the same command again",
+    )

@@ -84,7 +84,7 @@ class Wiring:
         """The receipts kept in the workspace."""
         from carrack.adapters.journal import ReceiptJournal
 
-        return ReceiptJournal(self.workspace.root / ".carrack" / "receipts")
+        return ReceiptJournal(self.workspace.root / ".carrack" / "receipts", self.report)
 
     def sources(self, index: Index) -> Sources:
         """Everything that a verb learns from, about `index`."""

@@ -19,7 +19,7 @@ from carrack.commands.knowledge import Knowledge, Sources
 from carrack.errors import CarrackError, PublishedDiffersError, StoppedError, WorkspaceError
 from carrack.model.archive import differences, only_generator_differs
 from carrack.model.artifact import Artifact
-from carrack.model.plan import State, Step, needed_but_unreleased
+from carrack.model.plan import State, Step, needed_but_unreleased, needed_but_untraced
 from carrack.model.published import File, PublishedVersion
 from carrack.model.receipt import Entry
 from carrack.model.workspace import Workspace
@@ -71,15 +71,27 @@ def chosen(workspace: Workspace, knowledge: Knowledge, names: Collection[Normali
 def _check_unreleased(
     sources: Sources, knowledge: Knowledge, tools: Tools, names: Collection[NormalizedName]
 ) -> None:
-    """An unreleased package is left alone, unless it is named or something that is released needs it."""
-    steps = needed_but_unreleased(sources.workspace, knowledge.plan, names)
-    if not steps:
+    """An unreleased package is left alone, unless it is named or something that is released needs it.
+
+    One whose release's commit is unknown is built and compared then: nothing else can tell whether it changed.
+    """
+    workspace, plan = sources.workspace, knowledge.plan
+    found = [
+        (step, step.reason, _why(sources, knowledge, tools, step))
+        for step in needed_but_unreleased(workspace, plan, names)
+    ]
+    for step in needed_but_untraced(workspace, plan, names):
+        if lines := _why(sources, knowledge, tools, step):
+            found.append((step, "the index has it with other files", lines))
+        else:
+            tools.report.note(f"{step.package}: the index has the very files that this commit builds")
+    if not found:
         return
-    bumps = "; ".join(f"carrack bump {step.package.name} patch" for step in steps)
+    bumps = "; ".join(f"carrack bump {step.package.name} patch" for step, _, _ in found)
     raise PublishedDiffersError(
-        "; ".join(f"{step.package} needs a new version: {step.reason}" for step in steps),
-        address=", ".join(f"{step.package.manifest}: project.version" for step in steps),
-        differences=tuple(line for step in steps for line in _why(sources, knowledge, tools, step)),
+        "; ".join(f"{step.package} needs a new version: {reason}" for step, reason, _ in found),
+        address=", ".join(f"{step.package.manifest}: project.version" for step, _, _ in found),
+        differences=tuple(line for _, _, lines in found for line in lines),
         untouched=_NOTHING_WRITTEN,
         hint=f"{bumps}; commit, and publish again",
     )
@@ -94,7 +106,8 @@ def _why(sources: Sources, knowledge: Knowledge, tools: Tools, step: Step) -> tu
         return ()
     with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
         built = build([(step.package, knowledge.tree.commit)], sources.history, tools.builder, Path(scratch))
-        lines = [line for artifact in built for line in _differences(sources, artifact, current)]
+        times = step.state is not State.UNTRACED  # another commit's time is no change of the files
+        lines = [line for artifact in built for line in _differences(sources, artifact, current, times=times)]
     return tuple(dict.fromkeys(lines))
 
 
@@ -154,8 +167,13 @@ def _accept_or_refuse(
     )
 
 
-def _differences(sources: Sources, artifact: Artifact, current: PublishedVersion | None) -> tuple[str, ...]:
-    """What differs between the artifact and the index's file of its name; nothing where that is meaningless."""
+def _differences(
+    sources: Sources, artifact: Artifact, current: PublishedVersion | None, *, times: bool = True
+) -> tuple[str, ...]:
+    """What differs between the artifact and the index's file of its name; nothing where that is meaningless.
+
+    Without `times` the members alone are compared.
+    """
     there = _file(current, artifact.file.name)
     if there is None or there.sha256 == artifact.file.sha256:
         return ()
@@ -165,7 +183,9 @@ def _differences(sources: Sources, artifact: Artifact, current: PublishedVersion
         ours, theirs = sources.archives.members(artifact.path), sources.archives.members(path)
     if only_generator_differs(ours, theirs) and ours != theirs:
         return ()
-    lines = differences(ours, theirs) or ("the members are the same; times, order or compression differ",)
+    lines = differences(ours, theirs)
+    if times and not lines:
+        lines = ("the members are the same; times, order or compression differ",)
     return tuple(f"{artifact.file.name}: {line}" for line in lines)
 
 

@@ -22,6 +22,7 @@ class State(Enum):
     PARTIAL = "partial"
     PUBLISHED = "published"
     UNRELEASED = "unreleased"
+    UNTRACED = "untraced"
     BLOCKED = "blocked"
 
     @property
@@ -108,7 +109,7 @@ def _state(package: Package, index: IndexState, release: Release | None) -> tupl
         missing = "wheel" if not any(file.is_wheel for file in there.current.files) else "sdist"
         return State.PARTIAL, f"the index lacks its {missing}"
     if release is None or release.commit is None:
-        return State.PUBLISHED, "complete on the index; its commit is not in this history"
+        return State.UNTRACED, "complete on the index; its commit is not in this history"
     if release.changed:
         return (
             State.UNRELEASED,
@@ -125,10 +126,19 @@ def needed_but_unreleased(
     A package stands in the way when its files changed without a new version, or its version is blocked, and it is
     named itself or needed by a package that is released.
     """
+    return _concerned(workspace, plan, names, (State.UNRELEASED, State.BLOCKED))
+
+
+def needed_but_untraced(
+    workspace: Workspace, plan: Plan, names: Collection[NormalizedName]
+) -> tuple[Step, ...]:
+    """The same for packages of which only a build can tell whether their files changed."""
+    return _concerned(workspace, plan, names, (State.UNTRACED,))
+
+
+def _concerned(
+    workspace: Workspace, plan: Plan, names: Collection[NormalizedName], states: Collection[State]
+) -> tuple[Step, ...]:
     released = [step.package.name for step in plan.writing if not names or step.package.name in names]
     concerned = {*workspace.closure(released), *names}
-    return tuple(
-        step
-        for step in plan.steps
-        if step.package.name in concerned and step.state in (State.UNRELEASED, State.BLOCKED)
-    )
+    return tuple(step for step in plan.steps if step.package.name in concerned and step.state in states)

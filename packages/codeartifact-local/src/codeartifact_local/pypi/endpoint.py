@@ -15,6 +15,7 @@ from codeartifact_local.pypi.errors import PypiError
 from codeartifact_local.pypi.index import index_page
 from codeartifact_local.pypi.upload import upload
 from codeartifact_local.service import Service
+from codeartifact_local.store.room import disk_is_full
 from codeartifact_local.upstream.errors import PublicIndexError
 
 _log = logging.getLogger(__name__)
@@ -47,7 +48,10 @@ class PypiEndpoint:
             return PypiError(error.status, str(error)).answer()
         except BrokenContentError as error:
             return PypiError(502, str(error)).answer()
-        except Exception:
+        except Exception as error:
+            if disk_is_full(error):
+                _log.error("%s %s: %s", request.method, request.url.path, error)
+                return PypiError(507, "The disk that codeartifact-local keeps its data on is full.").answer()
             _log.exception("%s %s failed", request.method, request.url.path)
             return PypiError(500, "codeartifact-local failed; its log has the traceback.").answer()
 

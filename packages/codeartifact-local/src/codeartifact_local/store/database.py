@@ -29,6 +29,9 @@ class Database:
         except DataFolderError:
             self.close()
             raise
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise DataFolderError(f"{file}: {error}; it was left as it is, choose another --data.") from error
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -47,10 +50,11 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # after some errors SQLite has rolled back on its own
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close every idle connection."""
@@ -70,12 +74,19 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+        try:
+            self._configure(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _configure(self, connection: sqlite3.Connection) -> None:
         connection.row_factory = sqlite3.Row
         # FULL: a commit is on the disk before the caller is answered (SQLite's default for WAL is, too,
         # but a distribution may build SQLite with another).
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys=ON")
-        return connection
 
 
 def _prepare(connection: sqlite3.Connection, file: Path) -> None:

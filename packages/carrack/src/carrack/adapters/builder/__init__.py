@@ -50,7 +50,7 @@ class IsolatedBuilder:
         """See `ports.Builder`.
 
         Raises BuildError with the backend's output where a package does not build, and where a build requirement
-        is not in the constraints.
+        is not in the constraints; OSError where this machine cannot hold what is built.
         """
         out.mkdir(parents=True, exist_ok=True)
         by_requirements = sorted(sources, key=lambda source: source.build_requires)
@@ -98,6 +98,8 @@ def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
     if worker.returncode:
         raise RuntimeError(f"the build worker ended with {worker.returncode}:\n{worker.stderr}")
     answer: dict[str, Any] = json.loads(worker.stdout.splitlines()[-1])
+    if "machine" in answer:
+        raise OSError(*answer["machine"])
     if "failed" in answer:
         raise BuildError(
             answer["reason"], address=answer["failed"], output=answer["output"], untouched="the index"

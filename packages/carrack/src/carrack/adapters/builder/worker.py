@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from build import BuildBackendException, BuildException, ProjectBuilder
+from build import BuildBackendException, BuildException, FailedProcessError, ProjectBuilder
 from build.env import DefaultIsolatedEnv
 
 
@@ -28,7 +28,7 @@ class _FailedError(Exception):
 
 
 def main() -> None:
-    """Do the job on stdin; the answer's last line is `{"made": …}` or `{"failed": …}`."""
+    """Do the job on stdin; the answer's last line is `{"made": …}`, `{"failed": …}` or `{"machine": …}`."""
     job = json.load(sys.stdin)
     answer_to = os.dup(1)
     os.dup2(2, 1)  # what pip and the backends print is not the answer
@@ -36,13 +36,18 @@ def main() -> None:
         answer: dict[str, Any] = {"made": _do(job)}
     except _FailedError as failure:
         answer = failure.answer
+    except OSError as error:  # a full disk, for example: the machine's fault, to be told as that
+        answer = {"machine": [error.errno, error.strerror, str(error.filename or tempfile.gettempdir())]}
     os.write(answer_to, json.dumps(answer).encode() + b"\n")
 
 
 def _do(job: Mapping[str, Any]) -> dict[str, list[str]]:
-    with DefaultIsolatedEnv() as environment:
-        _install(environment, "build requirements", job["requires"], job["constraints"])
-        return {build["name"]: _build(environment, job, **build) for build in job["builds"]}
+    try:
+        with DefaultIsolatedEnv() as environment:
+            _install(environment, "build requirements", job["requires"], job["constraints"])
+            return {build["name"]: _build(environment, job, **build) for build in job["builds"]}
+    except FailedProcessError as error:
+        raise _FailedError("build environment", str(error)) from None
 
 
 def _install(
@@ -62,11 +67,21 @@ def _build(
     out = Path(job["out"])
     sdist = _distribution(environment, job, name, source, epoch, "sdist")
     with tempfile.TemporaryDirectory() as scratch:
-        with tarfile.open(out / sdist) as archive:
-            archive.extractall(scratch, filter="data")
+        _unpack(name, out / sdist, scratch)
         unpacked = Path(scratch) / sdist.removesuffix(".tar.gz")
         wheel = _distribution(environment, job, name, str(unpacked), epoch, "wheel")
     return [sdist, wheel]
+
+
+def _unpack(name: str, sdist: Path, to: str) -> None:
+    try:
+        with tarfile.open(sdist) as archive:
+            archive.extractall(to, filter="data")
+    except (
+        tarfile.TarError,
+        FileNotFoundError,
+    ) as error:  # a link that leads out of it, for example, which pip would refuse too
+        raise _FailedError(name, f"{sdist.name} cannot be unpacked: {error}") from None
 
 
 def _distribution(

@@ -46,7 +46,7 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, dry_run: boo
 
 def _tell_unreleased(wiring: Wiring, plan: Plan) -> None:
     for step in plan.steps:
-        if step.state in (State.UNRELEASED, State.BLOCKED):
+        if step.state in (State.UNRELEASED, State.UNTRACED, State.BLOCKED):
             wiring.report.note(f"{step.package} is {step.state.value} and left alone: {step.reason}")
 
 
