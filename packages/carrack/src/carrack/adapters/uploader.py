@@ -53,6 +53,7 @@ class TwineUploader:
         if failed:
             raise BuildError(
                 "twine's strict check does not pass",
+                hint='give the package a README.md, and say readme = "README.md" under [project]',
                 address=artifact.file.name,
                 output=said.getvalue().strip(),
                 untouched="the index",

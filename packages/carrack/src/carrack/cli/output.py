@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from carrack.errors import BuildError, CarrackError, LockError, PublishedDiffersError, WorkspaceError
+from carrack.model.history import TreeState
 from carrack.ports import Report
 
 _VERB_WIDTH = 12
@@ -67,4 +68,14 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     table = Table(*headings, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*row)
-    console.print(table)
+    with console.capture() as drawn:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+
+
+def tell_shallow(report: Report, tree: TreeState) -> None:
+    """Say what a shallow clone hides, where this is one."""
+    if tree.shallow:
+        report.note(
+            "this is a shallow clone, which hides what changed since a release: git fetch --unshallow"
+        )

@@ -21,13 +21,13 @@ def select_index(workspace: Workspace, name: str | None) -> Index:
     if chosen is None:
         raise UsageError(
             "no index was chosen, and the workspace has no default",
-            hint=f"say --to NAME, with {_one_of(workspace.indexes)}",
+            hint=f"say --to NAME (with make: INDEX=NAME), with {_one_of(workspace.indexes)}",
         )
     if chosen not in workspace.indexes:
         raise UsageError(
             f"there is no index {chosen!r}{_instead(chosen, workspace.indexes)}",
             address="pyproject.toml: [tool.carrack.indexes]",
-            hint=f"say --to NAME, with {_one_of(workspace.indexes)}",
+            hint=f"say --to NAME (with make: INDEX=NAME), with {_one_of(workspace.indexes)}",
         )
     return workspace.indexes[chosen]
 

@@ -58,7 +58,11 @@ def staleness(workspace: Workspace, app: App, made: Lock, receipt: Receipt | Non
     if receipt is not None and (missing := held - receipt.versions().keys()):
         return f"{receipt.index.name} does not hold {', '.join(sorted(missing))} at the version in the tree"
     if receipt is not None and made.receipt != receipt.of(held).digest:
-        return f"it was made for other files of {', '.join(sorted(held))} than {receipt.index.name} holds"
+        differing = {
+            pin.name for pin in made.pins if pin.name in held and not pin.hashes <= receipt.hashes(pin.name)
+        }
+        names = ", ".join(sorted(differing or held))
+        return f"it was made for other files of {names} than {receipt.index.name} holds"
     return None
 
 
@@ -80,7 +84,7 @@ def _made_anew(
     _require_proved(receipt, pages)
     made, faults = pins(chosen, pages, wanted)
     ours = names & workspace.packages.keys()
-    faults += _unpublished(ours, receipt)
+    faults += _unpublished(workspace, ours, receipt)
     if faults:
         raise _unlockable(app, faults)
     return Lock(
@@ -121,7 +125,7 @@ def _closure(workspace: Workspace, app: App) -> tuple[NormalizedName, ...]:
 
 
 def _require_published(workspace: Workspace, app: App, receipt: Receipt) -> None:
-    missing = _unpublished(_closure(workspace, app), receipt)
+    missing = _unpublished(workspace, _closure(workspace, app), receipt)
     if missing:
         raise LockError(
             f"{app.name} needs packages that {receipt.index.name} does not hold",
@@ -132,10 +136,12 @@ def _require_published(workspace: Workspace, app: App, receipt: Receipt) -> None
         )
 
 
-def _unpublished(names: Iterable[NormalizedName], receipt: Receipt) -> tuple[str, ...]:
+def _unpublished(workspace: Workspace, names: Iterable[NormalizedName], receipt: Receipt) -> tuple[str, ...]:
     published = receipt.versions()
     return tuple(
-        f"{name}: {receipt.index.name} does not hold it" for name in sorted(names) if name not in published
+        f"{workspace.packages[name]}: {receipt.index.name} does not hold this version"
+        for name in sorted(names)
+        if name not in published
     )
 
 

@@ -48,10 +48,7 @@ def publish(
     Raises WorkspaceError, BuildError or PublishedDiffersError before any write; StoppedError, IndexAccessError or
     PublishedDiffersError after some, with what is done in the message.
     """
-    workspace = sources.workspace
-    _check_unreleased(sources, knowledge, tools, names)
-    steps = chosen(workspace, knowledge, names)
-    _check_git(workspace, knowledge, steps)
+    steps = prepare(sources, knowledge, tools, names)
     if not steps:
         return ()
     with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
@@ -59,6 +56,19 @@ def publish(
         artifacts = build(targets, sources.history, tools.builder, Path(scratch))
         missing = _missing(sources, knowledge, tools, artifacts)
         _upload(sources, tools, missing, {package.name: commit for package, commit in targets})
+    return steps
+
+
+def prepare(
+    sources: Sources, knowledge: Knowledge, tools: Tools, names: Collection[NormalizedName] = ()
+) -> tuple[Step, ...]:
+    """The steps that `publish` would do; nothing is written.
+
+    Raises WorkspaceError and PublishedDiffersError where `publish` would, before it builds what it releases.
+    """
+    _check_unreleased(sources, knowledge, tools, names)
+    steps = chosen(sources.workspace, knowledge, names)
+    _check_git(sources.workspace, knowledge, steps)
     return steps
 
 

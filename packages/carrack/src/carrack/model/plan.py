@@ -102,7 +102,8 @@ def _state(package: Package, index: IndexState, release: Release | None) -> tupl
     if there.newest is None:
         return State.NEW, "the index does not know this package"
     if there.current is None:
-        return State.TO_RELEASE, f"{package.version} is not on the index"
+        older = f", and older than {there.newest} which is" if package.version < there.newest else ""
+        return State.TO_RELEASE, f"{package.version} is not on the index{older}"
     if not there.current.is_installable:
         return State.BLOCKED, f"{package.version} is {there.current.status} on the index; raise the version"
     if not there.current.is_complete:

@@ -102,7 +102,11 @@ def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
         raise OSError(*answer["machine"])
     if "failed" in answer:
         raise BuildError(
-            answer["reason"], address=answer["failed"], output=answer["output"], untouched="the index"
+            answer["reason"],
+            address=answer["failed"],
+            output=answer["output"],
+            untouched="the index",
+            hint=answer["hint"],
         )
     made: dict[str, list[str]] = answer["made"]
     return made

@@ -22,9 +22,9 @@ from build.env import DefaultIsolatedEnv
 
 
 class _FailedError(Exception):
-    def __init__(self, name: str, reason: str, output: str = "") -> None:
+    def __init__(self, name: str, reason: str, output: str = "", hint: str = "") -> None:
         super().__init__(reason)
-        self.answer = {"failed": name, "reason": reason, "output": output}
+        self.answer = {"failed": name, "reason": reason, "output": output, "hint": hint}
 
 
 def main() -> None:
@@ -44,7 +44,8 @@ def main() -> None:
 def _do(job: Mapping[str, Any]) -> dict[str, list[str]]:
     try:
         with DefaultIsolatedEnv() as environment:
-            _install(environment, "build requirements", job["requires"], job["constraints"])
+            names = ", ".join(build["name"] for build in job["builds"])
+            _install(environment, names, job["requires"], job["constraints"])
             return {build["name"]: _build(environment, job, **build) for build in job["builds"]}
     except FailedProcessError as error:
         raise _FailedError("build environment", str(error)) from None
@@ -56,8 +57,14 @@ def _install(
     try:
         environment.install(requires, constraints)
     except subprocess.CalledProcessError as error:
-        reason = "pip could not install them by the hashes in the build constraints"
-        raise _FailedError(name, reason, error.stderr.decode(errors="replace")) from None
+        raise _FailedError(
+            name,
+            f"its build requirements ({', '.join(requires)}) are not all in the build constraints by hash, "
+            "or not to be had",
+            error.stderr.decode(errors="replace"),
+            "pin them in build-constraints.txt, as its first lines tell; where setuptools is a surprise, "
+            "the package's pyproject.toml has no [build-system]",
+        ) from None
 
 
 def _build(

@@ -23,7 +23,7 @@ def command(wiring: Wiring, package: str, level: str | None, version: str | None
     A dependent's pin changes only where it does not admit the new version. Prints each change and why.
     """
     (name,) = wiring.chosen_packages([package])
-    changes = plan_bump(wiring.workspace, name, _target(level, version))
+    changes = plan_bump(wiring.workspace, name, _target(name, level, version))
     for change in changes:
         click.echo(
             f"{change.manifest}: {'.'.join(change.key)}: {change.before} -> {change.after} ({change.reason})"
@@ -32,9 +32,9 @@ def command(wiring: Wiring, package: str, level: str | None, version: str | None
         bump(changes, wiring.manifests)
 
 
-def _target(level: str | None, version: str | None) -> Level | Version:
+def _target(name: str, level: str | None, version: str | None) -> Level | Version:
     if (level is None) == (version is None):
-        raise UsageError("say either a level or --to VERSION", hint="carrack bump PACKAGE minor")
+        raise UsageError("say either a level or --to VERSION", hint=f"carrack bump {name} patch")
     try:
         return Version(version) if version is not None else Level(level)
     except InvalidVersion as error:

@@ -7,7 +7,7 @@ import json
 import click
 
 from carrack.cli.options import index_option
-from carrack.cli.output import show_table
+from carrack.cli.output import show_table, tell_shallow
 from carrack.cli.wiring import Wiring
 from carrack.model.plan import Plan
 
@@ -20,7 +20,9 @@ def command(wiring: Wiring, to: str | None, as_json: bool) -> None:
     """Every package: its version in the tree, on the index, and what would happen and why."""
     from carrack.commands.knowledge import learn
 
-    plan = learn(wiring.sources(wiring.index(to))).plan
+    knowledge = learn(wiring.sources(wiring.index(to)))
+    tell_shallow(wiring.report, knowledge.tree)
+    plan = knowledge.plan
     if as_json:
         click.echo(json.dumps(_facts(plan), indent=2))
     else:
