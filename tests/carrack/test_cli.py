@@ -162,7 +162,7 @@ def test_without_an_index_the_choices_are_named(carrack: Command, verb: str) -> 
     assert (result.code, result.out) == (ExitCode.USAGE, "")
     assert result.err.splitlines() == [
         "error: no index was chosen, and the workspace has no default",
-        "  next: say --to NAME, with one of: local, prod",
+        "  next: say --to NAME (with make: INDEX=NAME), with one of: local, prod",
     ]
 
 

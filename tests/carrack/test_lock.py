@@ -46,8 +46,8 @@ def test_a_package_that_is_not_published_is_named(published: Published) -> None:
     published.entries = []
     error = refused(published)
     assert error.faults == (
-        "record-io: private does not hold it",
-        "record-rules: private does not hold it",
+        "record-io 1.4.0: private does not hold this version",
+        "record-rules 1.1.0: private does not hold this version",
     )
     assert error.hint == "carrack publish --to private"
     assert published.index.requests == []
@@ -145,7 +145,7 @@ def test_what_makes_a_lock_stale_is_said(published: Published) -> None:
     workspace = published.workspace
     published.publish("record-io", "1.5.0")
     told = staleness(workspace, published.app, made, published.receipt)
-    assert told == "it was made for other files of record-io, record-rules than private holds"
+    assert told == "it was made for other files of record-io than private holds"
     published.entries = [entry for entry in published.entries if entry.name != "record-io"]
     told = staleness(workspace, published.app, made, published.receipt)
     assert told == "private does not hold record-io at the version in the tree"

@@ -128,16 +128,20 @@ def test_an_expired_token_is_called_that(carrack: Carrack, index: LocalCodeArtif
 
 
 def test_a_changed_line_without_a_version_is_unreleased_and_left_alone(carrack: Carrack) -> None:
-    """`publish` then says so and exits 0; by name it stops before any write and names the differing member."""
+    """`publish` then says so and exits 0; by name it stops before any write and names the differing member.
+
+    A dry run by name stops in the same way.
+    """
     module = carrack.workspace / "packages" / "record-io" / "src" / "record_io" / "__init__.py"
     module.write_text(module.read_text() + "\n# one more line\n")
     carrack.commit("Change a line")
     done = carrack("publish", "--to", "local")
     assert done.returncode == 0
     assert "record-io 0.1.0 is unreleased" in done.stderr
-    refused = carrack("publish", "--to", "local", "record-io")
-    assert refused.returncode == 73
-    assert "record_io/__init__.py" in refused.stderr
+    for arguments in (("record-io",), ("record-io", "--dry-run")):
+        refused = carrack("publish", "--to", "local", *arguments)
+        assert refused.returncode == 73
+        assert "record_io/__init__.py" in refused.stderr
 
 
 def test_a_raised_version_goes_out_before_what_needs_it(carrack: Carrack) -> None:
