@@ -11,6 +11,7 @@ from tests.carrack.fakes import INDEX, KilledError, World, name
 from carrack.commands.receipt import remake_receipt
 from carrack.errors import (
     BuildError,
+    CarrackError,
     IndexAccessError,
     PublishedDiffersError,
     StoppedError,
@@ -332,14 +333,19 @@ def test_a_file_that_fails_its_check_stops_all_of_them(world: World) -> None:
     assert world.index.uploads == []
 
 
-@pytest.mark.parametrize("error", [StoppedError("503"), IndexAccessError("403")], ids=["stopped", "refused"])
-def test_an_upload_that_fails_midway_says_what_is_done(world: World, error: StoppedError) -> None:
-    """The files that are there, and those that are not, are named; run again, the rest follows."""
+@pytest.mark.parametrize(
+    ("error", "perhaps"), [(StoppedError("503"), 1), (IndexAccessError("403"), 0)], ids=["stopped", "refused"]
+)
+def test_an_upload_that_fails_midway_says_what_is_done(
+    world: World, error: CarrackError, perhaps: int
+) -> None:
+    """The files that are there, the one that may be, and those that are not, are named; run again, the rest follows."""
     world.index.failures[SIX[2]] = error
     with pytest.raises(type(error)) as caught:
         world.publish()
-    assert caught.value.done == f"on the index, and there to stay: {SIX[0]}, {SIX[1]}"
-    assert caught.value.untouched == f"not uploaded: {', '.join(SIX[2:])}"
+    also = f"; perhaps {SIX[2]} too" if perhaps else ""
+    assert caught.value.done == f"on the index, and there to stay: {SIX[0]}, {SIX[1]}{also}"
+    assert caught.value.untouched == f"not uploaded: {', '.join(SIX[2 + perhaps :])}"
     assert [entry.file.name for entry in world.journal.entries] == SIX[:2]
     world.publish()
     assert world.index.uploads == SIX

@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         show_error(error)
         sys.exit(error.exit_code)
     except click.Abort:
-        click.echo("Stopped.", err=True)
+        click.echo("Stopped. What was done stays done, and the same command goes on.", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()

@@ -210,11 +210,20 @@ def _upload(
             done.append(artifact.file.name)
             _verify(sources, tools, artifact)
         except CarrackError as error:
-            waiting = [other.file.name for other in missing if other.file.name not in done]
-            error.done = f"on the index, and there to stay: {', '.join(done) or 'nothing'}"
-            error.untouched = f"not uploaded: {', '.join(waiting) or 'nothing'}"
+            _tell_progress(error, [a.file.name for a in missing], done)
             raise
         sources.journal.append(sources.index, _entry(artifact, commits))
+
+
+def _tell_progress(error: CarrackError, names: Sequence[str], done: Sequence[str]) -> None:
+    """Put into `error` which files are on the index; one whose connection broke may be, and the next run asks."""
+    open_ends = isinstance(error, StoppedError) and len(done) < len(names)
+    perhaps = [names[len(done)]] if open_ends else []
+    error.done = f"on the index, and there to stay: {', '.join(done) or 'nothing'}"
+    if perhaps:
+        error.done += f"; perhaps {perhaps[0]} too"
+    waiting = names[len(done) + len(perhaps) :]
+    error.untouched = f"not uploaded: {', '.join(waiting) or 'nothing'}"
 
 
 def _entry(artifact: Artifact, commits: Mapping[NormalizedName, str]) -> Entry:
