@@ -353,8 +353,8 @@ def test_an_upload_that_fails_midway_says_what_is_done(
 
 def test_a_first_upload_that_fails_says_that_nothing_is_done(world: World) -> None:
     """With no file written, "done" says so."""
-    world.index.failures[SIX[0]] = StoppedError("503")
-    with pytest.raises(StoppedError) as caught:
+    world.index.failures[SIX[0]] = IndexAccessError("403")
+    with pytest.raises(IndexAccessError) as caught:
         world.publish()
     assert caught.value.done == "on the index, and there to stay: nothing"
 
