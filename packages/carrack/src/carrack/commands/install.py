@@ -40,7 +40,7 @@ def install(
     with tempfile.TemporaryDirectory(prefix="carrack-install-") as scratch:
         wheels = [a.path for a in builder.build([own], Path(scratch)) if a.file.is_wheel]
         with _fresh(environments, interpreter, app, into):
-            report.step("Installing", f"{len(lock.pins)} locked distributions into {into}")
+            report.step("Installing", f"{len(lock.names())} locked distributions into {into}")
             environments.install_locked(into, lock.format())
             for wheel in wheels:
                 report.step("Installing", wheel.name)
@@ -68,7 +68,7 @@ def install_editable(
     folders = [workspace.root / workspace.packages[name].path for name in names]
     with _fresh(environments, interpreter, app, into):
         others = lock.without(workspace.packages.keys())
-        report.step("Installing", f"{len(others.pins)} locked distributions into {into}")
+        report.step("Installing", f"{len(others.names())} locked distributions into {into}")
         environments.install_locked(into, others.format())
         report.step("Linking", f"{', '.join(names)} and {app.name}")
         environments.install_editable(into, [*folders, workspace.root / app.path])
