@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.carrack.local import Shell
 
 from codeartifact_local.testing import LocalCodeArtifact, local_codeartifact
 
 ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
 
 
-@dataclass(frozen=True)
-class Carrack:
+class Carrack(Shell):
     """The command line in one workspace, with one environment."""
-
-    workspace: Path
-    environ: Mapping[str, str]
-
-    def __call__(self, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
-        """Run `carrack ARGUMENTS` to its end."""
-        return subprocess.run(
-            [BIN / "carrack", *arguments],
-            cwd=self.workspace,
-            env={**self.environ, **extra},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
     def ok(self, *arguments: str, **extra: str) -> str:
         """Run `carrack ARGUMENTS`, which must succeed; its stdout."""
