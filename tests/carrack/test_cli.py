@@ -347,7 +347,7 @@ def test_a_bug_shows_its_traceback_and_ends_with_70(
 
 
 def test_control_c_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """An interrupt is one word and the shell's own code for it."""
+    """An interrupt is one line and the shell's own code for it."""
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -356,7 +356,7 @@ def test_control_c_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     with pytest.raises(SystemExit) as ended:
         main(["status"])
     assert ended.value.code == 130
-    assert capsys.readouterr() == ("", "\nStopped.\n")
+    assert capsys.readouterr().err == "\nStopped. What was done stays done, and the same command goes on.\n"
 
 
 def test_progress_is_a_right_aligned_verb_a_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -461,3 +461,11 @@ def test_a_closed_standard_stream_is_no_bug(repo: Repository, redirect: str) -> 
     )
     assert "Traceback" not in done.stderr
     assert done.returncode == ExitCode.INDEX
+
+
+def test_a_mistyped_verb_is_answered_with_the_one_that_was_meant(carrack: Command) -> None:
+    """The nearest verb is named, and nothing is when none is near; both are usage errors."""
+    near, far = carrack("instal"), carrack("xyz")
+    assert (near.code, far.code) == (64, 64)
+    assert "there is no verb 'instal'; did you mean install?" in near.err
+    assert "did you mean" not in far.err

@@ -71,6 +71,9 @@ def serve(data: Path, host: str, port: int, allow_remote_clients: bool, **chosen
     _log_to_stderr(logging.INFO)
     try:
         with listening(host, port) as (sock, url):
+            click.echo(
+                f"Serving {data} at {url}; paste these lines in another terminal. Ctrl-C ends it.", err=True
+            )
             serve_on(data, settings, sock, on_start=lambda: _print_exports(url, settings.region))
     except (ServingError, DataFolderError) as error:
         raise click.ClickException(str(error)) from None

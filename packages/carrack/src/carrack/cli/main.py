@@ -59,6 +59,19 @@ class Verbs(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, but a verb that is not there is answered with the one that was probably meant."""
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            from batch_params.suggestion import nearest  # here, because pydantic comes with it
+
+            meant = nearest(args[0], VERBS)
+            raise click.UsageError(
+                f"there is no verb {args[0]!r}" + (f"; did you mean {meant}?" if meant else ""), ctx
+            )
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table of verbs, without loading any of them."""
         with formatter.section("Verbs"):
