@@ -469,3 +469,20 @@ def test_a_mistyped_verb_is_answered_with_the_one_that_was_meant(carrack: Comman
     assert (near.code, far.code) == (64, 64)
     assert "there is no verb 'instal'; did you mean install?" in near.err
     assert "did you mean" not in far.err
+
+
+@pytest.mark.registry
+def test_sigterm_leaves_no_temporary_file(repo: Repository, tmp_path: Path) -> None:
+    """A build that is told to end amid its work exits with 143, and what it had laid out on disk is gone."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(scratch)}
+    with subprocess.Popen(
+        [BIN / "carrack", "build"], cwd=repo.root, env=environ, stderr=subprocess.PIPE, text=True
+    ) as building:
+        assert building.stderr is not None
+        assert "Building" in building.stderr.readline()
+        assert any(scratch.iterdir())
+        building.terminate()
+    assert building.returncode == 143
+    assert not any(scratch.iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -108,6 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Only a bug of ours shows a traceback.
     """
     _open_what_is_closed()
+    signal.signal(
+        signal.SIGTERM, lambda number, _: sys.exit(128 + number)
+    )  # temporary files go, as after Ctrl-C
     try:
         result = cli.main(args=arguments, prog_name="carrack", standalone_mode=False)
     except CarrackError as error:

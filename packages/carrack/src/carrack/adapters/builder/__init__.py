@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -60,26 +61,28 @@ class IsolatedBuilder:
         return tuple(_artifact(source, out / name) for source in sources for name in made[source.name])
 
     def _work(self, requires: Sequence[str], sources: Sequence[Source], out: Path) -> dict[str, list[str]]:
-        job = {
-            "requires": requires,
-            "constraints": self._constraint_lines(),
-            "out": str(out),
-            "environ": {key: self.environ[key] for key in _BACKENDS_SEE if key in self.environ},
-            "builds": [
-                {"name": source.name, "source": str(source.path), "epoch": source.epoch} for source in sources
-            ],
-        }
         for source in sources:
             self.report.step("Building", f"{source.name} {source.version}")
-        worker = subprocess.run(
-            [sys.executable, "-m", "carrack.adapters.builder.worker"],
-            input=json.dumps(job),
-            env={**self.environ, **_WORKER},
-            capture_output=True,
-            text=True,
-            umask=0o022,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(
+            prefix="carrack-build-"
+        ) as scratch:  # outlives a worker that is killed
+            environ = {**self.environ, "TMPDIR": scratch}
+            job = {
+                "requires": requires,
+                "constraints": self._constraint_lines(),
+                "out": str(out),
+                "environ": {key: environ[key] for key in _BACKENDS_SEE if key in environ},
+                "builds": [{"name": s.name, "source": str(s.path), "epoch": s.epoch} for s in sources],
+            }
+            worker = subprocess.run(
+                [sys.executable, "-m", "carrack.adapters.builder.worker"],
+                input=json.dumps(job),
+                env={**environ, **_WORKER},
+                capture_output=True,
+                text=True,
+                umask=0o022,
+                check=False,
+            )
         return _made(worker)
 
     def _constraint_lines(self) -> list[str]:
