@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -74,15 +76,7 @@ class IsolatedBuilder:
                 "environ": {key: environ[key] for key in _BACKENDS_SEE if key in environ},
                 "builds": [{"name": s.name, "source": str(s.path), "epoch": s.epoch} for s in sources],
             }
-            worker = subprocess.run(
-                [sys.executable, "-m", "carrack.adapters.builder.worker"],
-                input=json.dumps(job),
-                env={**environ, **_WORKER},
-                capture_output=True,
-                text=True,
-                umask=0o022,
-                check=False,
-            )
+            worker = _run_worker(json.dumps(job), {**environ, **_WORKER})
         return _made(worker)
 
     def _constraint_lines(self) -> list[str]:
@@ -95,6 +89,27 @@ class IsolatedBuilder:
                 address=self.constraints.name,
                 hint="uv pip compile --universal --generate-hashes of every build-system.requires into it",
             ) from None
+
+
+def _run_worker(job: str, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the worker to its end; where we are interrupted, it ends with pip and the backends that it started."""
+    command = [sys.executable, "-m", "carrack.adapters.builder.worker"]
+    with subprocess.Popen(
+        command,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        umask=0o022,
+        process_group=0,
+    ) as worker:
+        try:
+            out, err = worker.communicate(job)
+        except BaseException:
+            os.killpg(worker.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, worker.returncode, out, err)
 
 
 def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
