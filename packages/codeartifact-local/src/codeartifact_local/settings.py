@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings of one server; every field has the value that people expect."""
+    """The settings of one server; every field has the value that people expect.
+
+    "A choice" in a field's words: AWS does not document it, and docs/fidelity.md says why it is as it is.
+    """
 
     account: str = "000000000000"
     """The AWS account that owns every domain here, 12 digits."""
@@ -17,6 +20,9 @@ class Settings:
     max_asset_bytes: int = 5 * 1024**3
     """Largest file that an upload may bring (AWS's quota is 5 GB)."""
     stalled_upload_seconds: float = 60.0
-    """How long an upload may send nothing before it is given up."""
+    """How long an upload may send nothing before it is given up. A choice: AWS documents no limit."""
     listing_seconds: float = 300.0
-    """How long a project's list of public files is believed before the public index is asked again."""
+    """How long a project's list of public files is believed before the public index is asked again.
+
+    A choice: AWS documents only that new public versions may be 30 minutes late.
+    """
