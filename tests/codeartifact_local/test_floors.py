@@ -15,8 +15,18 @@ MAY_IMPORT = {
     "protocol": {"protocol", "content"},
     "store": {"store"},
     "upstream": {"upstream", "store", "content", "clock", "hosts", "naming"},
-    "operations": {"operations", "protocol", "service", "settings", "store", "upstream"},
-    "pypi": {"pypi", "content", "naming", "service", "store", "tokens", "upstream"},
+    "operations": {
+        "operations",
+        "archives",
+        "content",
+        "naming",
+        "protocol",
+        "service",
+        "settings",
+        "store",
+        "upstream",
+    },
+    "pypi": {"pypi", "archives", "content", "naming", "service", "store", "tokens", "upstream"},
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.codeartifact_local.conftest import DOMAIN, HTTP, Client, FakePublicIndex, sdist, wheel
 
-from codeartifact_local.pypi import archives
+from codeartifact_local import archives
 from codeartifact_local.settings import Settings
 from codeartifact_local.testing import local_codeartifact
 

@@ -1,4 +1,4 @@
-"""CopyPackageVersions: all of the versions, or none (AWS CodeArtifact User Guide, "Copy packages")."""
+"""CopyPackageVersions (AWS CodeArtifact User Guide, "Copy packages between repositories")."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +7,14 @@ from typing import Any
 
 import anyio.from_thread
 
+from codeartifact_local.operations.all_or_nothing import (
+    Failure,
+    check_count,
+    failed,
+    not_found,
+    revision_failure,
+    succeeded,
+)
 from codeartifact_local.operations.lookup import (
     Output,
     ServiceCall,
@@ -21,16 +29,6 @@ from codeartifact_local.upstream.chain import Hop, reach
 from codeartifact_local.upstream.errors import PublicIndexError
 from codeartifact_local.upstream.listing import Listing
 from codeartifact_local.upstream.retention import PUBLIC_ORIGIN, first_restrictions, ingest
-
-_MAX_VERSIONS = 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """Why one version cannot be copied."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,18 +59,14 @@ def copy_package_versions(call: ServiceCall) -> Output:
         target = find_package(db, call, destination)
         failures = _failures(db, call, sources, wanted, target)
         if failures:
-            return {"successfulVersions": {}, "failedVersions": _all_failed(wanted, failures)}
-        copied = {
-            version: _copy(db, call, destination, source)
-            for version, source in sources.items()
-            if source is not None and not _is_there(db, target, source)
-        }
-    return {
-        "successfulVersions": {
-            version: {"revision": copy.revision, "status": copy.status} for version, copy in copied.items()
-        },
-        "failedVersions": {},
-    }
+            return failed(wanted, failures)
+        return succeeded(
+            [
+                _copy(db, call, destination, source)
+                for source in sources.values()
+                if source is not None and not _is_there(db, target, source)
+            ]
+        )
 
 
 def _wanted(call: ServiceCall) -> Mapping[str, str | None]:
@@ -81,8 +75,7 @@ def _wanted(call: ServiceCall) -> Mapping[str, str | None]:
     if bool(versions) == bool(revisions):
         raise ValidationError("Exactly one of versions and versionRevisions must be given.", "OTHER")
     wanted: Mapping[str, str | None] = revisions if revisions else dict.fromkeys(versions or ())
-    if len(wanted) > _MAX_VERSIONS:
-        raise ValidationError(f"At most {_MAX_VERSIONS} versions can be copied at once.")
+    check_count(wanted)
     return wanted
 
 
@@ -146,31 +139,22 @@ def _failures(
     target: Package | None,
 ) -> dict[str, Failure]:
     may_overwrite = call.input.get("allowOverwrite", False)
-    failures = {}
-    for version, source in sources.items():
-        if source is None:
-            failures[version] = Failure(code="NOT_FOUND", message=f"Could not find version {version}")
-        elif wanted[version] not in (None, source.revision):
-            failures[version] = Failure(
-                code="MISMATCHED_REVISION",
-                message=f"current revision: {source.revision}, expected revision: {wanted[version]}",
-            )
-        elif not may_overwrite and _differs_there(db, target, source):
-            failures[version] = Failure(code="ALREADY_EXISTS", message=f"Version {version} already exists")
-    return failures
+    judged = {
+        name: _failure(db, source, name, wanted[name], None if may_overwrite else target)
+        for name, source in sources.items()
+    }
+    return {name: failure for name, failure in judged.items() if failure is not None}
 
 
-def _all_failed(
-    wanted: Mapping[str, str | None], failures: Mapping[str, Failure]
-) -> dict[str, dict[str, str]]:
-    found = {
-        version: failures.get(version, Failure(code="SKIPPED", message=f"Version {version} was skipped"))
-        for version in wanted
-    }
-    return {
-        version: {"errorCode": failure.code, "errorMessage": failure.message}
-        for version, failure in found.items()
-    }
+def _failure(
+    db: Connection, source: Source | None, name: str, revision: str | None, target: Package | None
+) -> Failure | None:
+    if source is None:
+        return not_found(name)
+    mismatched = revision_failure(source.revision, revision)
+    if mismatched is None and target is not None and _differs_there(db, target, source):
+        return Failure(code="ALREADY_EXISTS", message=f"Version {name} already exists")
+    return mismatched
 
 
 def _is_there(db: Connection, target: Package | None, source: Source) -> bool:
@@ -179,8 +163,8 @@ def _is_there(db: Connection, target: Package | None, source: Source) -> bool:
     return existing is not None and existing.revision == source.revision
 
 
-def _differs_there(db: Connection, target: Package | None, source: Source) -> bool:
-    existing = packages.find_version(db, target, source.version) if target else None
+def _differs_there(db: Connection, target: Package, source: Source) -> bool:
+    existing = packages.find_version(db, target, source.version)
     return existing is not None and existing.revision != source.revision
 
 

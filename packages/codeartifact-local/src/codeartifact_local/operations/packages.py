@@ -27,7 +27,7 @@ def list_packages(call: ServiceCall) -> Output:
         lambda package: (package.format, package.namespace, package.name),
     )
     return {
-        "packages": [_summary(package, "package") for package in page.items],
+        "packages": [package_summary(package, "package") for package in page.items],
         "nextToken": page.next_token,
     }
 
@@ -36,7 +36,7 @@ def describe_package(call: ServiceCall) -> Output:
     """Describe a package that a repository itself holds."""
     with call.world.database.read() as db:
         package = the_package(db, call, the_repository(db, call))
-    return {"package": _summary(package, "name")}
+    return {"package": package_summary(package, "name")}
 
 
 def put_package_origin_configuration(call: ServiceCall) -> Output:
@@ -66,7 +66,8 @@ def _is_wanted(call: ServiceCall, package: Package) -> bool:
     )
 
 
-def _summary(package: Package, name_member: str) -> dict[str, Any]:
+def package_summary(package: Package, name_member: str) -> dict[str, Any]:
+    """Return what answers tell of a package, its name under `name_member`."""
     return {
         "format": package.format,
         "namespace": package.namespace or None,

@@ -18,7 +18,7 @@ from codeartifact_local.protocol.errors import (
     ValidationError,
 )
 from codeartifact_local.settings import Settings
-from codeartifact_local.store import domains, repositories
+from codeartifact_local.store import domains, keeping, repositories
 from codeartifact_local.store.records import Domain, Repository
 
 _MAX_UPSTREAMS = 10
@@ -63,6 +63,7 @@ def delete_repository(call: ServiceCall) -> Output:
     with call.world.database.write() as db:
         gone = repository_answer(db, call, the_domain(db, call), call.input["repository"])
         repositories.remove(db, the_repository(db, call))
+    keeping.collect(call.world.database, call.world.blobs)
     return gone
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import anyio.from_thread
 
+from codeartifact_local.archives import description
+from codeartifact_local.operations.core_metadata import core_metadata
 from codeartifact_local.operations.lookup import Output, ServiceCall, the_package, the_repository, the_version
 from codeartifact_local.operations.paging import paginate
 from codeartifact_local.protocol.errors import ConflictError, InternalError, NotFoundError
@@ -25,7 +27,7 @@ def list_package_versions(call: ServiceCall) -> Output:
         lambda version: (-version.published.timestamp() if by_time else 0.0, version.version),
     )
     return {
-        **_coordinate(package),
+        **package_coordinate(package),
         "defaultDisplayVersion": latest.version if latest else None,
         "versions": [_summary(version) for version in page.items],
         "nextToken": page.next_token,
@@ -36,14 +38,18 @@ def describe_package_version(call: ServiceCall) -> Output:
     """Describe a version."""
     with call.world.database.read() as db:
         package, version = the_version(db, call)
-    coordinate = _coordinate(package)
+        files = packages.assets(db, version)
+    metadata = version.metadata
+    if not metadata:  # it came from the public index; nothing is fetched for this alone
+        metadata = description(core_metadata(call, package, [file for file in files if file.digests]))
+    coordinate = package_coordinate(package)
     coordinate["packageName"] = coordinate.pop("package")
     return {
         "packageVersion": {
             **coordinate,
             **_summary(version),
-            **version.metadata,
-            "displayName": version.metadata.get("displayName") or package.name,
+            **metadata,
+            "displayName": metadata.get("displayName") or package.name,
             "publishedTime": version.published,
         }
     }
@@ -56,10 +62,8 @@ def list_package_version_assets(call: ServiceCall) -> Output:
         found = packages.assets(db, version)
     page = paginate(call, found, lambda asset: (asset.name,))
     return {
-        **_coordinate(package),
-        "version": version.version,
-        "versionRevision": version.revision,
-        "assets": [_asset(asset) for asset in page.items],
+        **version_coordinate(package, version),
+        "assets": [asset_summary(asset) for asset in page.items],
         "nextToken": page.next_token,
     }
 
@@ -106,8 +110,18 @@ def _is_wanted(call: ServiceCall, version: Version) -> bool:
     return status in (None, version.status) and origin in (None, version.origin.type)
 
 
-def _coordinate(package: Package) -> dict[str, Any]:
+def package_coordinate(package: Package) -> dict[str, Any]:
+    """Return the members by which answers name a package."""
     return {"format": package.format, "namespace": package.namespace or None, "package": package.name}
+
+
+def version_coordinate(package: Package, version: Version) -> dict[str, Any]:
+    """Return the members by which answers name a version, with its revision."""
+    return {
+        **package_coordinate(package),
+        "version": version.version,
+        "versionRevision": version.revision,
+    }
 
 
 def _summary(version: Version) -> dict[str, Any]:
@@ -124,7 +138,8 @@ def _origin(origin: Origin) -> dict[str, Any]:
     return {"originType": origin.type, "domainEntryPoint": entry}
 
 
-def _asset(asset: Asset) -> dict[str, Any]:
+def asset_summary(asset: Asset) -> dict[str, Any]:
+    """Return what answers tell of a file."""
     hashes = {"SHA-256": asset.sha256}
     if asset.digests is not None:
         hashes |= {

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -23,6 +23,9 @@ from codeartifact_local.protocol.errors import (
 )
 from codeartifact_local.protocol.model import operations_by_route
 from codeartifact_local.protocol.requests import parse_input
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
 
 _log = logging.getLogger(__name__)
 _MAX_BODY_BYTES = 1024 * 1024
@@ -79,12 +82,18 @@ class ControlPlane(Generic[World]):
         operation = self.operations.get(model.name)
         if operation is None:
             raise ValidationError(f"codeartifact-local has not built {model.name} yet.", "UNKNOWN_OPERATION")
-        found = parse_input(
-            model, query=request.query_params, headers=request.headers, body=await _body(request)
-        )
+        found = await _input(model, request)
         check_input(model.input_shape, found)
         call = Call(world=self.world, input=found, base_url=_base_url(request))
         return answer(model, await run_in_threadpool(operation, call))
+
+
+async def _input(model: "OperationModel", request: Request) -> dict[str, Any]:
+    """Return the input of a request; a member that is its whole body streams in as the operation reads it."""
+    payload = model.input_shape.serialization.get("payload") if model.input_shape else None
+    body = b"" if payload else await _body(request)
+    found = parse_input(model, query=request.query_params, headers=request.headers, body=body)
+    return found | {payload: _unstalled(request.stream())} if payload else found
 
 
 def _is_signed(request: Request) -> bool:
@@ -110,3 +119,15 @@ async def _body(request: Request) -> bytes:
     except TimeoutError as error:
         raise ValidationError("The request body did not arrive within a minute.", "CANNOT_PARSE") from error
     return bytes(body)
+
+
+async def _unstalled(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            async with asyncio.timeout(_MAX_BODY_SECONDS):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise ValidationError("Nothing of the body came for a minute.", "CANNOT_PARSE") from error
+        yield chunk

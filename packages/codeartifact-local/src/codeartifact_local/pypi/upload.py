@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from codeartifact_local.archives import ArchiveError, description, read_metadata
 from codeartifact_local.naming import (
     Distribution,
     DistributionNameError,
@@ -15,7 +16,6 @@ from codeartifact_local.naming import (
     parse_version,
 )
 from codeartifact_local.pypi.address import Address
-from codeartifact_local.pypi.archives import ArchiveError, description, read_metadata
 from codeartifact_local.pypi.errors import PypiError
 from codeartifact_local.pypi.form import UploadForm, receive_form
 from codeartifact_local.pypi.publishing import Upload, publish

@@ -10,6 +10,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from codeartifact_local.store.records import (
+    DISPOSED,
     Asset,
     Origin,
     Package,
@@ -65,6 +66,11 @@ def restrict(db: Connection, package: Package, restrictions: Restrictions) -> No
     )
 
 
+def remove(db: Connection, package: Package) -> None:
+    """Remove a package with its versions."""
+    db.execute("DELETE FROM package WHERE id = ?", (package.id,))
+
+
 def versions(db: Connection, package: Package) -> list[Version]:
     """Return the versions of a package, of every status, in the order of their text."""
     query = "SELECT * FROM version WHERE package_id = ? ORDER BY version"
@@ -105,6 +111,18 @@ def add_version(
         ),
     ).fetchone()
     return version_of(row)
+
+
+def set_status(db: Connection, version: Version, status: str) -> Version:
+    """Give a version another status; its revision stays."""
+    db.execute("UPDATE version SET status = ? WHERE id = ?", (status, version.id))
+    return replace(version, status=status)
+
+
+def dispose(db: Connection, version: Version) -> Version:
+    """Remove the files' rows of a version and give it the status Disposed; its revision stays."""
+    db.execute("DELETE FROM asset WHERE version_id = ?", (version.id,))
+    return set_status(db, version, DISPOSED)
 
 
 def remove_version(db: Connection, version: Version) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from codeartifact_local.store.blobs import Digests
 
-PYPI = "pypi"
+PYPI, GENERIC = "pypi", "generic"
 PUBLIC_PYPI = "public:pypi"
 ALLOW, BLOCK = "ALLOW", "BLOCK"
 INTERNAL, EXTERNAL = "INTERNAL", "EXTERNAL"
 PUBLISHED, UNLISTED, ARCHIVED, DISPOSED = "Published", "Unlisted", "Archived", "Disposed"
+UNFINISHED, DELETED = "Unfinished", "Deleted"
 LISTED = frozenset({PUBLISHED})
 """Statuses whose files are on a project's index page."""
 DOWNLOADABLE = frozenset({PUBLISHED, UNLISTED})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
@@ -40,6 +41,18 @@ class Supply:
             await self._fetch(package, asset)
         arriving = self._arriving[asset.sha256].follow()
         return Content(chunks=await _with_first(arriving), size=asset.size)
+
+    async def file(self, package: str, asset: Asset) -> Path:
+        """Return where the bytes of `asset` are on the disk, once they are.
+
+        Raises:
+            PublicIndexError: as `content`.
+            BrokenContentError: the public index sent other bytes than it listed.
+        """
+        if not await run_in_threadpool(self._is_kept, asset.sha256):
+            async for _ in (await self.content(package, asset)).chunks:
+                pass
+        return self.blobs.path(asset.sha256)
 
     async def close(self) -> None:
         """Give up what is still arriving."""
