@@ -18,9 +18,11 @@ from typing import Any
 
 import httpx
 import pytest
+from botocore.model import OperationModel
 
+from codeartifact_local.protocol.constraints import check_input
 from codeartifact_local.settings import Settings
-from codeartifact_local.testing import LocalCodeArtifact, local_codeartifact
+from codeartifact_local.testing import LocalCodeArtifact, _session, local_codeartifact
 
 DOMAIN = "acme"
 # One client for all: each new one would load the certificates of the world first.
@@ -148,6 +150,22 @@ def _close_connections() -> Iterator[None]:
     """Close the shared client's connections at the end."""
     yield
     HTTP.close()
+
+
+def check_answer(parsed: dict[str, Any], model: OperationModel, **_: object) -> None:
+    """Fail when an answer is not one that the model allows."""
+    if "Error" not in parsed:
+        payload = model.output_shape.serialization.get("payload")
+        members = parsed.keys() - {"ResponseMetadata", payload}
+        check_input(model.output_shape, {name: parsed[name] for name in members})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _check_answers() -> Iterator[None]:
+    """Hold every answer of these tests against the model."""
+    _session().register("after-call.codeartifact", check_answer)
+    yield
+    _session().unregister("after-call.codeartifact", check_answer)
 
 
 @pytest.fixture

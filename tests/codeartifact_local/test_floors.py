@@ -14,11 +14,13 @@ SOURCE = Path(codeartifact_local.__file__).parent
 MAY_IMPORT = {
     "protocol": {"protocol", "content"},
     "store": {"store"},
-    "upstream": {"upstream", "store", "content", "clock", "hosts", "naming"},
+    "controls": {"controls", "store"},
+    "upstream": {"upstream", "controls", "store", "content", "clock", "hosts", "naming"},
     "operations": {
         "operations",
         "archives",
         "content",
+        "controls",
         "naming",
         "protocol",
         "service",
@@ -26,7 +28,7 @@ MAY_IMPORT = {
         "store",
         "upstream",
     },
-    "pypi": {"pypi", "archives", "content", "naming", "service", "store", "tokens", "upstream"},
+    "pypi": {"pypi", "archives", "content", "controls", "naming", "service", "store", "tokens", "upstream"},
 }
 
 

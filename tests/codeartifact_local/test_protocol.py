@@ -37,14 +37,6 @@ def test_unsigned_requests_are_refused(client: Client) -> None:
     assert HTTP.get(url, headers=SIGNED).json()["domain"]["name"] == DOMAIN
 
 
-def test_operations_that_are_not_built_say_so(client: Client) -> None:
-    """An operation of the model that is not built answers in the service's own error form."""
-    answer = error_of(client.api.list_package_groups, domain=DOMAIN)
-    assert answer["Error"]["Code"] == "ValidationException"
-    assert answer["reason"] == "UNKNOWN_OPERATION"
-    assert answer["Error"]["Message"] == "codeartifact-local has not built ListPackageGroups yet."
-
-
 def test_other_paths_are_no_operation(client: Client) -> None:
     """A path that no operation has gets 404 and the error type that AWS's front door uses."""
     answer = HTTP.get(f"{client.local.url}/v1/nothing", headers=SIGNED)

@@ -89,13 +89,18 @@ def test_external_connections_come_and_go(client: Client) -> None:
         )
 
 
-def test_connections_to_other_formats_are_refused_plainly(client: Client) -> None:
-    """Only public:pypi leads somewhere here; another is refused rather than accepted and ignored."""
+def test_connections_of_other_formats_are_kept_and_lead_nowhere(client: Client) -> None:
+    """The service's own ones are told with their format; a name that it does not have is not found."""
     client.api.create_repository(domain=DOMAIN, repository="npm-store")
-    with pytest.raises(client.api.exceptions.ValidationException, match="public:pypi only"):
-        client.api.associate_external_connection(
-            domain=DOMAIN, repository="npm-store", externalConnection="public:npmjs"
-        )
+    place = {"domain": DOMAIN, "repository": "npm-store"}
+    client.api.associate_external_connection(**place, externalConnection="public:npmjs")
+    assert describe(client, "npm-store")["externalConnections"] == [
+        {"externalConnectionName": "public:npmjs", "packageFormat": "npm", "status": "Available"}
+    ]
+    assert client.get("npm-store", "simple/six/").status_code == 404
+    client.api.disassociate_external_connection(**place, externalConnection="public:npmjs")
+    with pytest.raises(client.api.exceptions.ResourceNotFoundException, match="public:pypi"):
+        client.api.associate_external_connection(**place, externalConnection="public:nothing")
 
 
 def test_repositories_are_listed_by_prefix(client: Client) -> None:

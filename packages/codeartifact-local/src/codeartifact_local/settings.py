@@ -26,3 +26,9 @@ class Settings:
 
     A choice: AWS documents only that new public versions may be 30 minutes late.
     """
+    domains_per_account: int = 10
+    """Most domains that there can be (AWS's quota, adjustable)."""
+    repositories_per_domain: int = 1000
+    """Most repositories that a domain can have (AWS's quota, adjustable)."""
+    assets_per_version: int = 350
+    """Most files that a version can have; AWS's own pages say 100, 150 or 350, by their age."""

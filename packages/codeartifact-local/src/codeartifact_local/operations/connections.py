@@ -1,14 +1,14 @@
-"""Operations on external connections; ``public:pypi`` is the one that leads somewhere here."""
+"""Operations on external connections."""
 
 from codeartifact_local.operations.lookup import Output, ServiceCall, the_domain, the_repository
 from codeartifact_local.operations.repositories import repository_answer
-from codeartifact_local.protocol.errors import ConflictError, NotFoundError, ValidationError
+from codeartifact_local.protocol.errors import ConflictError, NotFoundError
 from codeartifact_local.store import repositories
-from codeartifact_local.store.records import PUBLIC_PYPI
+from codeartifact_local.store.records import EXTERNAL_CONNECTIONS
 
 
 def associate_external_connection(call: ServiceCall) -> Output:
-    """Connect a repository to the public index."""
+    """Connect a repository to a public one; here only ``public:pypi`` leads somewhere."""
     with call.world.database.write() as db:
         domain, repository = the_domain(db, call), the_repository(db, call)
         wanted = _known_connection(call)
@@ -24,7 +24,7 @@ def associate_external_connection(call: ServiceCall) -> Output:
 
 
 def disassociate_external_connection(call: ServiceCall) -> Output:
-    """Disconnect a repository from the public index; what it keeps stays."""
+    """Disconnect a repository from its public one; what it keeps stays."""
     with call.world.database.write() as db:
         domain, repository = the_domain(db, call), the_repository(db, call)
         if repository.connection != call.input["externalConnection"]:
@@ -40,6 +40,10 @@ def disassociate_external_connection(call: ServiceCall) -> Output:
 
 def _known_connection(call: ServiceCall) -> str:
     wanted: str = call.input["externalConnection"]
-    if wanted != PUBLIC_PYPI:
-        raise ValidationError(f"codeartifact-local has {PUBLIC_PYPI} only, not {wanted}.", "OTHER")
+    if wanted not in EXTERNAL_CONNECTIONS:
+        raise NotFoundError(
+            f"There is no external connection {wanted}; there are {', '.join(EXTERNAL_CONNECTIONS)}.",
+            kind="repository",
+            resource=wanted,
+        )
     return wanted

@@ -4,12 +4,14 @@ import uuid
 from sqlite3 import Connection
 from typing import Any
 
+from codeartifact_local.operations.arns import domain_arn
 from codeartifact_local.operations.lookup import Output, ServiceCall, the_domain
 from codeartifact_local.operations.paging import paginate
-from codeartifact_local.protocol.errors import ConflictError, NotFoundError
+from codeartifact_local.operations.tags import wanted_tags
+from codeartifact_local.protocol.errors import ConflictError, NotFoundError, QuotaExceededError
 from codeartifact_local.settings import Settings
-from codeartifact_local.store import domains
-from codeartifact_local.store.records import Domain
+from codeartifact_local.store import domains, package_groups
+from codeartifact_local.store.records import ROOT_PATTERN, Domain
 
 
 def create_domain(call: ServiceCall) -> Output:
@@ -21,9 +23,18 @@ def create_domain(call: ServiceCall) -> Output:
     with call.world.database.write() as db:
         if domains.find(db, settings.account, name):
             raise ConflictError(f"Domain {name} already exists.", kind="domain", resource=name)
+        if len(domains.every(db, settings.account)) >= settings.domains_per_account:
+            raise QuotaExceededError(
+                f"An account can have at most {settings.domains_per_account} domains.",
+                kind="domain",
+                resource=name,
+            )
+        now = call.world.clock.now()
+        tags = wanted_tags(call)
         domain = domains.add(
-            db, owner=settings.account, name=name, encryption_key=key, created=call.world.clock.now()
+            db, owner=settings.account, name=name, encryption_key=key, created=now, tags=tags
         )
+        package_groups.add(db, domain=domain, pattern=ROOT_PATTERN, created=now)
         return {"domain": _description(db, settings, domain)}
 
 
@@ -63,7 +74,7 @@ def _summary(settings: Settings, domain: Domain) -> dict[str, Any]:
     return {
         "name": domain.name,
         "owner": domain.owner,
-        "arn": f"arn:aws:codeartifact:{settings.region}:{domain.owner}:domain/{domain.name}",
+        "arn": domain_arn(settings, domain),
         "status": "Active",
         "createdTime": domain.created,
         "encryptionKey": domain.encryption_key,

@@ -7,8 +7,8 @@ from typing import Any
 from codeartifact_local.protocol.control_plane import Call
 from codeartifact_local.protocol.errors import NotFoundError
 from codeartifact_local.service import Service
-from codeartifact_local.store import domains, packages, repositories
-from codeartifact_local.store.records import Domain, Package, Repository, Version
+from codeartifact_local.store import domains, package_groups, packages, repositories
+from codeartifact_local.store.records import Domain, Package, PackageGroup, Repository, Version
 
 ServiceCall = Call[Service]
 Output = Mapping[str, Any]
@@ -79,3 +79,16 @@ def the_version(db: Connection, call: ServiceCall) -> tuple[Package, Version]:
             resource=f"{package.name}/{wanted}",
         )
     return package, version
+
+
+def the_group(db: Connection, call: ServiceCall) -> tuple[Domain, PackageGroup]:
+    """Return the domain and the package group of a request."""
+    domain, pattern = the_domain(db, call), call.input["packageGroup"]
+    group = package_groups.find(db, domain, pattern)
+    if group is None:
+        raise NotFoundError(
+            f"Package group not found. Domain: {domain.name}, PackageGroup: {pattern}",
+            kind="package",
+            resource=pattern,
+        )
+    return domain, group

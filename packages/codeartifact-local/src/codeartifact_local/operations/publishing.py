@@ -6,9 +6,16 @@ from sqlite3 import Connection
 import anyio.from_thread
 from starlette.concurrency import run_in_threadpool
 
+from codeartifact_local.controls.origins import may_publish
+from codeartifact_local.controls.patterns import Coordinate
 from codeartifact_local.operations.lookup import Output, ServiceCall, find_package, the_repository
 from codeartifact_local.operations.versions import asset_summary, version_coordinate
-from codeartifact_local.protocol.errors import ConflictError, ValidationError
+from codeartifact_local.protocol.errors import (
+    AccessDeniedError,
+    ConflictError,
+    QuotaExceededError,
+    ValidationError,
+)
 from codeartifact_local.store import keeping, packages
 from codeartifact_local.store.blobs import Digests, Incoming
 from codeartifact_local.store.records import (
@@ -53,7 +60,9 @@ async def _receive(chunks: AsyncIterator[bytes], incoming: Incoming, limit: int)
 def _publish(call: ServiceCall, incoming: Incoming, digests: Digests) -> Output:
     with call.world.database.write() as db:
         repository = the_repository(db, call)
-        package = find_package(db, call, repository) or packages.add(
+        found = find_package(db, call, repository)
+        _check_origins(db, call, repository, found)
+        package = found or packages.add(
             db,
             repository,
             call.input["package"],
@@ -63,7 +72,7 @@ def _publish(call: ServiceCall, incoming: Incoming, digests: Digests) -> Output:
         )
         version = _version(db, call, repository, package)
         asset = Asset(name=call.input["assetName"], sha256=digests.sha256, size=digests.size, digests=digests)
-        if not _is_held(db, version, asset):
+        if not _is_held(db, call, version, asset):
             keeping.keep(db, call.world.blobs, incoming, digests)
             version = packages.put_assets(db, version, [asset])
         if version.status == UNFINISHED and not call.input.get("unfinished", False):
@@ -73,6 +82,15 @@ def _publish(call: ServiceCall, incoming: Incoming, digests: Digests) -> Output:
         "status": version.status,
         "asset": asset_summary(asset),
     }
+
+
+def _check_origins(db: Connection, call: ServiceCall, repository: Repository, found: Package | None) -> None:
+    name, namespace = call.input["package"], call.input["namespace"]
+    coordinate = Coordinate(format=GENERIC, namespace=namespace, name=name)
+    if not may_publish(db, repository, coordinate, found):
+        raise AccessDeniedError(
+            f"Publishing {namespace}/{name} to {repository.name} is blocked by its origin controls."
+        )
 
 
 def _version(db: Connection, call: ServiceCall, repository: Repository, package: Package) -> Version:
@@ -88,7 +106,7 @@ def _version(db: Connection, call: ServiceCall, repository: Repository, package:
     )
 
 
-def _is_held(db: Connection, version: Version, asset: Asset) -> bool:
+def _is_held(db: Connection, call: ServiceCall, version: Version, asset: Asset) -> bool:
     """Return whether this very file is here already; it is a conflict where it may not be added."""
     held = packages.find_asset(db, version, asset.name)
     if held is not None and held.sha256 == asset.sha256:
@@ -102,6 +120,13 @@ def _is_held(db: Connection, version: Version, asset: Asset) -> bool:
     if version.status != UNFINISHED:
         raise ConflictError(
             f"Version {version.version} is {version.status}; files are added while it is {UNFINISHED}.",
+            kind="package-version",
+            resource=version.version,
+        )
+    most = call.world.settings.assets_per_version
+    if len(packages.assets(db, version)) >= most:
+        raise QuotaExceededError(
+            f"Version {version.version} has {most} files, the most that one may have.",
             kind="package-version",
             resource=version.version,
         )

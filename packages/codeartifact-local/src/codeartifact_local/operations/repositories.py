@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 from typing import Any
 
+from codeartifact_local.operations.arns import repository_arn
 from codeartifact_local.operations.lookup import (
     Output,
     ServiceCall,
@@ -12,6 +13,7 @@ from codeartifact_local.operations.lookup import (
     the_repository,
 )
 from codeartifact_local.operations.paging import paginate
+from codeartifact_local.operations.tags import wanted_tags
 from codeartifact_local.protocol.errors import (
     ConflictError,
     QuotaExceededError,
@@ -19,7 +21,7 @@ from codeartifact_local.protocol.errors import (
 )
 from codeartifact_local.settings import Settings
 from codeartifact_local.store import domains, keeping, repositories
-from codeartifact_local.store.records import Domain, Repository
+from codeartifact_local.store.records import EXTERNAL_CONNECTIONS, Domain, Repository
 
 _MAX_UPSTREAMS = 10
 
@@ -31,12 +33,18 @@ def create_repository(call: ServiceCall) -> Output:
         domain = the_domain(db, call)
         if repositories.find(db, domain, name):
             raise ConflictError(f"Repository {name} already exists.", kind="repository", resource=name)
+        most = call.world.settings.repositories_per_domain
+        if domains.repository_count(db, domain) >= most:
+            raise QuotaExceededError(
+                f"A domain can have at most {most} repositories.", kind="repository", resource=name
+            )
         repository = repositories.add(
             db,
             domain=domain,
             name=name,
             description=call.input.get("description"),
             created=call.world.clock.now(),
+            tags=wanted_tags(call),
         )
         _set_upstreams(db, call, domain, repository)
         return repository_answer(db, call, domain, name)
@@ -125,14 +133,22 @@ def repository_answer(db: Connection, call: ServiceCall, domain: Domain, name: s
     """Return the description of a repository, as several operations answer with it."""
     repository = named_repository(db, domain, name)
     upstreams = repositories.upstreams(db, repository)
-    connections = [
-        {"externalConnectionName": repository.connection, "packageFormat": "pypi", "status": "Available"}
-    ]
+    connections = (
+        []
+        if repository.connection is None
+        else [
+            {
+                "externalConnectionName": repository.connection,
+                "packageFormat": EXTERNAL_CONNECTIONS[repository.connection],
+                "status": "Available",
+            }
+        ]
+    )
     return {
         "repository": {
             **_summary(call.world.settings, domain, repository),
             "upstreams": [{"repositoryName": upstream.name} for upstream in upstreams],
-            "externalConnections": connections if repository.connection else [],
+            "externalConnections": connections,
         }
     }
 
@@ -143,9 +159,7 @@ def _summary(settings: Settings, domain: Domain, repository: Repository) -> dict
         "administratorAccount": domain.owner,
         "domainName": domain.name,
         "domainOwner": domain.owner,
-        "arn": (
-            f"arn:aws:codeartifact:{settings.region}:{domain.owner}:repository/{domain.name}/{repository.name}"
-        ),
+        "arn": repository_arn(settings, domain, repository),
         "description": repository.description,
         "createdTime": repository.created,
     }

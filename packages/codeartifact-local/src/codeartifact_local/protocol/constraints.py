@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "long": (int,),
     "blob": (bytes, str, AsyncIterator),
+    "timestamp": (datetime,),
 }
 
 

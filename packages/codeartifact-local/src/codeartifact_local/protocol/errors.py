@@ -57,6 +57,13 @@ class ConflictError(ResourceError):
     status = 409
 
 
+class AccessDeniedError(ServiceError):
+    """The caller may not do this."""
+
+    code = "AccessDeniedException"
+    status = 403
+
+
 class InternalError(ServiceError):
     """Something that the caller cannot help."""
 

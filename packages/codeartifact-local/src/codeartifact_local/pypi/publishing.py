@@ -6,6 +6,8 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from codeartifact_local.controls.origins import may_publish
+from codeartifact_local.controls.patterns import Coordinate
 from codeartifact_local.naming import Distribution
 from codeartifact_local.pypi.address import Address
 from codeartifact_local.pypi.errors import PypiError
@@ -15,11 +17,11 @@ from codeartifact_local.store import keeping, packages
 from codeartifact_local.store.blobs import Digests, Incoming
 from codeartifact_local.store.records import (
     ALLOW,
-    BLOCK,
     DOWNLOADABLE,
     FIRST_PUBLISHED,
     INTERNAL,
     PUBLISHED,
+    PYPI,
     Asset,
     Origin,
     Package,
@@ -44,6 +46,11 @@ class Upload:
     def name(self) -> str:
         """The package's normalised name."""
         return self.distribution.name
+
+    @property
+    def coordinate(self) -> Coordinate:
+        """What names the package."""
+        return Coordinate(format=PYPI, namespace="", name=self.name)
 
     @property
     def version(self) -> str:
@@ -85,7 +92,7 @@ def _publish(
     with service.database.write() as db:
         repository = find_repository(db, address)
         package = packages.find(db, repository, received.name)
-        if package is not None and package.restrictions.publish == BLOCK:
+        if not may_publish(db, repository, received.coordinate, package):
             raise PypiError(
                 403,
                 f"Publishing {received.name} to {repository.name} is blocked by its origin controls.",
@@ -94,6 +101,7 @@ def _publish(
         if version is not None and _is_held(db, version, received):
             return
         _check_upstream(db, repository, package, received, listing)
+        _check_room(db, service, version)
         keeping.keep(db, service.blobs, incoming, received.digests)
         package = package or packages.add(db, repository, received.name, FIRST_PUBLISHED)
         now = service.clock.now()
@@ -131,6 +139,12 @@ def _is_held(db: Connection, version: Version, received: Upload) -> bool:
             f"{filename} already exists with other bytes (sha256 {held.sha256})",
         )
     return held is not None
+
+
+def _check_room(db: Connection, service: Service, version: Version | None) -> None:
+    most = service.settings.assets_per_version
+    if version is not None and len(packages.assets(db, version)) >= most:
+        raise PypiError(402, f"Version {version.version} has {most} files, the most that one may have.")
 
 
 def _check_upstream(

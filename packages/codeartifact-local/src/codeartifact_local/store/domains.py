@@ -1,9 +1,12 @@
 """Rows of domains."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from sqlite3 import Connection
 
-from codeartifact_local.store.records import Domain, domain_of
+from codeartifact_local.store.records import Domain, Policy, domain_of
 
 
 def find(db: Connection, owner: str, name: str) -> Domain | None:
@@ -19,13 +22,26 @@ def every(db: Connection, owner: str) -> list[Domain]:
     ]
 
 
-def add(db: Connection, *, owner: str, name: str, encryption_key: str, created: datetime) -> Domain:
+def add(
+    db: Connection, *, owner: str, name: str, encryption_key: str, created: datetime, tags: Mapping[str, str]
+) -> Domain:
     """Make a domain."""
     row = db.execute(
-        "INSERT INTO domain (owner, name, encryption_key, created) VALUES (?, ?, ?, ?) RETURNING *",
-        (owner, name, encryption_key, created.timestamp()),
+        "INSERT INTO domain (owner, name, encryption_key, created, tags) VALUES (?, ?, ?, ?, ?) RETURNING *",
+        (owner, name, encryption_key, created.timestamp(), json.dumps(dict(tags))),
     ).fetchone()
     return domain_of(row)
+
+
+def put_tags(db: Connection, domain: Domain, tags: Mapping[str, str]) -> None:
+    """Replace a domain's tags."""
+    db.execute("UPDATE domain SET tags = ? WHERE id = ?", (json.dumps(dict(tags)), domain.id))
+
+
+def put_policy(db: Connection, domain: Domain, policy: Policy | None) -> None:
+    """Set or clear a domain's policy."""
+    written = json.dumps(asdict(policy)) if policy else None
+    db.execute("UPDATE domain SET policy = ? WHERE id = ?", (written, domain.id))
 
 
 def remove(db: Connection, domain: Domain) -> None:

@@ -10,7 +10,26 @@ from codeartifact_local.store.blobs import Digests
 
 PYPI, GENERIC = "pypi", "generic"
 PUBLIC_PYPI = "public:pypi"
+EXTERNAL_CONNECTIONS = {
+    PUBLIC_PYPI: "pypi",
+    "public:npmjs": "npm",
+    "public:nuget-org": "nuget",
+    "public:maven-central": "maven",
+    "public:maven-googleandroid": "maven",
+    "public:maven-gradleplugins": "maven",
+    "public:maven-commonsware": "maven",
+    "public:maven-clojars": "maven",
+    "public:ruby-gems-org": "ruby",
+    "public:crates-io": "cargo",
+}
+"""The formats of the service's external connections; here only ``public:pypi`` leads somewhere."""
+FORMATS = ("npm", "pypi", "maven", "nuget", "generic", "ruby", "swift", "cargo")
+FORMATS_WITHOUT_NAMESPACE = ("pypi", "nuget", "ruby", "cargo")
 ALLOW, BLOCK = "ALLOW", "BLOCK"
+INHERIT, ALLOW_SPECIFIC_REPOSITORIES = "INHERIT", "ALLOW_SPECIFIC_REPOSITORIES"
+PUBLISH, INTERNAL_UPSTREAM, EXTERNAL_UPSTREAM = "PUBLISH", "INTERNAL_UPSTREAM", "EXTERNAL_UPSTREAM"
+RESTRICTION_TYPES = (EXTERNAL_UPSTREAM, INTERNAL_UPSTREAM, PUBLISH)
+ROOT_PATTERN = "/*"
 INTERNAL, EXTERNAL = "INTERNAL", "EXTERNAL"
 PUBLISHED, UNLISTED, ARCHIVED, DISPOSED = "Published", "Unlisted", "Archived", "Disposed"
 UNFINISHED, DELETED = "Unfinished", "Deleted"
@@ -18,6 +37,14 @@ LISTED = frozenset({PUBLISHED})
 """Statuses whose files are on a project's index page."""
 DOWNLOADABLE = frozenset({PUBLISHED, UNLISTED})
 """Statuses whose files can be downloaded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """A resource policy, and the revision that a change of it must name."""
+
+    document: str
+    revision: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +56,8 @@ class Domain:
     name: str
     encryption_key: str
     created: datetime
+    tags: dict[str, str] = field(hash=False)
+    policy: Policy | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +70,25 @@ class Repository:
     description: str | None
     connection: str | None
     created: datetime
+    tags: dict[str, str] = field(hash=False)
+    policy: Policy | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageGroup:
+    """A package group: which packages it is about, and from where their versions may come."""
+
+    id: int
+    domain_id: int
+    pattern: str
+    contact_info: str | None
+    description: str | None
+    created: datetime
+    tags: dict[str, str] = field(hash=False)
+    restrictions: dict[str, str] = field(hash=False)
+    """A mode for each of `RESTRICTION_TYPES`."""
+    allowed: dict[str, frozenset[str]] = field(hash=False)
+    """For each of `RESTRICTION_TYPES` the repositories on its list."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,12 +159,31 @@ def moment(seconds: float) -> datetime:
 
 def domain_of(row: sqlite3.Row) -> Domain:
     """Read a row of `domain`."""
-    return Domain(**{**dict(row), "created": moment(row["created"])})
+    return Domain(**{**dict(row), **_resource(row)})
 
 
 def repository_of(row: sqlite3.Row) -> Repository:
     """Read a row of `repository`."""
-    return Repository(**{**dict(row), "created": moment(row["created"])})
+    return Repository(**{**dict(row), **_resource(row)})
+
+
+def _resource(row: sqlite3.Row) -> dict[str, Any]:
+    policy = Policy(**json.loads(row["policy"])) if row["policy"] else None
+    return {"created": moment(row["created"]), "tags": json.loads(row["tags"]), "policy": policy}
+
+
+def package_group_of(row: sqlite3.Row) -> PackageGroup:
+    """Read a row of `package_group`."""
+    allowed = json.loads(row["allowed"])
+    return PackageGroup(
+        **{
+            **dict(row),
+            "created": moment(row["created"]),
+            "tags": json.loads(row["tags"]),
+            "restrictions": json.loads(row["restrictions"]),
+            "allowed": {restriction: frozenset(names) for restriction, names in allowed.items()},
+        }
+    )
 
 
 def package_of(row: sqlite3.Row) -> Package:

@@ -1,10 +1,12 @@
 """Rows of repositories and their upstreams."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from sqlite3 import Connection
 
-from codeartifact_local.store.records import Domain, Repository, repository_of
+from codeartifact_local.store.records import Domain, Policy, Repository, repository_of
 
 
 def find(db: Connection, domain: Domain, name: str) -> Repository | None:
@@ -21,14 +23,32 @@ def every(db: Connection, domain: Domain, prefix: str = "") -> list[Repository]:
 
 
 def add(
-    db: Connection, *, domain: Domain, name: str, description: str | None, created: datetime
+    db: Connection,
+    *,
+    domain: Domain,
+    name: str,
+    description: str | None,
+    created: datetime,
+    tags: Mapping[str, str],
 ) -> Repository:
     """Make a repository."""
     row = db.execute(
-        "INSERT INTO repository (domain_id, name, description, created) VALUES (?, ?, ?, ?) RETURNING *",
-        (domain.id, name, description, created.timestamp()),
+        "INSERT INTO repository (domain_id, name, description, created, tags) VALUES (?, ?, ?, ?, ?)"
+        " RETURNING *",
+        (domain.id, name, description, created.timestamp(), json.dumps(dict(tags))),
     ).fetchone()
     return repository_of(row)
+
+
+def put_tags(db: Connection, repository: Repository, tags: Mapping[str, str]) -> None:
+    """Replace a repository's tags."""
+    db.execute("UPDATE repository SET tags = ? WHERE id = ?", (json.dumps(dict(tags)), repository.id))
+
+
+def put_policy(db: Connection, repository: Repository, policy: Policy | None) -> None:
+    """Set or clear a repository's policy."""
+    written = json.dumps(asdict(policy)) if policy else None
+    db.execute("UPDATE repository SET policy = ? WHERE id = ?", (written, repository.id))
 
 
 def describe(db: Connection, repository: Repository, description: str) -> None:

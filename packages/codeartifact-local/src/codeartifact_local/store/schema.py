@@ -1,6 +1,6 @@
 """The tables. Times are seconds since the epoch, UTC."""
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE domain (
@@ -9,6 +9,8 @@ CREATE TABLE domain (
     name TEXT NOT NULL,
     encryption_key TEXT NOT NULL,
     created REAL NOT NULL,
+    tags TEXT NOT NULL DEFAULT '{}',
+    policy TEXT,
     UNIQUE (owner, name)
 ) STRICT;
 
@@ -19,6 +21,8 @@ CREATE TABLE repository (
     description TEXT,
     connection TEXT,
     created REAL NOT NULL,
+    tags TEXT NOT NULL DEFAULT '{}',
+    policy TEXT,
     UNIQUE (domain_id, name)
 ) STRICT;
 
@@ -27,6 +31,20 @@ CREATE TABLE upstream (
     priority INTEGER NOT NULL,
     upstream_id INTEGER NOT NULL REFERENCES repository ON DELETE CASCADE,
     PRIMARY KEY (repository_id, priority)
+) STRICT;
+
+-- Tags, restrictions by type, and the lists of repositories that they allow are JSON.
+CREATE TABLE package_group (
+    id INTEGER PRIMARY KEY,
+    domain_id INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE,
+    pattern TEXT NOT NULL,
+    contact_info TEXT,
+    description TEXT,
+    created REAL NOT NULL,
+    tags TEXT NOT NULL,
+    restrictions TEXT NOT NULL,
+    allowed TEXT NOT NULL,
+    UNIQUE (domain_id, pattern)
 ) STRICT;
 
 CREATE TABLE package (
