@@ -22,7 +22,9 @@ _log = logging.getLogger(__name__)
 def create_app(service: Service, on_start: Callable[[], None]) -> ASGIApp:
     """Return the application of one server; it calls `on_start` when it can be asked."""
     pypi: ASGIApp = PypiEndpoint(service)
-    control: ASGIApp = ControlPlane(world=service, operations=OPERATIONS)
+    control: ASGIApp = ControlPlane(
+        world=service, operations=OPERATIONS, region=service.settings.region, key=service.settings.key
+    )
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         # By the path as it was sent: an encoded slash is not a slash yet.

@@ -17,11 +17,13 @@ import click
 from codeartifact_local.clock import Clock
 from codeartifact_local.environment import clean_environment, client_variables
 from codeartifact_local.hosts import is_loopback
+from codeartifact_local.protocol.signature import Key
 from codeartifact_local.serving import ServingError, background, listening
 from codeartifact_local.serving import serve as serve_on
 from codeartifact_local.settings import Settings
 from codeartifact_local.store.database import DataFolderError
 
+_KEY_VARIABLES = ("CODEARTIFACT_LOCAL_ACCESS_KEY_ID", "CODEARTIFACT_LOCAL_SECRET_ACCESS_KEY")
 _DATA = Path(".codeartifact-local")
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
@@ -74,7 +76,7 @@ def serve(data: Path, host: str, port: int, allow_remote_clients: bool, **chosen
             click.echo(
                 f"Serving {data} at {url}; paste these lines in another terminal. Ctrl-C ends it.", err=True
             )
-            serve_on(data, settings, sock, on_start=lambda: _print_exports(url, settings.region))
+            serve_on(data, settings, sock, on_start=lambda: _print_exports(url, settings))
     except (ServingError, DataFolderError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -98,7 +100,7 @@ def run(data: Path | None, command: tuple[str, ...], **chosen: Any) -> None:
             )
             sock, url = stack.enter_context(listening("127.0.0.1", 0))
             stack.enter_context(background(folder, settings, sock, Clock()))
-            code = _run(command, clean_environment(url, settings.region, os.environ))
+            code = _run(command, clean_environment(url, settings, os.environ))
     except (ServingError, DataFolderError) as error:
         raise click.ClickException(str(error)) from None
     sys.exit(code)
@@ -126,7 +128,16 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
 def _settings(*, account: str, **others: Any) -> Settings:
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise click.UsageError(f"--account {account} is not an AWS account; those have 12 digits.")
-    return Settings(account=account, **others)
+    return Settings(account=account, key=_key(), **others)
+
+
+def _key() -> Key | None:
+    values = [os.environ.get(name) for name in _KEY_VARIABLES]
+    if not any(values):
+        return None
+    if not all(values):
+        raise click.UsageError(f"{' and '.join(_KEY_VARIABLES)} belong together; only one of them is set.")
+    return Key(access_key_id=str(values[0]), secret_access_key=str(values[1]))
 
 
 def _log_to_stderr(level: int) -> None:
@@ -135,7 +146,9 @@ def _log_to_stderr(level: int) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _print_exports(url: str, region: str) -> None:
-    for name, value in client_variables(url, region, os.environ).items():
+def _print_exports(url: str, settings: Settings) -> None:
+    for name, value in client_variables(url, settings, os.environ).items():
+        if settings.key is not None and name.startswith(("AWS_ACCESS", "AWS_SECRET")):
+            continue  # whoever gave the server this key has it; it is not for a log
         click.echo(f"export {name}={shlex.quote(value)}")
     sys.stdout.flush()

@@ -3,26 +3,31 @@
 import os
 from collections.abc import Mapping
 
-_KEY = "codeartifact-local"
+from codeartifact_local.protocol.signature import Key
+from codeartifact_local.settings import Settings
+
+ANY_KEY = Key(access_key_id="codeartifact-local", secret_access_key="codeartifact-local")  # noqa: S106
+"""What clients sign with where any signature is accepted."""
 
 
-def client_variables(url: str, region: str, ambient: Mapping[str, str]) -> dict[str, str]:
+def client_variables(url: str, settings: Settings, ambient: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that make boto3 and the aws CLI use the server at `url`."""
+    key = settings.key or ANY_KEY
     no_proxy = _extended(ambient.get("no_proxy") or ambient.get("NO_PROXY") or "")
     return {
         "CODEARTIFACT_LOCAL_URL": url,
         "AWS_ENDPOINT_URL_CODEARTIFACT": url,
-        "AWS_ACCESS_KEY_ID": _KEY,
-        "AWS_SECRET_ACCESS_KEY": _KEY,
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
+        "AWS_ACCESS_KEY_ID": key.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": key.secret_access_key,
+        "AWS_REGION": settings.region,
+        "AWS_DEFAULT_REGION": settings.region,
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
     }
 
 
-def clean_environment(url: str, region: str, ambient: Mapping[str, str]) -> dict[str, str]:
+def clean_environment(url: str, settings: Settings, ambient: Mapping[str, str]) -> dict[str, str]:
     """Return `ambient` without anything of AWS (but its CA bundle), and with this server in its place."""
     kept = {
         name: value
@@ -30,7 +35,7 @@ def clean_environment(url: str, region: str, ambient: Mapping[str, str]) -> dict
         if not name.startswith("AWS_") or name == "AWS_CA_BUNDLE"
     }
     no_files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return kept | no_files | client_variables(url, region, ambient)
+    return kept | no_files | client_variables(url, settings, ambient)
 
 
 def _extended(no_proxy: str) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from codeartifact_local.protocol.signature import Key
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -13,6 +15,8 @@ class Settings:
     account: str = "000000000000"
     """The AWS account that owns every domain here, 12 digits."""
     region: str = "us-east-1"
+    key: Key | None = None
+    """The access key that must sign requests to the control plane; None accepts any signature."""
     public_index: str | None = None
     """Address of the public index's simple pages; None takes pip's own."""
     durable: bool = True

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import botocore.session
 
 from codeartifact_local.clock import Clock
-from codeartifact_local.environment import clean_environment
+from codeartifact_local.environment import ANY_KEY, clean_environment
 from codeartifact_local.serving import background, listening
 from codeartifact_local.settings import Settings
 from codeartifact_local.store.records import PUBLIC_PYPI
@@ -32,17 +32,18 @@ class LocalCodeArtifact:
 
     def environ(self) -> dict[str, str]:
         """Return this process's environment, cleaned of AWS and pointing here, for a subprocess."""
-        return clean_environment(self.url, self.settings.region, os.environ)
+        return clean_environment(self.url, self.settings, os.environ)
 
     def client(self) -> Any:
         """Return a botocore client of CodeArtifact, the same that ``boto3.client("codeartifact")`` gives."""
         if not self._clients:
+            key = self.settings.key or ANY_KEY
             client = _session().create_client(
                 "codeartifact",
                 endpoint_url=self.url,
                 region_name=self.settings.region,
-                aws_access_key_id="codeartifact-local",
-                aws_secret_access_key="codeartifact-local",  # noqa: S106  # any key is accepted
+                aws_access_key_id=key.access_key_id,
+                aws_secret_access_key=key.secret_access_key,
             )
             self._clients.append(client)
         return self._clients[0]

@@ -5,7 +5,8 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -23,9 +24,7 @@ from codeartifact_local.protocol.errors import (
 )
 from codeartifact_local.protocol.model import operations_by_route
 from codeartifact_local.protocol.requests import parse_input
-
-if TYPE_CHECKING:
-    from botocore.model import OperationModel
+from codeartifact_local.protocol.signature import Key, Signed, check_signature
 
 _log = logging.getLogger(__name__)
 _MAX_BODY_BYTES = 1024 * 1024
@@ -50,10 +49,13 @@ Operation = Callable[[Call[World]], Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class ControlPlane(Generic[World]):
-    """Answers the operations in `operations`; those that the model knows beside them are not built yet."""
+    """Answers the service's operations."""
 
     world: World
     operations: Mapping[str, Operation[World]]
+    region: str
+    key: Key | None = None
+    """Where it is None any signature is accepted, since people come with keys of their own."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -79,26 +81,32 @@ class ControlPlane(Generic[World]):
             raise UnsignedError(
                 "Missing Authentication Token: requests are signed with AWS Signature Version 4."
             )
-        operation = self.operations.get(model.name)
-        if operation is None:
-            raise ValidationError(f"codeartifact-local has not built {model.name} yet.", "UNKNOWN_OPERATION")
-        found = await _input(model, request)
+        payload = model.input_shape.serialization.get("payload") if model.input_shape else None
+        body = None if payload else await _body(request)
+        if self.key is not None:
+            # The machine's own time: a clock that tests move ahead would make every signature too old.
+            check_signature(_signed(request, body), self.key, region=self.region, now=datetime.now(UTC))
+        found = parse_input(model, query=request.query_params, headers=request.headers, body=body or b"")
+        if payload:
+            found[payload] = _unstalled(request.stream())
         check_input(model.input_shape, found)
         call = Call(world=self.world, input=found, base_url=_base_url(request))
-        return answer(model, await run_in_threadpool(operation, call))
-
-
-async def _input(model: "OperationModel", request: Request) -> dict[str, Any]:
-    """Return the input of a request; a member that is its whole body streams in as the operation reads it."""
-    payload = model.input_shape.serialization.get("payload") if model.input_shape else None
-    body = b"" if payload else await _body(request)
-    found = parse_input(model, query=request.query_params, headers=request.headers, body=body)
-    return found | {payload: _unstalled(request.stream())} if payload else found
+        return answer(model, await run_in_threadpool(self.operations[model.name], call))
 
 
 def _is_signed(request: Request) -> bool:
     header = request.headers.get("authorization", "")
     return header.startswith("AWS4-") or request.query_params.get("X-Amz-Algorithm", "").startswith("AWS4-")
+
+
+def _signed(request: Request, body: bytes | None) -> Signed:
+    return Signed(
+        method=request.method,
+        path=request.scope["raw_path"].decode("ascii", "replace"),
+        query=request.scope["query_string"].decode("ascii", "replace"),
+        headers=dict(request.headers),
+        body=body,
+    )
 
 
 def _base_url(request: Request) -> str:

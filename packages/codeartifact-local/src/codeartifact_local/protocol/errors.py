@@ -78,6 +78,27 @@ class UnsignedError(ServiceError):
     status = 403
 
 
+class IncompleteSignatureError(ServiceError):
+    """Parts of the AWS signature are missing; AWS's front door says it so, too."""
+
+    code = "IncompleteSignatureException"
+    status = 400
+
+
+class UnrecognizedClientError(ServiceError):
+    """The access key is not known; as above."""
+
+    code = "UnrecognizedClientException"
+    status = 403
+
+
+class InvalidSignatureError(ServiceError):
+    """The AWS signature is not that of this request; as above."""
+
+    code = "InvalidSignatureException"
+    status = 403
+
+
 class NoSuchOperationError(ServiceError):
     """No operation has this method and path; not in the service's model, as above."""
 
