@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -76,6 +77,10 @@ class FakePublicIndex:
     html_only: bool = False
     status: int = 200
     delay: float = 0.0
+    garbage: bytes = b""
+    """What every page is instead, where this is not empty."""
+    stall: threading.Event | None = None
+    """Files stop after their first half until this is set."""
     asked: list[str] = field(default_factory=list)
     credentials: list[str | None] = field(default_factory=list)
 
@@ -120,15 +125,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer with a page or a file."""
         index = self.index
         index.asked.append(self.path)
-        index.credentials.append(self.headers.get("Authorization"))
+        index.credentials.append(self.headers.get("Authorization") or self.headers.get("Proxy-Authorization"))
         time.sleep(index.delay)
-        kind, _, rest = self.path.strip("/").partition("/")
+        # Of a request through a proxy the path is a whole address.
+        kind, _, rest = urlsplit(self.path).path.strip("/").partition("/")
         name, _, filename = rest.partition("/")
         if index.status != 200 or name not in index.files:
             self._send(404 if index.status == 200 else index.status, "text/plain", b"")
         elif kind == "files":
             content = index.files[name][filename]
             self._send(200, "application/octet-stream", content[::-1] if index.wrong_bytes else content)
+        elif index.garbage:
+            self._send(200, JSON, index.garbage)
         elif index.html_only:
             self._send(200, "text/html", index.html(name).encode())
         else:
@@ -139,6 +147,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        if self.index.stall is not None and kind == "application/octet-stream":
+            self.wfile.write(content[: len(content) // 2])
+            self.wfile.flush()
+            self.index.stall.wait(30)
+            content = content[len(content) // 2 :]
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:

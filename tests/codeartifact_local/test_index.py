@@ -148,29 +148,6 @@ def test_the_domains_own_host_works_too(client: Client) -> None:
     assert HTTP.get(url, headers=headers).status_code == 404
 
 
-def test_the_status_of_a_version_decides_what_is_seen(client: Client) -> None:
-    """Unlisted leaves the page but can be downloaded; Archived and Disposed are gone from both.
-
-    The operation that sets a status is not built yet, so that the row is changed where it is kept.
-    """
-    name, content = wheel("pkg", "1.0")
-    client.upload("dev", (name, content))
-    expected = {
-        "Published": ([name], 200),
-        "Unlisted": ([], 200),
-        "Archived": ([], 404),
-        "Disposed": ([], 404),
-    }
-    for status, (listed, download) in expected.items():
-        with client.database() as db:
-            db.execute("UPDATE version SET status = ?", (status,))
-        assert client.filenames("dev", "pkg") == listed
-        assert client.get("dev", f"simple/pkg/1.0/{name}").status_code == download
-        assert client.versions("dev", "pkg")[0]["status"] == status
-        again = client.upload("dev", (name, content)).status_code
-        assert again == (200 if download == 200 else 409)
-
-
 def test_bytes_that_changed_on_the_disk_are_never_served_whole(client: Client) -> None:
     """A kept file is hashed while it is read: a damaged one gets 502 or is cut short, a missing one 502."""
     name, content = wheel("pkg", "1.0")

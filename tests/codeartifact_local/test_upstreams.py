@@ -1,11 +1,15 @@
 """What comes from upstream repositories and the public index, and what stays where."""
 
+import base64
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from tests.codeartifact_local.conftest import DOMAIN, Client, FakePublicIndex, sdist, wheel
 
@@ -264,3 +268,152 @@ def test_credentials_of_the_public_index_stay_with_it(tmp_path: Path, public_ind
     assert set(public_index.credentials) == {"Basic cmVhZGVyOnMzY3JldC13b3Jk"}
     assert "s3cret" not in page
     assert not any(b"s3cret" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+
+
+def chain(client: Client, *repositories: str) -> None:
+    """Make repositories, each upstream to the one before it."""
+    for name, below in zip(repositories, (*repositories[1:], None), strict=True):
+        with contextlib.suppress(client.api.exceptions.ConflictException):
+            client.api.create_repository(domain=DOMAIN, repository=name)
+        if below is not None:
+            with contextlib.suppress(client.api.exceptions.ConflictException):
+                client.api.create_repository(domain=DOMAIN, repository=below)
+            client.api.update_repository(
+                domain=DOMAIN, repository=name, upstreams=[{"repositoryName": below}]
+            )
+
+
+def test_upstreams_are_searched_by_priority_and_depth_first(client: Client) -> None:
+    """The first upstream's own upstream goes before the second upstream."""
+    for name in ("first", "deep", "second"):
+        client.api.create_repository(domain=DOMAIN, repository=name)
+        client.upload(name, wheel("pkg", "1.0", body=f"place = {name!r}"))
+    upstream = [{"repositoryName": "deep"}]
+    client.api.update_repository(domain=DOMAIN, repository="first", upstreams=upstream)
+    both = [{"repositoryName": "first"}, {"repositoryName": "second"}]
+    client.api.create_repository(domain=DOMAIN, repository="app", upstreams=both)
+
+    def place() -> str:
+        hashes = client.page("app", "pkg")["files"][0]["hashes"]["sha256"]
+        (found,) = [
+            name
+            for name in ("first", "deep", "second")
+            if hashlib.sha256(wheel("pkg", "1.0", body=f"place = {name!r}")[1]).hexdigest() == hashes
+        ]
+        return found
+
+    assert place() == "first"
+    client.api.delete_package(domain=DOMAIN, repository="first", format="pypi", package="pkg")
+    assert place() == "deep"
+    client.api.update_repository(domain=DOMAIN, repository="app", upstreams=both[::-1])
+    assert place() == "second"
+
+
+def test_at_most_25_repositories_are_searched(client: Client) -> None:
+    """What the 25th repository of a chain has is found; what only the 26th has is not."""
+    names = [f"r{number:02}" for number in range(1, 27)]
+    chain(client, *names)
+    client.upload("r25", wheel("near", "1.0"))
+    client.upload("r26", wheel("far", "1.0"))
+    assert client.filenames("r01", "near") == ["near-1.0-py3-none-any.whl"]
+    assert client.get("r01", "simple/far/").status_code == 404
+    assert client.filenames("r02", "far") == ["far-1.0-py3-none-any.whl"]
+
+
+def test_what_was_retained_outlives_its_upstream(client: Client, public_index: FakePublicIndex) -> None:
+    """With the upstream deleted and the connection gone, the most-downstream repository serves it on."""
+    name, content = wheel("pkg", "1.0")
+    public_index.add(name, content)
+    assert client.get("dev", f"simple/pkg/1.0/{name}").content == content
+    client.api.disassociate_external_connection(
+        domain=DOMAIN, repository="pypi-store", externalConnection="public:pypi"
+    )
+    client.api.delete_repository(domain=DOMAIN, repository="pypi-store")
+    assert client.filenames("dev", "pkg") == [name]
+    assert client.get("dev", f"simple/pkg/1.0/{name}").content == content
+    assert client.get("prod", f"simple/pkg/1.0/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("end", ["block", "archive", "disconnect"])
+def test_yanks_no_longer_arrive(client: Client, public_index: FakePublicIndex, end: str) -> None:
+    """Blocked upstreams, a status that hides the version, and a removed connection end the refreshing."""
+    name, _ = wheel("pkg", "1.0")
+    public_index.add(*wheel("pkg", "1.0"))
+    client.get("dev", f"simple/pkg/1.0/{name}")
+    coordinate = {"domain": DOMAIN, "repository": "dev", "format": "pypi", "package": "pkg"}
+    if end == "block":
+        restrict(client, "dev", "pkg", publish="BLOCK", upstream="BLOCK")
+    elif end == "disconnect":
+        client.api.disassociate_external_connection(
+            domain=DOMAIN, repository="pypi-store", externalConnection="public:pypi"
+        )
+    else:
+        client.api.update_package_versions_status(**coordinate, versions=["1.0"], targetStatus="Archived")
+    public_index.yanked[name] = "broken"
+    client.local.clock.advance(600)
+    client.get("dev", "simple/pkg/")
+    if end == "archive":
+        client.api.disassociate_external_connection(
+            domain=DOMAIN, repository="pypi-store", externalConnection="public:pypi"
+        )
+        client.api.update_package_versions_status(**coordinate, versions=["1.0"], targetStatus="Published")
+    assert client.page("dev", "pkg")["files"][0]["yanked"] is False
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"<html>", b"[]", b"{}", b'{"files": [1]}', b'{"files": [{"filename": 1, "url": 2}]}', b"\0"]
+)
+def test_a_public_page_that_is_nonsense_is_a_bad_gateway(
+    client: Client, public_index: FakePublicIndex, garbage: bytes
+) -> None:
+    """The answer is 502 with a sentence, not a traceback."""
+    public_index.add(*wheel("pkg", "1.0"))
+    public_index.garbage = garbage
+    answer = client.get("dev", "simple/pkg/")
+    assert (answer.status_code, "public index" in answer.text) == (502, True)
+
+
+def test_a_slow_public_index_is_a_timeout(
+    client: Client, public_index: FakePublicIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that does not come in time is 504; what is kept is served meanwhile."""
+    monkeypatch.setattr("codeartifact_local.upstream.client._LISTING_SECONDS", 0.2)
+    public_index.add(*wheel("pkg", "1.0"))
+    public_index.delay = 1.0
+    assert client.get("dev", "simple/pkg/").status_code == 504
+    assert client.upload("dev", wheel("own", "1.0")).status_code == 200
+    assert client.filenames("dev", "own") == ["own-1.0-py3-none-any.whl"]
+
+
+def test_a_file_that_stops_half_way_is_cut_and_can_be_had_later(
+    client: Client, public_index: FakePublicIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A download that stalls ends with an error for its client, keeps nothing, and works the next time."""
+    monkeypatch.setattr("codeartifact_local.upstream.client._TIMEOUT", httpx.Timeout(0.3))
+    name, content = wheel("pkg", "1.0", body="x" * 1_000_000)
+    public_index.add(name, content)
+    public_index.stall = threading.Event()
+    try:
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get("dev", f"simple/pkg/1.0/{name}")
+    finally:
+        public_index.stall.set()
+    public_index.stall = None
+    assert client.get("dev", f"simple/pkg/1.0/{name}").content == content
+
+
+def test_the_public_index_is_reached_through_pips_proxy(
+    tmp_path: Path, public_index: FakePublicIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy of pip's configuration is used with its credentials, for pages as for files."""
+    name, content = wheel("pkg", "1.0")
+    public_index.add(name, content)
+    port = urlsplit(public_index.url).port
+    monkeypatch.setenv("PIP_PROXY", f"http://user:secret@127.0.0.1:{port}")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    with local_codeartifact(tmp_path, public_index="http://public.test/simple/") as local:
+        local.create(DOMAIN, "dev")
+        client = Client(local, local.token(DOMAIN))
+        assert client.get("dev", f"simple/pkg/1.0/{name}").content == content
+    assert public_index.asked[0] == "http://public.test/simple/pkg/"
+    assert set(public_index.credentials) == {"Basic " + base64.b64encode(b"user:secret").decode()}
