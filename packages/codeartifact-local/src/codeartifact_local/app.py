@@ -49,7 +49,7 @@ class _Logged:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not _log.isEnabledFor(logging.INFO):
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 0

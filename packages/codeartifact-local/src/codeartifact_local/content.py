@@ -42,6 +42,19 @@ async def read_kept(path: Path, sha256: str) -> AsyncIterator[bytes]:
     yield held_back
 
 
+def whole(path: Path, sha256: str) -> bytes:
+    """Return the bytes of a kept file that is small enough to be read at once.
+
+    Raises:
+        BrokenContentError: as `read_kept`.
+    """
+    with _open(path) as file:
+        content = file.read()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise BrokenContentError(f"{path} does not have the bytes any more that were kept.")
+    return content
+
+
 def _open(path: Path) -> BinaryIO:
     try:
         return path.open("rb")

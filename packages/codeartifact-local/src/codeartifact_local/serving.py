@@ -1,16 +1,19 @@
 """Runs the application on uvicorn, in this thread or beside it."""
 
+import os
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from codeartifact_local.app import create_app
 from codeartifact_local.clock import Clock
+from codeartifact_local.request_heads import BoundedHeads
 from codeartifact_local.service import open_service
 from codeartifact_local.settings import Settings
 
@@ -32,11 +35,26 @@ def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
     """
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        server = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        server = _listen(family, address)
     except OSError as error:
         raise ServingError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
     with server:
         yield server, _url(host, server.getsockname()[1])
+
+
+def _listen(family: int, address: tuple[Any, ...]) -> socket.socket:
+    # With its protocol named: asyncio turns Nagle's algorithm off only for sockets that say they are TCP, and with
+    # it on, every answer would wait 40 ms for the client's delayed acknowledgement.
+    server = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(address[:2])
+        server.listen(_BACKLOG)
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
 def serve(data: Path, settings: Settings, sock: socket.socket, on_start: Callable[[], None]) -> None:
@@ -76,6 +94,7 @@ def _config(app: object) -> uvicorn.Config:
         server_header=False,
         lifespan="on",
         ws="none",
+        http=BoundedHeads,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
 

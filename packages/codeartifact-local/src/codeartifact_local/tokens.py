@@ -11,14 +11,23 @@ import hmac
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class TokenRefusedError(Exception):
     """A token does not open a domain; the message says why, and never repeats the token."""
+
+
+_REMEMBERED = 1024
+
+
+class _Grant(NamedTuple):
+    domain: str | None
+    owner: str | None
+    expires: float
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,8 @@ class Tokens:
     """Issues and checks tokens with one secret key."""
 
     key: bytes
+    _checked: dict[bytes, "_Grant"] = field(default_factory=dict)
+    """What genuine tokens open, by their SHA-256, so that each is verified once."""
 
     def __repr__(self) -> str:
         return "Tokens(key=...)"
@@ -48,14 +59,24 @@ class Tokens:
         Raises:
             TokenRefusedError: it is not a token of this domain, or it expired (the message says when).
         """
-        signed, _, signature = token.rpartition(".")
-        genuine = hmac.compare_digest(self._signature(signed).encode(), signature.encode())
-        header, claims = _content(signed) if genuine else ({}, {})
-        if not genuine or (claims.get("domain"), claims.get("owner")) != (domain, owner):
+        grant = self._grant(token)
+        if grant is None or (grant.domain, grant.owner) != (domain, owner):
             raise TokenRefusedError(f"the token is not a token of domain {domain} ({owner})")
-        if now.timestamp() >= header["exp"]:
-            expired = datetime.fromtimestamp(header["exp"], UTC)
+        if now.timestamp() >= grant.expires:
+            expired = datetime.fromtimestamp(grant.expires, UTC)
             raise TokenRefusedError(f"the token expired at {expired:%Y-%m-%dT%H:%M:%SZ}")
+
+    def _grant(self, token: str) -> "_Grant | None":
+        digest = hashlib.sha256(token.encode()).digest()
+        if digest not in self._checked:
+            signed, _, signature = token.rpartition(".")
+            if not hmac.compare_digest(self._signature(signed).encode(), signature.encode()):
+                return None
+            header, claims = _content(signed)
+            if len(self._checked) >= _REMEMBERED:
+                self._checked.clear()
+            self._checked[digest] = _Grant(claims.get("domain"), claims.get("owner"), header.get("exp", 0))
+        return self._checked[digest]
 
     def _signature(self, signed: str) -> str:
         return _base64(hmac.digest(self.key, signed.encode(), hashlib.sha256))

@@ -7,10 +7,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from codeartifact_local.content import whole
 from codeartifact_local.naming import DistributionNameError, parse_project, parse_version
 from codeartifact_local.pypi.address import Address
 from codeartifact_local.pypi.errors import PypiError
 from codeartifact_local.pypi.lookup import find_repository
+from codeartifact_local.pypi.remembered import Remembered
 from codeartifact_local.service import Service
 from codeartifact_local.store import packages
 from codeartifact_local.store.records import DOWNLOADABLE, EXTERNAL, Asset, Repository, Version
@@ -18,6 +20,7 @@ from codeartifact_local.upstream.chain import Hop, reach
 from codeartifact_local.upstream.retention import ingest, refreshed, retain
 
 _BYTES = "application/octet-stream"
+_READ_AT_ONCE = 256 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,22 +61,44 @@ class Held:
         return Found(holder=self.holder, version=self.version, asset=self.asset)
 
 
-async def download(service: Service, address: Address, request: Request, wanted: Wanted) -> Response:
+Files = Remembered[Asset]
+"""Files that the repositories that were asked for them keep, by repository, project, version and name."""
+
+
+async def download(
+    service: Service, files: Files, address: Address, request: Request, wanted: Wanted
+) -> Response:
     """Answer with the file's bytes, and keep its version in the repository that was asked.
 
     Raises:
         PypiError: 404, there is no such file, or its version's status does not let it be downloaded.
         PublicIndexError: the bytes are not here, and the public index does not give them.
     """
+    key = (address.owner, address.domain, address.repository, wanted)
+    asset = files.get(key, service.database.generation, service.clock.now())
+    if asset is None:
+        asset = await _found(service, files, address, wanted)
+    if request.method == "HEAD":
+        return Response(headers=_length(asset.size), media_type=_BYTES)
+    if asset.digests is not None and asset.digests.size <= _READ_AT_ONCE:
+        # Quicker than handing it to a thread: it is in the page cache, or one read of the disk away.
+        content = whole(service.blobs.path(asset.sha256), asset.sha256)
+        return Response(content, media_type=_BYTES)
+    streamed = await service.supply.content(wanted.name, asset)
+    return StreamingResponse(streamed.chunks, headers=_length(streamed.size), media_type=_BYTES)
+
+
+async def _found(service: Service, files: Files, address: Address, wanted: Wanted) -> Asset:
+    generation = service.database.generation  # read before the data are: a change meanwhile makes this old
     held = await run_in_threadpool(_look, service, address, wanted)
     found = held.found() or await _from_public(service, held, wanted)
     asked = held.hops[0].repository
     if found.holder != asked:
         await run_in_threadpool(_retain, service, asked, found.version, wanted)
-    if request.method == "HEAD":
-        return Response(headers=_length(found.asset.size), media_type=_BYTES)
-    content = await service.supply.content(wanted.name, found.asset)
-    return StreamingResponse(content.chunks, headers=_length(content.size), media_type=_BYTES)
+    elif found.asset.digests is not None:
+        key = (address.owner, address.domain, address.repository, wanted)
+        files.put(key, found.asset, size=1, generation=generation)
+    return found.asset
 
 
 def _length(size: int | None) -> dict[str, str]:

@@ -10,15 +10,17 @@ from starlette.types import Receive, Scope, Send
 from codeartifact_local.content import BrokenContentError
 from codeartifact_local.pypi.address import Address, parse_address
 from codeartifact_local.pypi.authorization import authorize
-from codeartifact_local.pypi.download import download, parse_wanted
+from codeartifact_local.pypi.download import Files, download, parse_wanted
 from codeartifact_local.pypi.errors import PypiError
-from codeartifact_local.pypi.index import index_page
+from codeartifact_local.pypi.index import Pages, index_page
 from codeartifact_local.pypi.upload import upload
 from codeartifact_local.service import Service
 from codeartifact_local.store.room import disk_is_full
 from codeartifact_local.upstream.errors import PublicIndexError
 
 _log = logging.getLogger(__name__)
+_MOST_PAGE_BYTES = 16 * 1024**2
+_MOST_FILES = 10_000
 _MAX_DRAINED_BYTES = 64 * 1024**2
 
 
@@ -27,6 +29,8 @@ class PypiEndpoint:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._pages = Pages(most=_MOST_PAGE_BYTES)
+        self._files = Files(most=_MOST_FILES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; an answer that breaks after it began is cut short, never completed."""
@@ -76,12 +80,12 @@ class PypiEndpoint:
     async def _get(self, address: Address, request: Request) -> Response:
         match address.rest:
             case ("simple", project, "") if project:
-                return await index_page(self._service, address, request, project)
+                return await index_page(self._service, self._pages, address, request, project)
             case ("simple", project) if project:
                 return RedirectResponse(f"{project}/", status_code=301)
             case ("simple", project, version, filename):
                 wanted = parse_wanted(project, version, filename)
-                return await download(self._service, address, request, wanted)
+                return await download(self._service, self._files, address, request, wanted)
         raise PypiError(
             404, "Only simple/PROJECT/ and the files that it lists are here; there is no list of projects."
         )

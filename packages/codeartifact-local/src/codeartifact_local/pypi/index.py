@@ -15,6 +15,7 @@ from codeartifact_local.pypi.errors import PypiError
 from codeartifact_local.pypi.lookup import find_repository
 from codeartifact_local.pypi.negotiation import JSON, negotiate
 from codeartifact_local.pypi.pages import Project, render_html, render_json
+from codeartifact_local.pypi.remembered import Remembered
 from codeartifact_local.service import Service
 from codeartifact_local.store import packages
 from codeartifact_local.store.records import EXTERNAL, LISTED, Asset, Version
@@ -31,9 +32,17 @@ class Union:
     decided: dict[str, Version | None] = field(default_factory=dict)
     files: dict[str, dict[str, Asset]] = field(default_factory=dict)
     refreshed: list[tuple[Version, dict[str, Asset]]] = field(default_factory=list)
+    is_lasting: bool = True
+    """Whether asking again would say the same; not while the public index fails."""
 
 
-async def index_page(service: Service, address: Address, request: Request, project: str) -> Response:
+Pages = Remembered[bytes]
+"""Rendered pages, by repository, project and form."""
+
+
+async def index_page(
+    service: Service, pages: Pages, address: Address, request: Request, project: str
+) -> Response:
     """Answer for the page of `project`.
 
     Raises:
@@ -49,12 +58,25 @@ async def index_page(service: Service, address: Address, request: Request, proje
         name = parse_project(project)
     except DistributionNameError as error:
         raise PypiError(404, f"{error}.") from error
+    key = (address.owner, address.domain, address.repository, name, content_type)
+    content = pages.get(key, service.database.generation, service.clock.now())
+    if content is None:
+        content = await _rendered(service, pages, address, key)
+    return Response(content, media_type=content_type, headers={"Vary": "Accept"})
+
+
+async def _rendered(service: Service, pages: Pages, address: Address, key: tuple[str, ...]) -> bytes:
+    *_, name, content_type = key
+    generation = service.database.generation  # read before the data are: a change meanwhile makes this old
     hops = await run_in_threadpool(_reach, service, address, name)
     found = await _found(service, hops, name)
     page = Project(name=name, versions=_sorted(found.files))
     render = render_json if content_type == JSON else render_html
-    content = await run_in_threadpool(render, page)
-    return Response(content, media_type=content_type, headers={"Vary": "Accept"})
+    content = (await run_in_threadpool(render, page)).encode()
+    if found.is_lasting:
+        until = service.supply.public.believed_until(name)
+        pages.put(key, content, size=len(content), generation=generation, until=until)
+    return content
 
 
 def _reach(service: Service, address: Address, name: str) -> list[Hop]:
@@ -70,6 +92,7 @@ async def _found(service: Service, hops: list[Hop], name: str) -> Union:
         except PublicIndexError as error:
             failure = error
     found = await run_in_threadpool(_union, service, hops, listing)
+    found.is_lasting = failure is None
     if not found.decided and failure is not None:
         raise failure
     if not found.decided:

@@ -22,6 +22,8 @@ class Database:
         self._durable = durable
         self._idle: deque[sqlite3.Connection] = deque()
         self._writing = threading.Lock()
+        self.generation = 0
+        """Grows with every change of the rows, after it was made and before anybody is told."""
         try:
             with self._connection() as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
@@ -51,6 +53,7 @@ class Database:
             try:
                 yield connection
                 connection.execute("COMMIT")
+                self.generation += 1
             except BaseException:
                 if connection.in_transaction:  # after some errors SQLite has rolled back on its own
                     connection.execute("ROLLBACK")

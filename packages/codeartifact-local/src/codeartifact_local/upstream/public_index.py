@@ -50,6 +50,11 @@ class PublicIndex:
             self._asking[name].add_done_callback(lambda _: self._asking.pop(name))
         return await asyncio.shield(self._asking[name])
 
+    def believed_until(self, name: str) -> datetime | None:
+        """Return when the list of a project's files, asked for before, is asked for again."""
+        asked = self._listings.get(name)
+        return asked[0] + self._believed if asked else None
+
     @asynccontextmanager
     async def download(self, address: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """Give the bytes at `address`, which a listing named.
