@@ -15,7 +15,7 @@ ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
 $(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
 endif
 
-.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clean
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -89,8 +89,11 @@ serve: $(VENV)/.tools ## a local index to try things on; paste what it prints in
 requirements: ## pin the development environment's requirements anew
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python scripts/pin_requirements.py
 
+clients: $(VENV)/.dev ## run the matrix of clients, and write docs/fidelity.md's table of what they did
+	@$(BIN)/python -m pytest tests/clients --write-table
+
 clean: ## remove environments, the demo, and everything else that can be made again
-	rm -rf .venv .venvs .demo .carrack dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs .clients .demo .carrack dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -1,4 +1,4 @@
-"""Pin what the development environment installs: requirements-tools.txt and requirements-dev.txt, by hash.
+"""Pin by hash what the development environment installs, and each client of the tests' matrix.
 
 The packages of this workspace are left out by name, so that no stranger's package of that name is ever asked for.
 """
@@ -14,12 +14,13 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).parents[1]
+CLIENTS = ROOT / "tests" / "clients" / "requirements"
 TOOLS = ("batch-params", "carrack", "codeartifact-local")
 HEADER = "# Pinned by hash for every supported Python; no index is named. Made by `make requirements`.\n"
 
 
 def main() -> None:
-    """Write both files."""
+    """Write requirements-tools.txt, requirements-dev.txt, and a file for each group `client-NAME`."""
     groups = read(ROOT / "pyproject.toml")["dependency-groups"]
     manifests = [*(ROOT / "packages").glob("*/pyproject.toml"), ROOT / "pipeline_app" / "pyproject.toml"]
     projects = {manifest.parent.name: read(manifest)["project"] for manifest in sorted(manifests)}
@@ -28,6 +29,8 @@ def main() -> None:
     everything = [*tools, *groups["dev"], *third_party(list(projects.values()), ours)]
     pin(tools, ROOT / "requirements-tools.txt")
     pin(everything, ROOT / "requirements-dev.txt")
+    for group in sorted(name for name in groups if name.startswith("client-")):
+        pin(groups[group], CLIENTS / f"{group.removeprefix('client-')}.txt")
 
 
 def read(manifest: Path) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""Each client in an environment of its own, from its own package, pinned by hash; made once and kept in `.clients/`."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from scripts.set_up import settings_of_pip
+
+ROOT = Path(__file__).parents[2]
+PINS = Path(__file__).parent / "requirements"
+KEPT = ROOT / ".clients"
+
+
+def version(client: str) -> str:
+    """The version of `client` that its requirements pin."""
+    package = {"aws": "awscli"}.get(client, client)
+    pinned = re.search(rf"^{package}(?:\[.*\])?==(\S+)", (PINS / f"{client}.txt").read_text(), re.MULTILINE)
+    assert pinned, f"{client}.txt does not pin {package}"
+    return pinned[1]
+
+
+def scripts_of(client: str) -> Path:
+    """The folder of `client`'s commands, in an environment that is made when it is not there."""
+    pins = PINS / f"{client}.txt"
+    digest = hashlib.sha256(f"{sys.version} {sys.base_prefix}".encode() + pins.read_bytes()).hexdigest()[:12]
+    folder = KEPT / f"{client}-{digest}"
+    KEPT.mkdir(exist_ok=True)
+    with (KEPT / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two test processes do not make one environment
+        if not (folder / ".made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _make(folder, pins)
+            (folder / ".made").touch()
+    return folder / "bin"
+
+
+def _make(folder: Path, pins: Path) -> None:
+    venv.create(folder, with_pip=False)
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--no-config"]
+    where = ["--python", str(folder / "bin" / "python"), "--compile-bytecode"]
+    environ = {**os.environ, **settings_of_pip()}
+    subprocess.run([*uv, *where, "--require-hashes", "-r", str(pins)], env=environ, check=True)
