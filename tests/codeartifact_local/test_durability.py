@@ -4,34 +4,17 @@ import errno
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.codeartifact_local.conftest import DOMAIN, Client, FakePublicIndex, wheel
+from tests.codeartifact_local.process import served
 
 from codeartifact_local.settings import Settings
 from codeartifact_local.store.blobs import Blobs, Incoming
 from codeartifact_local.store.database import Database, DataFolderError
 from codeartifact_local.store.room import disk_is_full
 from codeartifact_local.testing import LocalCodeArtifact, local_codeartifact
-
-
-@contextmanager
-def served(data: Path, public_index: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run the server as its own process and give it and its address."""
-    command = [sys.executable, "-m", "codeartifact_local", "serve", "--data", str(data), "--port", "0"]
-    command += ["--public-index", public_index]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process, process.stdout.readline().strip().partition("=")[2]
-        finally:
-            process.kill()
-            process.communicate()
 
 
 def test_acknowledged_uploads_survive_sigkill(tmp_path: Path, public_index: FakePublicIndex) -> None:
@@ -147,3 +130,75 @@ def test_a_damaged_data_folder_is_refused_in_a_sentence_and_left_alone(tmp_path:
     ):
         local_codeartifact(tmp_path).__enter__()
     assert file.read_bytes() == b"not rows at all " * 300
+
+
+def damage(path: Path, how: str) -> None:
+    """Do to a kept file what broken disks and helpful people do."""
+    if how == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("how", ["missing", "truncated"])
+def test_a_start_names_private_files_that_were_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    """The rest is served; the file itself answers 502, until the same bytes are uploaded again."""
+    whole, lost = wheel("pkg", "1.0"), wheel("pkg", "2.0")
+    with local_codeartifact(tmp_path, public_index="http://127.0.0.1:9/") as local:
+        local.create(DOMAIN, "dev")
+        client = Client(local, local.token(DOMAIN))
+        assert {client.upload("dev", file).status_code for file in (whole, lost)} == {200}
+        sha256 = client.page("dev", "pkg")["files"][1]["hashes"]["sha256"]
+    damage(Blobs(tmp_path, durable=False).path(sha256), how)
+    with local_codeartifact(tmp_path, public_index="http://127.0.0.1:9/") as local:
+        client = Client(local, client.token)
+        assert f"the bytes of {lost[0]} of pkg 2.0 are damaged or gone" in caplog.text
+        assert client.get("dev", f"simple/pkg/1.0/{whole[0]}").content == whole[1]
+        assert client.get("dev", f"simple/pkg/2.0/{lost[0]}").status_code == 502
+        assert client.upload("dev", lost).status_code == 200
+        assert client.get("dev", f"simple/pkg/2.0/{lost[0]}").content == lost[1]
+
+
+@pytest.mark.parametrize("how", ["missing", "truncated"])
+def test_a_start_forgets_public_files_that_were_lost(
+    tmp_path: Path, public_index: FakePublicIndex, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    """They are fetched again when they are wanted, and nobody needs to know."""
+    name, content = wheel("pub", "1.0")
+    public_index.add(name, content)
+    with local_codeartifact(tmp_path, public_index=public_index.url) as local:
+        local.create(DOMAIN, "dev")
+        client = Client(local, local.token(DOMAIN))
+        assert client.get("dev", f"simple/pub/1.0/{name}").content == content
+        sha256 = client.page("dev", "pub")["files"][0]["hashes"]["sha256"]
+    damage(Blobs(tmp_path, durable=False).path(sha256), how)
+    with local_codeartifact(tmp_path, public_index=public_index.url) as local:
+        client = Client(local, client.token)
+        assert client.get("dev", f"simple/pub/1.0/{name}").content == content
+    assert public_index.asked.count(f"/files/pub/{name}") == 2
+    assert "damaged" not in caplog.text
+
+
+def test_a_broken_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """The error names the file, and not one byte of it is changed."""
+    with local_codeartifact(tmp_path):
+        pass
+    file = tmp_path / "codeartifact.sqlite3"
+    file.write_bytes(b"not a database" * 1000)
+    with pytest.raises(DataFolderError, match=r"codeartifact\.sqlite3"):
+        local_codeartifact(tmp_path).__enter__()
+    assert file.read_bytes() == b"not a database" * 1000
+
+
+def test_the_folder_of_a_killed_server_is_free(tmp_path: Path) -> None:
+    """Another process cannot have it while the first lives, and can as soon as that was killed."""
+    with served(tmp_path) as (process, url):
+        assert url
+        with pytest.raises(DataFolderError, match="another codeartifact-local"):
+            local_codeartifact(tmp_path).__enter__()
+        process.kill()
+        process.wait()
+        with local_codeartifact(tmp_path) as local:
+            assert local.client().list_domains()["domains"] == []

@@ -1,5 +1,6 @@
 """One server's world: its settings, clock, data and the public index."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from codeartifact_local.tokens import Tokens, load_tokens
 from codeartifact_local.upstream.configuration import discover
 from codeartifact_local.upstream.public_index import PublicIndex
 from codeartifact_local.upstream.supply import Supply
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,8 @@ def open_service(data: Path, settings: Settings, clock: Clock) -> Iterator[Servi
         blobs = Blobs(data, durable=durable)
         try:
             with database.write() as db:
-                keeping.sweep(db, blobs)
+                for lost in keeping.repair(db, blobs):
+                    _log.error("the bytes of %s are damaged or gone; upload the same file again", lost)
             public = PublicIndex(partial(discover, settings.public_index), clock, settings.listing_seconds)
             yield Service(
                 settings=settings,

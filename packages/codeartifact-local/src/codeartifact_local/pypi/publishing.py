@@ -99,6 +99,7 @@ def _publish(
             )
         version = packages.find_version(db, package, received.version) if package else None
         if version is not None and _is_held(db, version, received):
+            keeping.keep(db, service.blobs, incoming, received.digests)  # they may have been lost
             return
         _check_upstream(db, repository, package, received, listing)
         _check_room(db, service, version)

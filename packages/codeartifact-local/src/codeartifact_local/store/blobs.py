@@ -67,6 +67,13 @@ class Blobs:
         """Return where the file with this hash is kept."""
         return self._kept / sha256[:2] / sha256
 
+    def size(self, sha256: str) -> int | None:
+        """Return how long the file with this hash is, or None where it is missing."""
+        try:
+            return self.path(sha256).stat().st_size
+        except FileNotFoundError:
+            return None
+
     @contextmanager
     def incoming(self) -> Iterator[Incoming]:
         """Give a new file to write; unless it was kept, it is gone when the block ends."""

@@ -4,6 +4,7 @@ from sqlite3 import Connection
 
 from codeartifact_local.store.blobs import Blobs, Digests, Incoming
 from codeartifact_local.store.database import Database
+from codeartifact_local.store.records import INTERNAL
 
 
 def is_kept(db: Connection, sha256: str) -> bool:
@@ -40,15 +41,33 @@ def collect(database: Database, blobs: Blobs) -> None:
                 blobs.discard(row["sha256"])
 
 
-def sweep(db: Connection, blobs: Blobs) -> None:
-    """Remove bytes that no asset refers to: of deleted repositories, and of uploads cut short by a crash.
+def repair(db: Connection, blobs: Blobs) -> list[str]:
+    """Bring rows and bytes together after a crash, or after somebody touched the folder.
 
-    Call it in a write transaction, before anything is served.
+    Bytes that no row names go, as uploads cut short leave them; so do rows whose bytes are missing or of another
+    length. Those come again from the public index, or with an upload of the same bytes. Call it in a write
+    transaction, before anything is served.
+
+    Returns:
+        The private files whose bytes were lost, each as ``NAME of PACKAGE VERSION``.
     """
     db.execute(_UNREFERENCED)
-    kept = {row["sha256"] for row in db.execute("SELECT sha256 FROM blob")}
-    for sha256 in blobs.every() - kept:
+    rows = db.execute("SELECT sha256, size FROM blob").fetchall()
+    damaged = {row["sha256"] for row in rows if blobs.size(row["sha256"]) != row["size"]}
+    lost = [name for sha256 in sorted(damaged) for name in _private(db, sha256)]
+    db.executemany("DELETE FROM blob WHERE sha256 = ?", [(sha256,) for sha256 in damaged])
+    for sha256 in blobs.every() - {row["sha256"] for row in rows} | damaged:
         blobs.discard(sha256)
+    return lost
+
+
+def _private(db: Connection, sha256: str) -> list[str]:
+    query = """
+        SELECT DISTINCT asset.name || ' of ' || package.name || ' ' || version.version AS name FROM asset
+        JOIN version ON version.id = asset.version_id JOIN package ON package.id = version.package_id
+        WHERE asset.sha256 = ? AND version.origin = ?
+    """
+    return [row["name"] for row in db.execute(query, (sha256, INTERNAL))]
 
 
 _UNREFERENCED = "DELETE FROM blob WHERE sha256 NOT IN (SELECT sha256 FROM asset)"
