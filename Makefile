@@ -15,7 +15,7 @@ ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
 $(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
 endif
 
-.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients clean
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -91,6 +91,9 @@ requirements: ## pin the development environment's requirements anew
 
 clients: $(VENV)/.dev ## run the matrix of clients, and write docs/fidelity.md's table of what they did
 	@$(BIN)/python -m pytest tests/clients --write-table
+
+bench-index: $(VENV)/.dev ## codeartifact-local beside pypiserver and devpi-server; ARGS=--quick, ARGS=--write
+	@$(BIN)/python -m tests.bench.index $(ARGS)
 
 clean: ## remove environments, the demo, and everything else that can be made again
 	rm -rf .venv .venvs .clients .demo .carrack dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Pin by hash what the development environment installs, and each client of the tests' matrix.
+"""Pin by hash what the development environment installs, each client of the tests' matrix, each peer of the bench.
 
 The packages of this workspace are left out by name, so that no stranger's package of that name is ever asked for.
 """
@@ -14,13 +14,16 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-CLIENTS = ROOT / "tests" / "clients" / "requirements"
+PINS = {
+    "client": ROOT / "tests" / "clients" / "requirements",
+    "bench": ROOT / "tests" / "bench" / "requirements",
+}
 TOOLS = ("batch-params", "carrack", "codeartifact-local")
 HEADER = "# Pinned by hash for every supported Python; no index is named. Made by `make requirements`.\n"
 
 
 def main() -> None:
-    """Write requirements-tools.txt, requirements-dev.txt, and a file for each group `client-NAME`."""
+    """Write requirements-tools.txt, requirements-dev.txt, and a file for each group `client-NAME` or `bench-NAME`."""
     groups = read(ROOT / "pyproject.toml")["dependency-groups"]
     manifests = [*(ROOT / "packages").glob("*/pyproject.toml"), ROOT / "pipeline_app" / "pyproject.toml"]
     projects = {manifest.parent.name: read(manifest)["project"] for manifest in sorted(manifests)}
@@ -29,8 +32,10 @@ def main() -> None:
     everything = [*tools, *groups["dev"], *third_party(list(projects.values()), ours)]
     pin(tools, ROOT / "requirements-tools.txt")
     pin(everything, ROOT / "requirements-dev.txt")
-    for group in sorted(name for name in groups if name.startswith("client-")):
-        pin(groups[group], CLIENTS / f"{group.removeprefix('client-')}.txt")
+    for group in sorted(groups):
+        kind, _, name = group.partition("-")
+        if kind in PINS:
+            pin(groups[group], PINS[kind] / f"{name}.txt")
 
 
 def read(manifest: Path) -> dict[str, Any]:

@@ -19,17 +19,18 @@ PINS = Path(__file__).parent / "requirements"
 KEPT = ROOT / ".clients"
 
 
-def version(client: str) -> str:
+def version(client: str, pins_in: Path = PINS) -> str:
     """The version of `client` that its requirements pin."""
-    package = {"aws": "awscli"}.get(client, client)
-    pinned = re.search(rf"^{package}(?:\[.*\])?==(\S+)", (PINS / f"{client}.txt").read_text(), re.MULTILINE)
+    package = {"aws": "awscli", "devpi": "devpi-server"}.get(client, client)
+    pins = (pins_in / f"{client}.txt").read_text()
+    pinned = re.search(rf"^{package}(?:\[.*\])?==(\S+)", pins, re.MULTILINE)
     assert pinned, f"{client}.txt does not pin {package}"
     return pinned[1]
 
 
-def scripts_of(client: str) -> Path:
+def scripts_of(client: str, pins_in: Path = PINS) -> Path:
     """The folder of `client`'s commands, in an environment that is made when it is not there."""
-    pins = PINS / f"{client}.txt"
+    pins = pins_in / f"{client}.txt"
     digest = hashlib.sha256(f"{sys.version} {sys.base_prefix}".encode() + pins.read_bytes()).hexdigest()[:12]
     folder = KEPT / f"{client}-{digest}"
     KEPT.mkdir(exist_ok=True)

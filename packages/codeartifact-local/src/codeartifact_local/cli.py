@@ -61,15 +61,18 @@ def _settings_options(command: click.decorators.FC) -> click.decorators.FC:
     "--port", type=click.IntRange(0, 65535), default=4873, show_default=True, help="0 takes a free port."
 )
 @click.option("--allow-remote-clients", is_flag=True, help="Allow a --host that other machines can reach.")
+@click.option(
+    "--no-sync", is_flag=True, help="Do not wait for the disk: faster, and a power cut loses what it had not."
+)
 @_settings_options
-def serve(data: Path, host: str, port: int, allow_remote_clients: bool, **chosen: Any) -> None:
+def serve(data: Path, host: str, port: int, allow_remote_clients: bool, no_sync: bool, **chosen: Any) -> None:
     """Serve until Ctrl-C or SIGTERM; prints what a client's shell needs, then logs to stderr."""
     if not (allow_remote_clients or is_loopback(host)):
         raise click.UsageError(
             f"--host {host} can be reached by other machines, and any AWS key opens this server;"
             " add --allow-remote-clients if that is meant."
         )
-    settings = _settings(**chosen)
+    settings = _settings(**chosen, durable=not no_sync)
     _log_to_stderr(logging.INFO)
     try:
         with listening(host, port) as (sock, url):
