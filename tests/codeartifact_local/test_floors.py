@@ -27,8 +27,20 @@ MAY_IMPORT = {
         "settings",
         "store",
         "upstream",
+        "visibility",
     },
-    "pypi": {"pypi", "archives", "content", "controls", "naming", "service", "store", "tokens", "upstream"},
+    "pypi": {
+        "pypi",
+        "archives",
+        "content",
+        "controls",
+        "naming",
+        "service",
+        "store",
+        "tokens",
+        "upstream",
+        "visibility",
+    },
 }
 
 

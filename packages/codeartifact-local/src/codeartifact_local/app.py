@@ -10,6 +10,8 @@ from typing import Any
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from codeartifact_local.admin import ADMIN, Admin
+from codeartifact_local.faulty import Faulty
 from codeartifact_local.operations import OPERATIONS
 from codeartifact_local.protocol.control_plane import ControlPlane
 from codeartifact_local.protocol.model import operations_by_route
@@ -25,11 +27,17 @@ def create_app(service: Service, on_start: Callable[[], None]) -> ASGIApp:
     control: ASGIApp = ControlPlane(
         world=service, operations=OPERATIONS, region=service.settings.region, key=service.settings.key
     )
+    faulty_pypi, faulty_control = Faulty(pypi, service.faults), Faulty(control, service.faults)
+    secret = service.settings.admin_secret
+    admin = Admin(secret=secret, faults=service.faults, clock=service.clock) if secret else None
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         # By the path as it was sent: an encoded slash is not a slash yet.
-        chosen = pypi if scope["raw_path"].startswith(b"/pypi/") else control
-        await chosen(scope, receive, send)
+        path = scope["raw_path"]
+        if admin is not None and path.startswith(ADMIN):
+            await admin(scope, receive, send)
+        else:
+            await (faulty_pypi if path.startswith(b"/pypi/") else faulty_control)(scope, receive, send)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:

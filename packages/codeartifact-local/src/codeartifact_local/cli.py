@@ -2,12 +2,14 @@
 
 import logging
 import os
+import secrets
 import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,8 +17,10 @@ from typing import Any
 import click
 
 from codeartifact_local.clock import Clock
-from codeartifact_local.environment import clean_environment, client_variables
+from codeartifact_local.environment import ADMIN_SECRET, clean_environment, client_variables
+from codeartifact_local.faults import Faults
 from codeartifact_local.hosts import is_loopback
+from codeartifact_local.protocol.model import operation_names
 from codeartifact_local.protocol.signature import Key
 from codeartifact_local.serving import ServingError, background, listening
 from codeartifact_local.serving import serve as serve_on
@@ -45,6 +49,18 @@ def _settings_options(command: click.decorators.FC) -> click.decorators.FC:
             type=click.IntRange(1),
             default=5 * 1024**3,
             help="Largest file that an upload may bring [default: 5 GiB].",
+        ),
+        click.option(
+            "--visible-after-seconds",
+            type=click.FloatRange(0),
+            default=0.0,
+            help="How long uploads stay off index pages and lists [default: not at all].",
+        ),
+        click.option(
+            "--listed-after-seconds",
+            type=click.FloatRange(0),
+            default=0.0,
+            help="How long ingested versions stay off lists [default: not at all].",
         ),
         click.option(
             "--account", default="000000000000", show_default=True, help="Owner of every domain, 12 digits."
@@ -90,11 +106,14 @@ def serve(data: Path, host: str, port: int, allow_remote_clients: bool, no_sync:
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep the data here [default: a temporary folder].",
 )
+@click.option("--admin", is_flag=True, help="Let COMMAND make faults and move the clock (see the README).")
 @_settings_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def run(data: Path | None, command: tuple[str, ...], **chosen: Any) -> None:
+def run(data: Path | None, admin: bool, command: tuple[str, ...], **chosen: Any) -> None:
     """Run COMMAND with a server of its own: its AWS environment points there and nowhere else."""
     settings = _settings(**chosen, durable=data is not None)
+    if admin and settings.admin_secret is None:
+        settings = replace(settings, admin_secret=secrets.token_urlsafe(32))
     _log_to_stderr(logging.WARNING)
     try:
         with ExitStack() as stack:
@@ -102,7 +121,7 @@ def run(data: Path | None, command: tuple[str, ...], **chosen: Any) -> None:
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="codeartifact-local-"))
             )
             sock, url = stack.enter_context(listening("127.0.0.1", 0))
-            stack.enter_context(background(folder, settings, sock, Clock()))
+            stack.enter_context(background(folder, settings, sock, Clock(), Faults(operation_names)))
             code = _run(command, clean_environment(url, settings, os.environ))
     except (ServingError, DataFolderError) as error:
         raise click.ClickException(str(error)) from None
@@ -131,7 +150,7 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
 def _settings(*, account: str, **others: Any) -> Settings:
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise click.UsageError(f"--account {account} is not an AWS account; those have 12 digits.")
-    return Settings(account=account, key=_key(), **others)
+    return Settings(account=account, key=_key(), admin_secret=os.environ.get(ADMIN_SECRET) or None, **others)
 
 
 def _key() -> Key | None:

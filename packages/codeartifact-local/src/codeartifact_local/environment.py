@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from codeartifact_local.protocol.signature import Key
 from codeartifact_local.settings import Settings
 
+ADMIN_SECRET = "CODEARTIFACT_LOCAL_ADMIN_SECRET"  # noqa: S105  # the variable's name
 ANY_KEY = Key(access_key_id="codeartifact-local", secret_access_key="codeartifact-local")  # noqa: S106
 """What clients sign with where any signature is accepted."""
 
@@ -35,7 +36,8 @@ def clean_environment(url: str, settings: Settings, ambient: Mapping[str, str]) 
         if not name.startswith("AWS_") or name == "AWS_CA_BUNDLE"
     }
     no_files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return kept | no_files | client_variables(url, settings, ambient)
+    secret = {} if settings.admin_secret is None else {ADMIN_SECRET: settings.admin_secret}
+    return kept | no_files | client_variables(url, settings, ambient) | secret
 
 
 def _extended(no_proxy: str) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from codeartifact_local.clock import Clock
+from codeartifact_local.faults import Faults
 from codeartifact_local.settings import Settings
 from codeartifact_local.store import keeping
 from codeartifact_local.store.blobs import Blobs
@@ -26,6 +27,7 @@ class Service:
 
     settings: Settings
     clock: Clock
+    faults: Faults
     database: Database
     blobs: Blobs
     tokens: Tokens
@@ -33,7 +35,7 @@ class Service:
 
 
 @contextmanager
-def open_service(data: Path, settings: Settings, clock: Clock) -> Iterator[Service]:
+def open_service(data: Path, settings: Settings, clock: Clock, faults: Faults) -> Iterator[Service]:
     """Open the data folder, which is made when it is not there, for this server alone.
 
     Raises:
@@ -52,6 +54,7 @@ def open_service(data: Path, settings: Settings, clock: Clock) -> Iterator[Servi
             yield Service(
                 settings=settings,
                 clock=clock,
+                faults=faults,
                 database=database,
                 blobs=blobs,
                 tokens=load_tokens(data / "token.key"),

@@ -13,6 +13,8 @@ import uvicorn
 
 from codeartifact_local.app import create_app
 from codeartifact_local.clock import Clock
+from codeartifact_local.faults import Faults
+from codeartifact_local.protocol.model import operation_names
 from codeartifact_local.request_heads import BoundedHeads
 from codeartifact_local.service import open_service
 from codeartifact_local.settings import Settings
@@ -59,7 +61,7 @@ def _listen(family: int, address: tuple[Any, ...]) -> socket.socket:
 
 def serve(data: Path, settings: Settings, sock: socket.socket, on_start: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM; calls `on_start` when requests may be sent."""
-    with open_service(data, settings, Clock()) as service:
+    with open_service(data, settings, Clock(), Faults(operation_names)) as service:
         server = uvicorn.Server(_config(create_app(service, on_start)))
         for number in (signal.SIGINT, signal.SIGTERM):
             # uvicorn stops on these, and raises them again when it has; by then they have done their work.
@@ -68,9 +70,11 @@ def serve(data: Path, settings: Settings, sock: socket.socket, on_start: Callabl
 
 
 @contextmanager
-def background(data: Path, settings: Settings, sock: socket.socket, clock: Clock) -> Iterator[None]:
+def background(
+    data: Path, settings: Settings, sock: socket.socket, clock: Clock, faults: Faults
+) -> Iterator[None]:
     """Serve in a thread while the block runs; requests may be sent as soon as it begins."""
-    with open_service(data, settings, clock) as service:
+    with open_service(data, settings, clock, faults) as service:
         started = threading.Event()
         server = uvicorn.Server(_config(create_app(service, started.set)))
         thread = threading.Thread(

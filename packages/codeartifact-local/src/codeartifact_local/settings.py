@@ -1,6 +1,6 @@
 """What a server can be told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from codeartifact_local.protocol.signature import Key
 
@@ -36,3 +36,9 @@ class Settings:
     """Most repositories that a domain can have (AWS's quota, adjustable)."""
     assets_per_version: int = 350
     """Most files that a version can have; AWS's own pages say 100, 150 or 350, by their age."""
+    visible_after_seconds: float = 0.0
+    """How long an uploaded version stays off index pages and lists. A choice: AWS promises no time."""
+    listed_after_seconds: float = 0.0
+    """How long an ingested version stays off lists. A choice: AWS says about three minutes."""
+    admin_secret: str | None = field(default=None, repr=False)
+    """What opens ``/admin/``, where faults are made and the clock is moved; None leaves it closed."""

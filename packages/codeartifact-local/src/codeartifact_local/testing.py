@@ -14,6 +14,8 @@ import botocore.session
 
 from codeartifact_local.clock import Clock
 from codeartifact_local.environment import ANY_KEY, clean_environment
+from codeartifact_local.faults import Faults
+from codeartifact_local.protocol.model import operation_names
 from codeartifact_local.serving import background, listening
 from codeartifact_local.settings import Settings
 from codeartifact_local.store.records import PUBLIC_PYPI
@@ -28,6 +30,8 @@ class LocalCodeArtifact:
     settings: Settings
     clock: Clock = field(default_factory=Clock)
     """Its time: `clock.advance(seconds)` lets tokens expire."""
+    faults: Faults = field(default_factory=lambda: Faults(operation_names))
+    """What is to go wrong: `faults.throttle("CopyPackageVersions", times=2)`."""
     _clients: list[Any] = field(default_factory=list, repr=False)
 
     def environ(self) -> dict[str, str]:
@@ -93,12 +97,12 @@ def local_codeartifact(
         settings: The other settings; `public_index` replaces theirs.
     """
     chosen = replace(settings or Settings(durable=data is not None), public_index=public_index)
-    clock = Clock()
+    clock, faults = Clock(), Faults(operation_names)
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="codeartifact-local-")))
         sock, url = stack.enter_context(listening("127.0.0.1", 0))
-        stack.enter_context(background(folder, chosen, sock, clock))
-        local = LocalCodeArtifact(url=url, clock=clock, settings=chosen)
+        stack.enter_context(background(folder, chosen, sock, clock, faults))
+        local = LocalCodeArtifact(url=url, clock=clock, faults=faults, settings=chosen)
         yield local
         for client in local._clients:
             client.close()

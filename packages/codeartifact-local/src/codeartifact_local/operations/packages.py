@@ -1,5 +1,6 @@
 """Operations on packages."""
 
+from sqlite3 import Connection
 from typing import Any
 
 from packaging.utils import is_normalized_name
@@ -15,12 +16,15 @@ from codeartifact_local.operations.paging import paginate
 from codeartifact_local.protocol.errors import ValidationError
 from codeartifact_local.store import packages
 from codeartifact_local.store.records import PYPI, Package, Restrictions
+from codeartifact_local.visibility import Visibility
 
 
 def list_packages(call: ServiceCall) -> Output:
     """List the packages that a repository itself holds."""
     with call.world.database.read() as db:
-        found = packages.every(db, the_repository(db, call))
+        found = [
+            package for package in packages.every(db, the_repository(db, call)) if _shows(db, call, package)
+        ]
     page = paginate(
         call,
         (package for package in found if _is_wanted(call, package)),
@@ -53,6 +57,14 @@ def put_package_origin_configuration(call: ServiceCall) -> Output:
             namespace = call.input.get("namespace", "")
             packages.add(db, repository, name, wanted, format=call.input["format"], namespace=namespace)
     return {"originConfiguration": _configuration(wanted)}
+
+
+def _shows(db: Connection, call: ServiceCall, package: Package) -> bool:
+    visibility = Visibility(now=call.world.clock.now(), settings=call.world.settings)
+    if visibility.is_immediate:
+        return True
+    versions = packages.versions(db, package)
+    return not versions or any(visibility.in_lists(version) for version in versions)
 
 
 def _is_wanted(call: ServiceCall, package: Package) -> bool:

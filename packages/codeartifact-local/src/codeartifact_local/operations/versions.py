@@ -12,13 +12,15 @@ from codeartifact_local.protocol.errors import ConflictError, InternalError, Not
 from codeartifact_local.store import packages
 from codeartifact_local.store.records import DOWNLOADABLE, Asset, Origin, Package, Version
 from codeartifact_local.upstream.errors import PublicIndexError
+from codeartifact_local.visibility import Visibility
 
 
 def list_package_versions(call: ServiceCall) -> Output:
     """List versions of every status, or of the one asked for."""
     with call.world.database.read() as db:
         package = the_package(db, call, the_repository(db, call))
-        found = packages.versions(db, package)
+        visibility = Visibility(now=call.world.clock.now(), settings=call.world.settings)
+        found = [version for version in packages.versions(db, package) if visibility.in_lists(version)]
     latest = max(found, key=lambda version: version.published, default=None)
     by_time = call.input.get("sortBy") == "PUBLISHED_TIME"
     page = paginate(

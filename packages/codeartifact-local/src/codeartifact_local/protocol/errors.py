@@ -64,6 +64,13 @@ class AccessDeniedError(ServiceError):
     status = 403
 
 
+class ThrottlingError(ServiceError):
+    """The caller asks too often; `retryAfterSeconds` goes into the ``Retry-After`` header."""
+
+    code = "ThrottlingException"
+    status = 429
+
+
 class InternalError(ServiceError):
     """Something that the caller cannot help."""
 
@@ -104,3 +111,11 @@ class NoSuchOperationError(ServiceError):
 
     code = "UnknownOperationException"
     status = 404
+
+
+class InjectedError(InternalError):
+    """An internal error with a status that a test asked for."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status  # type: ignore[misc]  # of this one error

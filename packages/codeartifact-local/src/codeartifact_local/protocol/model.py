@@ -24,3 +24,8 @@ def operations_by_route() -> "Mapping[tuple[str, str], OperationModel]":
     model = service_model()
     operations = (model.operation_model(name) for name in model.operation_names)
     return {(operation.http["method"], operation.http["requestUri"]): operation for operation in operations}
+
+
+def operation_names() -> frozenset[str]:
+    """Return the names of all operations."""
+    return frozenset(service_model().operation_names)

@@ -23,6 +23,7 @@ from codeartifact_local.upstream.chain import Hop, reach
 from codeartifact_local.upstream.errors import PublicIndexError
 from codeartifact_local.upstream.listing import Listing
 from codeartifact_local.upstream.retention import refreshed
+from codeartifact_local.visibility import Visibility
 
 
 @dataclass(kw_only=True)
@@ -33,7 +34,7 @@ class Union:
     files: dict[str, dict[str, Asset]] = field(default_factory=dict)
     refreshed: list[tuple[Version, dict[str, Asset]]] = field(default_factory=list)
     is_lasting: bool = True
-    """Whether asking again would say the same; not while the public index fails."""
+    """Whether asking again would say the same; not while the public index fails, or uploads show late."""
 
 
 Pages = Remembered[bytes]
@@ -92,7 +93,7 @@ async def _found(service: Service, hops: list[Hop], name: str) -> Union:
         except PublicIndexError as error:
             failure = error
     found = await run_in_threadpool(_union, service, hops, listing)
-    found.is_lasting = failure is None
+    found.is_lasting = failure is None and not service.settings.visible_after_seconds
     if not found.decided and failure is not None:
         raise failure
     if not found.decided:
@@ -104,22 +105,23 @@ async def _found(service: Service, hops: list[Hop], name: str) -> Union:
 
 def _union(service: Service, hops: list[Hop], listing: Listing | None) -> Union:
     found = Union()
+    visibility = Visibility(now=service.clock.now(), settings=service.settings)
     with service.database.read() as db:
         for hop in hops:
-            _add_stored(db, hop, found)
+            _add_stored(db, hop, found, visibility)
             if hop.public and listing is not None:
                 _add_public(listing, found)
     return found
 
 
-def _add_stored(db: Connection, hop: Hop, found: Union) -> None:
+def _add_stored(db: Connection, hop: Hop, found: Union, visibility: Visibility) -> None:
     if hop.package is None:
         return
     files = packages.assets_by_version(db, hop.package)
     for version in packages.versions(db, hop.package):
         if version.version not in found.decided:
             found.decided[version.version] = version
-            if version.status in LISTED:
+            if version.status in LISTED and visibility.on_pages(version):
                 found.files[version.version] = {file.name: file for file in files.get(version.id, ())}
 
 
