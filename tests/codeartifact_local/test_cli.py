@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -131,12 +130,3 @@ def test_faults_are_one_sentence(tmp_path: Path, local: LocalCodeArtifact) -> No
         assert (done.returncode, done.stdout) == (code, ""), done.stderr
         assert sentence in done.stderr
         assert "Traceback" not in done.stderr
-
-
-def test_the_pytest_fixture_is_there_for_others(codeartifact: LocalCodeArtifact) -> None:
-    """The plugin's fixture is a running, empty server; its environment points there."""
-    assert codeartifact.client().list_domains()["domains"] == []
-    assert codeartifact.environ()["CODEARTIFACT_LOCAL_URL"] == codeartifact.url
-    assert [entry.value for entry in entry_points(group="pytest11", name="codeartifact_local")] == [
-        "codeartifact_local.plugin"
-    ]

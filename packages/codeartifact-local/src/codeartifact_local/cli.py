@@ -129,20 +129,30 @@ def run(data: Path | None, admin: bool, command: tuple[str, ...], **chosen: Any)
 
 
 def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
+    children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def forward(number: int, _: FrameType | None) -> None:
+        for child in children:
+            child.send_signal(number)
+        if not children:
+            early.append(number)
+
+    # Before the command starts, which may be quick to say that it is ready for them.
+    # Ctrl-C reaches the command from the terminal itself; a second one would be one too many. (SIG_IGN would be
+    # the command's own, too.)
+    signal.signal(signal.SIGINT, (lambda *_: None) if os.isatty(0) else forward)
+    for name in _FORWARDED:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), forward)
     try:
         child = subprocess.Popen(command, env=environment)
     except OSError as error:
         click.echo(f"Error: cannot run {command[0]}: {error.strerror}", err=True)
         return 127 if isinstance(error, FileNotFoundError) else 126
-
-    def forward(number: int, _: FrameType | None) -> None:
+    children.append(child)
+    for number in early:
         child.send_signal(number)
-
-    # Ctrl-C reaches the command from the terminal itself; a second one would be one too many.
-    signal.signal(signal.SIGINT, signal.SIG_IGN if os.isatty(0) else forward)
-    for name in _FORWARDED:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), forward)
     code = child.wait()
     return 128 - code if code < 0 else code
 

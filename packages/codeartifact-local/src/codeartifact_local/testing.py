@@ -1,6 +1,7 @@
 """A real local CodeArtifact inside a test's own process."""
 
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,10 @@ class LocalCodeArtifact:
     """Its time: `clock.advance(seconds)` lets tokens expire."""
     faults: Faults = field(default_factory=lambda: Faults(operation_names))
     """What is to go wrong: `faults.throttle("CopyPackageVersions", times=2)`."""
+    domain: str = ""
+    """The domain that the methods below are about where they are not told another; `fresh` makes one."""
+    repository: str = ""
+    """The repository of `domain` that they are about."""
     _clients: list[Any] = field(default_factory=list, repr=False)
 
     def environ(self) -> dict[str, str]:
@@ -61,20 +66,35 @@ class LocalCodeArtifact:
         for name in repositories:
             client.create_repository(domain=domain, repository=name, upstreams=[{"repositoryName": store}])
 
-    def token(self, domain: str) -> str:
-        """Return a token of a domain, for 12 hours of `clock`."""
-        return str(self.client().get_authorization_token(domain=domain)["authorizationToken"])
+    def fresh(self) -> "LocalCodeArtifact":
+        """Return this server with a new domain, and in it the repository ``packages``, ready for use.
 
-    def upload_url(self, domain: str, repository: str) -> str:
+        Domains know nothing of each other, so that tests can share one server.
+        """
+        domain = f"tests-{secrets.token_hex(8)}"
+        self.create(domain, "packages")
+        return replace(self, domain=domain, repository="packages")
+
+    def token(self, domain: str | None = None) -> str:
+        """Return a token of a domain, for 12 hours of `clock`."""
+        answer = self.client().get_authorization_token(domain=domain or self.domain)
+        return str(answer["authorizationToken"])
+
+    def upload_url(self, domain: str | None = None, repository: str | None = None) -> str:
         """Return a repository's endpoint, where twine uploads to."""
-        found = self.client().get_repository_endpoint(domain=domain, repository=repository, format="pypi")
+        found = self.client().get_repository_endpoint(
+            domain=domain or self.domain, repository=repository or self.repository, format="pypi"
+        )
         return str(found["repositoryEndpoint"])
 
-    def index_url(self, domain: str, repository: str, token: str) -> str:
-        """Return the index address for pip and uv, with the token in it."""
+    def index_url(
+        self, domain: str | None = None, repository: str | None = None, token: str | None = None
+    ) -> str:
+        """Return the index address for pip and uv, with a token in it; a new one where none is given."""
         endpoint = urlsplit(self.upload_url(domain, repository))
         return endpoint._replace(
-            netloc=f"aws:{quote(token)}@{endpoint.netloc}", path=f"{endpoint.path}simple/"
+            netloc=f"aws:{quote(token or self.token(domain))}@{endpoint.netloc}",
+            path=f"{endpoint.path}simple/",
         ).geturl()
 
 
@@ -93,10 +113,12 @@ def local_codeartifact(
 
     Args:
         data: Folder that keeps domains and packages; a temporary one, not synced, where it is None.
-        public_index: Address of the simple pages behind ``public:pypi``; pip's own where it is None.
-        settings: The other settings; `public_index` replaces theirs.
+        public_index: Address of the simple pages behind ``public:pypi``; the settings' where it is None.
+        settings: The other settings.
     """
-    chosen = replace(settings or Settings(durable=data is not None), public_index=public_index)
+    chosen = settings or Settings(durable=data is not None)
+    if public_index is not None:
+        chosen = replace(chosen, public_index=public_index)
     clock, faults = Clock(), Faults(operation_names)
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="codeartifact-local-")))
