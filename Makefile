@@ -15,7 +15,7 @@ ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
 $(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
 endif
 
-.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index clean
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -95,8 +95,12 @@ clients: $(VENV)/.dev ## run the matrix of clients, and write docs/fidelity.md's
 bench-index: $(VENV)/.dev ## codeartifact-local beside pypiserver and devpi-server; ARGS=--quick, ARGS=--write
 	@$(BIN)/python -m tests.bench.index $(ARGS)
 
+fuzz: $(VENV)/.dev ## fuzz the upload's parser for SECONDS (60): bytes that crash it are left in .fuzz/
+	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r tests/fuzz/requirements/atheris.txt
+	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
+
 clean: ## remove environments, the demo, and everything else that can be made again
-	rm -rf .venv .venvs .clients .demo .carrack dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs .clients .fuzz .demo .carrack dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -17,13 +17,14 @@ ROOT = Path(__file__).parents[1]
 PINS = {
     "client": ROOT / "tests" / "clients" / "requirements",
     "bench": ROOT / "tests" / "bench" / "requirements",
+    "fuzz": ROOT / "tests" / "fuzz" / "requirements",
 }
 TOOLS = ("batch-params", "carrack", "codeartifact-local")
 HEADER = "# Pinned by hash for every supported Python; no index is named. Made by `make requirements`.\n"
 
 
 def main() -> None:
-    """Write requirements-tools.txt, requirements-dev.txt, and a file for each group `client-NAME` or `bench-NAME`."""
+    """Write requirements-tools.txt, requirements-dev.txt, and a file for each group of the kinds in `PINS`."""
     groups = read(ROOT / "pyproject.toml")["dependency-groups"]
     manifests = [*(ROOT / "packages").glob("*/pyproject.toml"), ROOT / "pipeline_app" / "pyproject.toml"]
     projects = {manifest.parent.name: read(manifest)["project"] for manifest in sorted(manifests)}
