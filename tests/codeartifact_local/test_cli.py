@@ -115,7 +115,7 @@ def test_faults_are_one_sentence(tmp_path: Path, local: LocalCodeArtifact) -> No
     """A host for all, a taken port, a folder in use and an odd account: one clear error, no traceback."""
     port = local.url.rpartition(":")[2]
     cases = [
-        (("serve", "--host", "0.0.0.0"), 2, "--allow-remote-clients"),  # noqa: S104
+        (("serve", "--host", "0.0.0.0"), 2, "--tls-certificate"),  # noqa: S104
         (("serve", "--account", "12"), 2, "12 digits"),
         (
             ("serve", "--port", port, "--data", str(tmp_path / "other")),

@@ -22,7 +22,7 @@ from codeartifact_local.faults import Faults
 from codeartifact_local.hosts import is_loopback
 from codeartifact_local.protocol.model import operation_names
 from codeartifact_local.protocol.signature import Key
-from codeartifact_local.serving import ServingError, background, listening
+from codeartifact_local.serving import Front, ServingError, background, listening
 from codeartifact_local.serving import serve as serve_on
 from codeartifact_local.settings import Settings
 from codeartifact_local.store.database import DataFolderError
@@ -76,28 +76,66 @@ def _settings_options(command: click.decorators.FC) -> click.decorators.FC:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=4873, show_default=True, help="0 takes a free port."
 )
-@click.option("--allow-remote-clients", is_flag=True, help="Allow a --host that other machines can reach.")
+@click.option(
+    "--tls-certificate",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Serve with TLS: a certificate with its chain, PEM.",
+)
+@click.option(
+    "--tls-key", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="Its private key, PEM."
+)
+@click.option(
+    "--behind-proxy",
+    metavar="ADDRESSES",
+    default="",
+    help="Proxies, with commas between, that take TLS for this server and say so in X-Forwarded-Proto.",
+)
 @click.option(
     "--no-sync", is_flag=True, help="Do not wait for the disk: faster, and a power cut loses what it had not."
 )
 @_settings_options
-def serve(data: Path, host: str, port: int, allow_remote_clients: bool, no_sync: bool, **chosen: Any) -> None:
+def serve(
+    data: Path,
+    host: str,
+    port: int,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    behind_proxy: str,
+    no_sync: bool,
+    **chosen: Any,
+) -> None:
     """Serve until Ctrl-C or SIGTERM; prints what a client's shell needs, then logs to stderr."""
-    if not (allow_remote_clients or is_loopback(host)):
-        raise click.UsageError(
-            f"--host {host} can be reached by other machines, and any AWS key opens this server;"
-            " add --allow-remote-clients if that is meant."
-        )
+    if (tls_certificate is None) != (tls_key is None):
+        raise click.UsageError("--tls-certificate and --tls-key belong together.")
+    front = Front(certificate=tls_certificate, key=tls_key, proxies=behind_proxy)
     settings = _settings(**chosen, durable=not no_sync)
+    if not is_loopback(host):
+        _check_remote(host, front, settings)
     _log_to_stderr(logging.INFO)
     try:
-        with listening(host, port) as (sock, url):
+        with listening(host, port, front.scheme) as (sock, url):
             click.echo(
                 f"Serving {data} at {url}; paste these lines in another terminal. Ctrl-C ends it.", err=True
             )
-            serve_on(data, settings, sock, on_start=lambda: _print_exports(url, settings))
+            serve_on(data, settings, sock, lambda: _print_exports(url, settings), front)
     except (ServingError, DataFolderError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _check_remote(host: str, front: Front, settings: Settings) -> None:
+    """Return when a server that other machines can reach is one that strangers cannot use or listen to."""
+    if front.certificate is None and not front.proxies:
+        raise click.UsageError(
+            f"--host {host} can be reached by other machines, and tokens would cross the network in the clear:"
+            " add --tls-certificate and --tls-key, or --behind-proxy."
+        )
+    if settings.key is None:
+        raise click.UsageError(
+            f"--host {host} can be reached by other machines, and any AWS key would open this server:"
+            f" set {' and '.join(_KEY_VARIABLES)}."
+        )
+    if settings.admin_secret is not None:
+        raise click.UsageError(f"{ADMIN_SECRET} opens the way to faults, which is for this machine alone.")
 
 
 @main.command(context_settings={"allow_interspersed_args": False})

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,29 @@ _SECONDS_TO_START = 30
 _SECONDS_TO_FINISH = 5
 
 
+@dataclass(frozen=True, kw_only=True)
+class Front:
+    """What is between clients and this server."""
+
+    certificate: Path | None = None
+    """Certificate of TLS, with its chain (PEM); None serves in the clear."""
+    key: Path | None = None
+    """Its private key (PEM)."""
+    proxies: str = ""
+    """Addresses of proxies whose X-Forwarded-Proto and X-Forwarded-For are believed, with commas between."""
+
+    @property
+    def scheme(self) -> str:
+        """The scheme that clients of this server itself use."""
+        return "https" if self.certificate else "http"
+
+
 class ServingError(Exception):
     """The server cannot serve where it was told to; the message says why."""
 
 
 @contextmanager
-def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
+def listening(host: str, port: int, scheme: str = "http") -> Iterator[tuple[socket.socket, str]]:
     """Give a socket that listens on `host`, and its base URL; port 0 takes a free one.
 
     Raises:
@@ -41,7 +59,7 @@ def listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
     except OSError as error:
         raise ServingError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
     with server:
-        yield server, _url(host, server.getsockname()[1])
+        yield server, _url(scheme, host, server.getsockname()[1])
 
 
 def _listen(family: int, address: tuple[Any, ...]) -> socket.socket:
@@ -59,10 +77,16 @@ def _listen(family: int, address: tuple[Any, ...]) -> socket.socket:
     return server
 
 
-def serve(data: Path, settings: Settings, sock: socket.socket, on_start: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; calls `on_start` when requests may be sent."""
+def serve(
+    data: Path, settings: Settings, sock: socket.socket, on_start: Callable[[], None], front: Front
+) -> None:
+    """Serve until SIGINT or SIGTERM; calls `on_start` when requests may be sent.
+
+    Raises:
+        ServingError: the certificate or its key cannot be used.
+    """
     with open_service(data, settings, Clock(), Faults(operation_names)) as service:
-        server = uvicorn.Server(_config(create_app(service, on_start)))
+        server = uvicorn.Server(_config(create_app(service, on_start), front))
         for number in (signal.SIGINT, signal.SIGTERM):
             # uvicorn stops on these, and raises them again when it has; by then they have done their work.
             signal.signal(number, lambda *_: None)
@@ -76,7 +100,7 @@ def background(
     """Serve in a thread while the block runs; requests may be sent as soon as it begins."""
     with open_service(data, settings, clock, faults) as service:
         started = threading.Event()
-        server = uvicorn.Server(_config(create_app(service, started.set)))
+        server = uvicorn.Server(_config(create_app(service, started.set), Front()))
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [sock]}, name="codeartifact-local", daemon=True
         )
@@ -90,8 +114,8 @@ def background(
             thread.join()
 
 
-def _config(app: object) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: object, front: Front) -> uvicorn.Config:
+    config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         log_config=None,
         access_log=False,
@@ -99,9 +123,18 @@ def _config(app: object) -> uvicorn.Config:
         lifespan="on",
         ws="none",
         http=BoundedHeads,
+        proxy_headers=bool(front.proxies),
+        forwarded_allow_ips=front.proxies,
+        ssl_certfile=front.certificate,
+        ssl_keyfile=front.key,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise ServingError(f"TLS cannot be had with {front.certificate} and {front.key}: {error}") from error
+    return config
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
