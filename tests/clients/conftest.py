@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.clients.caller import Caller
+from tests.clients.environments import surroundings
 from tests.clients.expectations import CELLS, Cell
 from tests.clients.table import PAGE, render, replaced
 from tests.codeartifact_local.conftest import DOMAIN, Client
@@ -19,6 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--write-table", action="store_true", help="write what the clients did to docs/fidelity.md"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _surroundings() -> None:
+    """Remember how pip is configured while HOME is still its own."""
+    surroundings()
 
 
 @pytest.fixture(scope="session")

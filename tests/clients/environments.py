@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from functools import cache
 from pathlib import Path
 
 from scripts.set_up import settings_of_pip
@@ -47,5 +48,13 @@ def _make(folder: Path, pins: Path) -> None:
     venv.create(folder, with_pip=False)
     uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--no-config"]
     where = ["--python", str(folder / "bin" / "python"), "--compile-bytecode"]
-    environ = {**os.environ, **settings_of_pip()}
-    subprocess.run([*uv, *where, "--require-hashes", "-r", str(pins)], env=environ, check=True)
+    subprocess.run([*uv, *where, "--require-hashes", "-r", str(pins)], env=surroundings(), check=True)
+
+
+@cache
+def surroundings() -> dict[str, str]:
+    """The environment that environments are made in: as it is the first time that this is asked.
+
+    That must be before a test gives this process the HOME of somebody whose pip leads nowhere.
+    """
+    return {**os.environ, **settings_of_pip()}
