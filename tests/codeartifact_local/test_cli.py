@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.codeartifact_local.conftest import wheel
 
 from codeartifact_local.testing import LocalCodeArtifact
 
@@ -130,3 +131,33 @@ def test_faults_are_one_sentence(tmp_path: Path, local: LocalCodeArtifact) -> No
         assert (done.returncode, done.stdout) == (code, ""), done.stderr
         assert sentence in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_run_makes_a_repository_and_tells_the_clients(tmp_path: Path) -> None:
+    """With --create, pip and twine use it without a word more; run again on the same data, it is still there."""
+    name, content = wheel("pkg", "1.0")
+    (tmp_path / name).write_bytes(content)
+    python = sys.executable
+    script = f"{python} -m twine upload --disable-progress-bar {tmp_path / name} >&2 && "
+    script += (
+        f"{python} -m pip install --no-cache-dir --target {tmp_path / 'site'} pkg >&2 && echo $UV_PUBLISH_URL"
+    )
+    command = ("run", "--data", str(tmp_path / "data"), "--create", "acme/dev", "--")
+    index = ("--public-index", "http://127.0.0.1:9/")
+    done = run(*command[:-1], *index, "--", "sh", "-c", script, PIP_CONFIG_FILE=os.devnull)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("/pypi/d/acme-000000000000/dev/")
+    assert (tmp_path / "site" / "pkg.py").exists()
+    again = run(*command[:-1], *index, "--", "sh", "-c", "echo $PIP_INDEX_URL")
+    assert (again.returncode, again.stdout.startswith("http://aws:eyJ")) == (0, True), again.stderr
+
+
+@pytest.mark.parametrize("place", ["acme", "A/dev", "acme/"])
+def test_a_place_that_cannot_be_is_said(place: str) -> None:
+    """A domain without a repository, and names that the service does not allow."""
+    done = run("run", "--create", place, "--", "true")
+    assert (done.returncode, f"--create {place}" in done.stderr, "Traceback" in done.stderr) == (
+        2,
+        True,
+        False,
+    )

@@ -2,11 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import pytest
+from scripts.set_up import settings_of_pip
 from tests.codeartifact_local.conftest import wheel
 
 from codeartifact_local.testing import LocalCodeArtifact
@@ -102,3 +105,39 @@ def test_the_fixture_is_ready(codeartifact: LocalCodeArtifact) -> None:
     assert [entry.value for entry in entry_points(group="pytest11", name="codeartifact_local")] == [
         "codeartifact_local.plugin"
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.registry
+def test_the_wheel_alone_is_enough(tmp_path: Path) -> None:
+    """Built, and installed with nothing of this workspace beside it, it serves, runs, and is a fixture."""
+    uv = [sys.executable, "-m", "uv"]
+    environ = {**os.environ, **settings_of_pip()}
+    python = str(tmp_path / "venv" / "bin" / "python")
+    (tmp_path / "test_stranger.py").write_text(
+        "def test_it(codeartifact):\n"
+        "    place = {'domain': codeartifact.domain, 'repository': codeartifact.repository}\n"
+        "    assert codeartifact.client().list_packages(**place)['packages'] == []\n"
+    )
+    for command in (
+        [*uv, "build", "--quiet", "--wheel", "--out-dir", str(tmp_path / "dist"), str(README.parent)],
+        [*uv, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "venv")],
+        [*uv, "pip", "install", "--quiet", "--python", python, "pytest", "--find-links", str(tmp_path / "dist"),
+         "codeartifact-local"],
+    ):  # fmt: skip
+        subprocess.run(command, env=environ, check=True, timeout=300)
+    bare = {"PATH": f"{Path(python).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    for command in (
+        [python, "-m", "pytest", "-q", str(tmp_path / "test_stranger.py")],
+        ["codeartifact-local", "run", "--create", "acme/dev", "--", "sh", "-c", 'test -n "$PIP_INDEX_URL"'],
+    ):
+        done = subprocess.run(
+            [shutil.which(command[0], path=bare["PATH"]) or command[0], *command[1:]],
+            cwd=tmp_path,
+            env=bare,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr

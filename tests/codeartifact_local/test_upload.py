@@ -4,8 +4,10 @@ import hashlib
 import io
 import socket
 import tarfile
+import time
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -213,6 +215,23 @@ def test_limits_are_settings(tmp_path: Path) -> None:
         with socket.create_connection((host, int(port)), timeout=30) as connection:
             connection.sendall(head.encode())
             assert b" 408 " in connection.recv(1000).split(b"\r\n")[0]
+
+
+def test_an_upload_that_trickles_has_its_end(tmp_path: Path) -> None:
+    """A client that never stalls for long, and never comes to its end either, gets 408 as well."""
+    with local_codeartifact(tmp_path, settings=Settings(upload_seconds=0.5)) as local:
+        local.create(DOMAIN, "dev")
+        client = Client(local, local.token(DOMAIN))
+
+        def trickle() -> Iterator[bytes]:
+            yield b"--b\r\nContent-Disposition: form-data; name=x\r\n\r\n"
+            for _ in range(100):
+                time.sleep(0.05)
+                yield b"x"
+
+        headers = client.headers() | {"Content-Type": "multipart/form-data; boundary=b"}
+        answer = HTTP.post(client.url("dev"), headers=headers, content=trickle())
+        assert (answer.status_code, "longer than 0.5 seconds" in answer.text) == (408, True)
 
 
 def test_publishing_that_is_blocked_is_refused(client: Client) -> None:

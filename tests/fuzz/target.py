@@ -32,7 +32,9 @@ async def received(chunks: Iterable[bytes], incoming: Incoming, boundary: bytes 
         "method": "POST",
         "headers": [(b"content-type", b"multipart/form-data; boundary=" + boundary)],
     }
-    return await receive_form(Request(scope, receive), incoming, max_bytes=MOST_BYTES, stalled_seconds=60)
+    return await receive_form(
+        Request(scope, receive), incoming, max_bytes=MOST_BYTES, stalled_seconds=60, seconds=60
+    )
 
 
 def form_of(chunks: Iterable[bytes], folder: Path) -> tuple[UploadForm, bytes]:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -17,7 +17,12 @@ from typing import Any
 import click
 
 from codeartifact_local.clock import Clock
-from codeartifact_local.environment import ADMIN_SECRET, clean_environment, client_variables
+from codeartifact_local.environment import (
+    ADMIN_SECRET,
+    clean_environment,
+    client_variables,
+    repository_variables,
+)
 from codeartifact_local.faults import Faults
 from codeartifact_local.hosts import is_loopback
 from codeartifact_local.protocol.model import operation_names
@@ -144,10 +149,15 @@ def _check_remote(host: str, front: Front, settings: Settings) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep the data here [default: a temporary folder].",
 )
+@click.option(
+    "--create",
+    metavar="DOMAIN/REPOSITORY",
+    help="Make these, connected to the public index, and tell pip, uv and twine of them with a token.",
+)
 @click.option("--admin", is_flag=True, help="Let COMMAND make faults and move the clock (see the README).")
 @_settings_options
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def run(data: Path | None, admin: bool, command: tuple[str, ...], **chosen: Any) -> None:
+def run(data: Path | None, create: str | None, admin: bool, command: tuple[str, ...], **chosen: Any) -> None:
     """Run COMMAND with a server of its own: its AWS environment points there and nowhere else."""
     settings = _settings(**chosen, durable=data is not None)
     if admin and settings.admin_secret is None:
@@ -160,10 +170,35 @@ def run(data: Path | None, admin: bool, command: tuple[str, ...], **chosen: Any)
             )
             sock, url = stack.enter_context(listening("127.0.0.1", 0))
             stack.enter_context(background(folder, settings, sock, Clock(), Faults(operation_names)))
-            code = _run(command, clean_environment(url, settings, os.environ))
+            environment = clean_environment(url, settings, os.environ)
+            if create is not None:
+                environment |= _created(create, url, settings)
+            code = _run(command, environment)
     except (ServingError, DataFolderError) as error:
         raise click.ClickException(str(error)) from None
     sys.exit(code)
+
+
+def _created(create: str, url: str, settings: Settings) -> dict[str, str]:
+    """Make a domain and a repository, unless they are there, and return what clients are told of them."""
+    from botocore.exceptions import (  # most uses of this command line do without botocore's half second
+        ClientError,
+        ParamValidationError,
+    )
+
+    from codeartifact_local.testing import LocalCodeArtifact
+
+    domain, _, repository = create.partition("/")
+    local = LocalCodeArtifact(url=url, settings=settings)
+    try:
+        with suppress(local.client().exceptions.ConflictException):
+            local.create(domain, repository)
+        endpoint, token = local.upload_url(domain, repository), local.token(domain)
+        return repository_variables(endpoint, local.index_url(domain, repository, token), token)
+    except (ClientError, ParamValidationError) as error:
+        raise click.UsageError(f"--create {create}: {error}") from None
+    finally:
+        local.client().close()
 
 
 def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:

@@ -40,6 +40,21 @@ def clean_environment(url: str, settings: Settings, ambient: Mapping[str, str]) 
     return kept | no_files | client_variables(url, settings, ambient) | secret
 
 
+def repository_variables(endpoint: str, index: str, token: str) -> dict[str, str]:
+    """Return the variables that make pip, uv and twine use one repository; `index` has the token in it."""
+    return {
+        "CODEARTIFACT_AUTH_TOKEN": token,
+        "PIP_INDEX_URL": index,
+        "UV_DEFAULT_INDEX": index,
+        "UV_PUBLISH_URL": endpoint,
+        "UV_PUBLISH_USERNAME": "aws",
+        "UV_PUBLISH_PASSWORD": token,
+        "TWINE_REPOSITORY_URL": endpoint,
+        "TWINE_USERNAME": "aws",
+        "TWINE_PASSWORD": token,
+    }
+
+
 def _extended(no_proxy: str) -> str:
     listed = [host.strip() for host in no_proxy.split(",") if host.strip()]
     return ",".join([*listed, *(host for host in ("127.0.0.1", "localhost") if host not in listed)])

@@ -25,6 +25,8 @@ class Settings:
     """Largest file that an upload may bring (AWS's quota is 5 GB)."""
     stalled_upload_seconds: float = 60.0
     """How long an upload may send nothing before it is given up. A choice: AWS documents no limit."""
+    upload_seconds: float = 3600.0
+    """How long a whole upload may take, however steadily it comes."""
     listing_seconds: float = 300.0
     """How long a project's list of public files is believed before the public index is asked again.
 

@@ -95,20 +95,23 @@ class UploadForm:
 
 
 async def receive_form(
-    request: Request, incoming: Incoming, *, max_bytes: int, stalled_seconds: float
+    request: Request, incoming: Incoming, *, max_bytes: int, stalled_seconds: float, seconds: float
 ) -> UploadForm:
     """Return the form of an upload whose file was written to `incoming`.
 
     Raises:
-        PypiError: 400 malformed or cut short, 408 stalled, 413 larger than `max_bytes`.
+        PypiError: 400 malformed or cut short, 408 stalled or longer than `seconds`, 413 larger than `max_bytes`.
     """
     form = UploadForm()
     parser = MultipartParser(_boundary(request), form.callbacks())
     try:
-        async for chunk in _unstalled(request.stream(), stalled_seconds):
-            parser.write(chunk)
-            if len(form.content) >= _WRITE_BYTES:
-                await _write(form, incoming, max_bytes)
+        async with asyncio.timeout(seconds):
+            async for chunk in _unstalled(request.stream(), stalled_seconds):
+                parser.write(chunk)
+                if len(form.content) >= _WRITE_BYTES:
+                    await _write(form, incoming, max_bytes)
+    except TimeoutError as error:
+        raise PypiError(408, f"The upload took longer than {seconds:g} seconds.") from error
     except FormParserError as error:
         raise PypiError(400, "The upload is not a well-formed multipart form.") from error
     except ClientDisconnect as error:

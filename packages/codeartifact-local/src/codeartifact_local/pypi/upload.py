@@ -35,6 +35,7 @@ async def upload(service: Service, address: Address, request: Request) -> Respon
             incoming,
             max_bytes=service.settings.max_asset_bytes,
             stalled_seconds=service.settings.stalled_upload_seconds,
+            seconds=service.settings.upload_seconds,
         )
         received = await run_in_threadpool(_inspect, form, incoming)
         await publish(service, address, received, incoming)
