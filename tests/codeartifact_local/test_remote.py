@@ -14,6 +14,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError, SSLError
 from tests.codeartifact_local.conftest import DOMAIN, wheel
+from tests.docker.tls import self_signed
 
 from codeartifact_local.protocol.signature import Key
 from codeartifact_local.settings import Settings
@@ -51,15 +52,7 @@ def serving(data: Path, *arguments: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Give a certificate of 127.0.0.1, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    chain, key = folder / "chain.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-keyout", key, "-out", chain, "-days", "2", "-subj", "/CN=127.0.0.1",
-         "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return chain, key
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.mark.parametrize(

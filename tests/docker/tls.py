@@ -9,9 +9,8 @@ from pathlib import Path
 from socket import SHUT_WR, create_connection, create_server, socket
 
 
-@contextmanager
-def tls_in_front_of(port: int, folder: Path) -> Iterator[tuple[int, Path]]:
-    """Take TLS on a free port of 127.0.0.1 and pass it on to `port` in the clear; gives port and certificate."""
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate of 127.0.0.1 in `folder`, and return it and its key."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -19,6 +18,13 @@ def tls_in_front_of(port: int, folder: Path) -> Iterator[tuple[int, Path]]:
          "-addext", "subjectAltName=IP:127.0.0.1"],
         check=True, capture_output=True,
     )  # fmt: skip
+    return certificate, key
+
+
+@contextmanager
+def tls_in_front_of(port: int, folder: Path) -> Iterator[tuple[int, Path]]:
+    """Take TLS on a free port of 127.0.0.1 and pass it on to `port` in the clear; gives port and certificate."""
+    certificate, key = self_signed(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with create_server(("127.0.0.1", 0)) as listening:
