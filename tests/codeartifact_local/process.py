@@ -50,12 +50,17 @@ def broken(patch: str) -> tuple[str, ...]:
     return ("-c", f"{patch}\nfrom codeartifact_local.cli import main\nmain()")
 
 
-def debian_tool(name: str) -> str:
-    """Return a program of the Debian package of that name, installed where that is possible, or skip."""
+def debian_tool(name: str, package: str | None = None) -> str:
+    """Return a program of a Debian package, installed where that is possible, or skip.
+
+    `package` is the name of the package, where it is not that of the program.
+    """
     if shutil.which(name) is None and shutil.which("apt-get") is not None:
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", name]):
+        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", package or name]):
             subprocess.run(command, capture_output=True, check=False, timeout=300)
     found = shutil.which(name)
     if found is None:
+        if os.environ.get("CARRACK_REQUIRE_TOOLS") == "1":
+            pytest.fail(f"CARRACK_REQUIRE_TOOLS=1, but {name} is not installed, and cannot be")
         pytest.skip(f"{name} is not installed, and cannot be")
     return found

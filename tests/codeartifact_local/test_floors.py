@@ -12,7 +12,7 @@ import codeartifact_local
 
 SOURCE = Path(codeartifact_local.__file__).parent
 MAY_IMPORT = {
-    "protocol": {"protocol", "content"},
+    "protocol": {"protocol", "content", "hosts"},
     "store": {"store"},
     "controls": {"controls", "store"},
     "upstream": {"upstream", "controls", "store", "content", "clock", "hosts", "naming"},
@@ -41,6 +41,17 @@ MAY_IMPORT = {
         "upstream",
         "visibility",
     },
+    "console": {
+        "console",
+        "controls",
+        "hosts",
+        "naming",
+        "operations",
+        "service",
+        "store",
+        "upstream",
+        "visibility",
+    },
 }
 
 
@@ -54,7 +65,7 @@ def strays(room: str, source: str) -> Iterator[str]:
 
 
 def test_every_room_knows_only_what_is_below_it() -> None:
-    """The protocol knows no data, the store nothing but itself, and operations and pypi not each other."""
+    """The protocol knows no data, the store only itself, operations and pypi not each other."""
     found = {
         path.relative_to(SOURCE).as_posix(): others
         for room in MAY_IMPORT

@@ -115,7 +115,10 @@ def test_the_wheel_alone_is_enough(tmp_path: Path) -> None:
     environ = {**os.environ, **settings_of_pip()}
     python = str(tmp_path / "venv" / "bin" / "python")
     (tmp_path / "test_stranger.py").write_text(
+        "import urllib.request\n"
         "def test_it(codeartifact):\n"
+        "    console = urllib.request.urlopen(codeartifact.url).read().decode()\n"
+        "    assert codeartifact.domain in console\n"
         "    place = {'domain': codeartifact.domain, 'repository': codeartifact.repository}\n"
         "    assert codeartifact.client().list_packages(**place)['packages'] == []\n"
     )

@@ -144,6 +144,31 @@ def test_boto_and_pip_come_over_tls(tmp_path: Path, certificate: tuple[Path, Pat
             each.close()
 
 
+@pytest.mark.parametrize(
+    ("password", "status"), [({}, 403), ({"CODEARTIFACT_LOCAL_CONSOLE_PASSWORD": "let me in"}, 401)]
+)
+def test_other_machines_need_a_password_for_the_console(
+    tmp_path: Path,
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    password: dict[str, str],
+    status: int,
+) -> None:
+    """Without one it is closed; with it, the cookie is for TLS and for this host alone."""
+    monkeypatch.setattr(f"{__name__}.ENVIRONMENT", ENVIRONMENT | password)
+    chain, key = certificate
+    with (
+        serving(tmp_path, "--tls-certificate", str(chain), "--tls-key", str(key)) as url,
+        httpx.Client(verify=ssl.create_default_context(cafile=chain), trust_env=False, base_url=url) as http,
+    ):
+        assert http.get("/").status_code == status
+        answer = http.post("/console/-/login", data={"password": "let me in"})
+        assert ("set-cookie" in answer.headers) is bool(password)
+        if password:
+            assert answer.headers["set-cookie"].startswith("__Host-codeartifact-local=")
+            assert http.get("/").status_code == 200
+
+
 def upload(endpoint: str, token: str, chain: Path) -> None:
     """Upload a wheel over TLS."""
     form = {":action": "file_upload", "protocol_version": "1", "name": "pkg", "version": "1.0"}

@@ -1,4 +1,4 @@
-"""The ASGI application: the control plane under /v1/, the PyPI endpoint under /pypi/."""
+"""The ASGI application: the control plane under /v1/, the PyPI endpoint under /pypi/, pages for people at /."""
 
 import asyncio
 import logging
@@ -11,6 +11,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from codeartifact_local.admin import ADMIN, Admin
+from codeartifact_local.console.app import Console, is_console
 from codeartifact_local.faulty import Faulty
 from codeartifact_local.operations import OPERATIONS
 from codeartifact_local.protocol.control_plane import ControlPlane
@@ -25,10 +26,15 @@ def create_app(service: Service, on_start: Callable[[], None]) -> ASGIApp:
     """Return the application of one server; it calls `on_start` when it can be asked."""
     pypi: ASGIApp = PypiEndpoint(service)
     control: ASGIApp = ControlPlane(
-        world=service, operations=OPERATIONS, region=service.settings.region, key=service.settings.key
+        world=service,
+        operations=OPERATIONS,
+        region=service.settings.region,
+        key=service.settings.key,
+        only_this_machine=service.settings.only_this_machine,
     )
     faulty_pypi, faulty_control = Faulty(pypi, service.faults), Faulty(control, service.faults)
     secret = service.settings.admin_secret
+    console = Console(service)
     admin = Admin(secret=secret, faults=service.faults, clock=service.clock) if secret else None
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,6 +42,8 @@ def create_app(service: Service, on_start: Callable[[], None]) -> ASGIApp:
         path = scope["raw_path"]
         if admin is not None and path.startswith(ADMIN):
             await admin(scope, receive, send)
+        elif is_console(path):
+            await console(scope, receive, send)
         else:
             await (faulty_pypi if path.startswith(b"/pypi/") else faulty_control)(scope, receive, send)
 

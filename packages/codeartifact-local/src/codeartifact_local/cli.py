@@ -33,6 +33,7 @@ from codeartifact_local.settings import Settings
 from codeartifact_local.store.database import DataFolderError
 
 _KEY_VARIABLES = ("CODEARTIFACT_LOCAL_ACCESS_KEY_ID", "CODEARTIFACT_LOCAL_SECRET_ACCESS_KEY")
+_CONSOLE_PASSWORD = "CODEARTIFACT_LOCAL_CONSOLE_PASSWORD"  # noqa: S105  # the variable's name
 _DATA = Path(".codeartifact-local")
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
@@ -113,7 +114,9 @@ def serve(
     if (tls_certificate is None) != (tls_key is None):
         raise click.UsageError("--tls-certificate and --tls-key belong together.")
     front = Front(certificate=tls_certificate, key=tls_key, proxies=behind_proxy)
-    settings = _settings(**chosen, durable=not no_sync)
+    settings = _settings(
+        **chosen, durable=not no_sync, only_this_machine=is_loopback(host) and not behind_proxy
+    )
     if not is_loopback(host):
         _check_remote(host, front, settings)
     _log_to_stderr(logging.INFO)
@@ -233,7 +236,13 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
 def _settings(*, account: str, **others: Any) -> Settings:
     if not (len(account) == 12 and account.isascii() and account.isdigit()):
         raise click.UsageError(f"--account {account} is not an AWS account; those have 12 digits.")
-    return Settings(account=account, key=_key(), admin_secret=os.environ.get(ADMIN_SECRET) or None, **others)
+    return Settings(
+        account=account,
+        key=_key(),
+        admin_secret=os.environ.get(ADMIN_SECRET) or None,
+        console_password=os.environ.get(_CONSOLE_PASSWORD) or None,
+        **others,
+    )
 
 
 def _key() -> Key | None:

@@ -1,6 +1,9 @@
 """Which hosts are this machine."""
 
 import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
 
 
 def is_loopback(host: str) -> bool:
@@ -9,3 +12,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def host_of(request: Request) -> str:
+    """Return the host that a request names, without its port; "" where that is no host."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""

@@ -44,3 +44,7 @@ class Settings:
     """How long an ingested version stays off lists. A choice: AWS says about three minutes."""
     admin_secret: str | None = field(default=None, repr=False)
     """What opens ``/admin/``, where faults are made and the clock is moved; None leaves it closed."""
+    only_this_machine: bool = True
+    """Whether only this machine can reach the server; where others can, the console wants a password."""
+    console_password: str | None = field(default=None, repr=False)
+    """What opens the console; None opens it to this machine, and to no other."""

@@ -18,7 +18,7 @@ def get_package_version_readme(call: ServiceCall) -> Output:
     with call.world.database.read() as db:
         package, version = the_version(db, call)
         files = packages.assets(db, version)
-    readme = core_metadata(call, package, files).get("description")
+    readme = core_metadata(call.world, package, files).get("description")
     if not readme:
         raise NotFoundError(
             f"Readme not found. Package: {package.name}, Version: {version.version}",
@@ -33,16 +33,17 @@ def list_package_version_dependencies(call: ServiceCall) -> Output:
     with call.world.database.read() as db:
         package, version = the_version(db, call)
         files = packages.assets(db, version)
-    wanted = enumerate(core_metadata(call, package, files).get("requires_dist", []))
+    wanted = enumerate(core_metadata(call.world, package, files).get("requires_dist", []))
     page = paginate(call, wanted, lambda item: (item[0],))
     return {
         **version_coordinate(package, version),
-        "dependencies": [_dependency(text) for _, text in page.items],
+        "dependencies": [dependency(text) for _, text in page.items],
         "nextToken": page.next_token,
     }
 
 
-def _dependency(text: str) -> dict[str, Any]:
+def dependency(text: str) -> dict[str, Any]:
+    """Return what answers tell of one requirement of core metadata."""
     try:
         requirement = Requirement(text)
     except InvalidRequirement:  # sdists of the public index are older than PEP 508

@@ -43,7 +43,7 @@ def describe_package_version(call: ServiceCall) -> Output:
         files = packages.assets(db, version)
     metadata = version.metadata
     if not metadata:  # it came from the public index; nothing is fetched for this alone
-        metadata = description(core_metadata(call, package, [file for file in files if file.digests]))
+        metadata = description(core_metadata(call.world, package, [file for file in files if file.digests]))
     coordinate = package_coordinate(package)
     coordinate["packageName"] = coordinate.pop("package")
     return {

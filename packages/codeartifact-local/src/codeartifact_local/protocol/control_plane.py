@@ -13,9 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from codeartifact_local.hosts import host_of, is_loopback
 from codeartifact_local.protocol.answers import answer, error_answer
 from codeartifact_local.protocol.constraints import check_input
 from codeartifact_local.protocol.errors import (
+    AccessDeniedError,
     InternalError,
     NoSuchOperationError,
     ServiceError,
@@ -56,6 +58,11 @@ class ControlPlane(Generic[World]):
     region: str
     key: Key | None = None
     """Where it is None any signature is accepted, since people come with keys of their own."""
+    only_this_machine: bool = False
+    """Whether requests must name this machine by a name of its own, where any signature is accepted.
+
+    Otherwise a page elsewhere, whose name it lets lead here (DNS rebinding), could ask for everything.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -77,6 +84,11 @@ class ControlPlane(Generic[World]):
         model = operations_by_route().get((request.method, request.url.path))
         if model is None:
             raise NoSuchOperationError(f"No operation is {request.method} {request.url.path}.")
+        if self.only_this_machine and self.key is None and not is_loopback(host_of(request)):
+            raise AccessDeniedError(
+                "This server accepts any signature, and so answers to 127.0.0.1 and localhost only, not to"
+                f" {host_of(request)!r}; with a key of its own it answers to every name."
+            )
         if not _is_signed(request):
             raise UnsignedError(
                 "Missing Authentication Token: requests are signed with AWS Signature Version 4."

@@ -40,6 +40,12 @@ def every(db: Connection, repository: Repository) -> list[Package]:
     return [package_of(row) for row in db.execute(query, (repository.id,))]
 
 
+def count(db: Connection, repository: Repository) -> int:
+    """Return how many packages a repository holds."""
+    query = "SELECT count(*) FROM package WHERE repository_id = ?"
+    return int(db.execute(query, (repository.id,)).fetchone()[0])
+
+
 def add(
     db: Connection,
     repository: Repository,

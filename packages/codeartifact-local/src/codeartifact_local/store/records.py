@@ -188,9 +188,14 @@ def package_group_of(row: sqlite3.Row) -> PackageGroup:
 
 def package_of(row: sqlite3.Row) -> Package:
     """Read a row of `package`."""
-    columns = dict(row)
-    restrictions = Restrictions(publish=columns.pop("publish"), upstream=columns.pop("upstream"))
-    return Package(**columns, restrictions=restrictions)
+    return Package(
+        id=row["id"],
+        repository_id=row["repository_id"],
+        format=row["format"],
+        namespace=row["namespace"],
+        name=row["name"],
+        restrictions=Restrictions(publish=row["publish"], upstream=row["upstream"]),
+    )
 
 
 def version_of(row: sqlite3.Row) -> Version:

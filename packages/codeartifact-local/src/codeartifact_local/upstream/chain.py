@@ -1,6 +1,6 @@
 """The repositories that a request to one of them reaches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -22,25 +22,37 @@ class Hop:
     public: bool
 
 
+def search_order(db: Connection, repository: Repository) -> list[Repository]:
+    """Return the repositories that are searched for a package that no origin control is about."""
+    return list(_search(repository, lambda one: repositories.upstreams(db, one), set()))
+
+
 def reach(db: Connection, repository: Repository, name: str) -> list[Hop]:
     """Return the repositories that are searched for the package `name`, `repository` first.
 
     Depth-first by priority, each once; origin controls, the package's own or its group's, may end the way
     (AWS CodeArtifact User Guide, "Upstream repository priority order" and "Package origin controls").
     """
-    return list(_search(db, repository, name, set()))
+    hops = []
+    coordinate = Coordinate(format=PYPI, namespace="", name=name)
+
+    def visit(one: Repository) -> list[Repository]:
+        package = packages.find(db, one, name)
+        is_public = one.connection == PUBLIC_PYPI and may_take_from_public(db, one, coordinate, package)
+        hops.append(Hop(repository=one, package=package, public=is_public))
+        is_open = may_take_from_upstreams(db, one, coordinate, package)
+        return repositories.upstreams(db, one) if is_open else []
+
+    list(_search(repository, visit, set()))
+    return hops
 
 
-def _search(db: Connection, repository: Repository, name: str, seen: set[int]) -> Iterator[Hop]:
+def _search(
+    repository: Repository, upstreams: Callable[[Repository], list[Repository]], seen: set[int]
+) -> Iterator[Repository]:
     if repository.id in seen or len(seen) >= MAX_SEARCHED:
         return
     seen.add(repository.id)
-    package = packages.find(db, repository, name)
-    coordinate = Coordinate(format=PYPI, namespace="", name=name)
-    is_public = repository.connection == PUBLIC_PYPI and may_take_from_public(
-        db, repository, coordinate, package
-    )
-    yield Hop(repository=repository, package=package, public=is_public)
-    if may_take_from_upstreams(db, repository, coordinate, package):
-        for upstream in repositories.upstreams(db, repository):
-            yield from _search(db, upstream, name, seen)
+    yield repository
+    for upstream in upstreams(repository):
+        yield from _search(upstream, upstreams, seen)
