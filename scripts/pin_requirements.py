@@ -1,4 +1,4 @@
-"""Pin by hash what the development environment installs, each client of the tests' matrix, each peer of the bench.
+"""Pin by hash what is installed: the development environment, the tests' clients, the bench's peers, an image.
 
 The packages of this workspace are left out by name, so that no stranger's package of that name is ever asked for.
 """
@@ -24,7 +24,7 @@ HEADER = "# Pinned by hash for every supported Python; no index is named. Made b
 
 
 def main() -> None:
-    """Write requirements-tools.txt, requirements-dev.txt, and a file for each group of the kinds in `PINS`."""
+    """Write requirements-tools.txt, requirements-dev.txt, the image's two, and a file for each group in `PINS`."""
     groups = read(ROOT / "pyproject.toml")["dependency-groups"]
     manifests = [*(ROOT / "packages").glob("*/pyproject.toml"), ROOT / "pipeline_app" / "pyproject.toml"]
     projects = {manifest.parent.name: read(manifest)["project"] for manifest in sorted(manifests)}
@@ -33,6 +33,10 @@ def main() -> None:
     everything = [*tools, *groups["dev"], *third_party(list(projects.values()), ours)]
     pin(tools, ROOT / "requirements-tools.txt")
     pin(everything, ROOT / "requirements-dev.txt")
+    server = ROOT / "packages" / "codeartifact-local"
+    pin(third_party([projects[server.name]], ours), server / "docker" / "requirements.txt")
+    backend = read(server / "pyproject.toml")["build-system"]["requires"]
+    pin(backend, server / "docker" / "build-requirements.txt")
     for group in sorted(groups):
         kind, _, name = group.partition("-")
         if kind in PINS:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.codeartifact_local.conftest import wheel
 
@@ -125,12 +126,49 @@ def test_faults_are_one_sentence(tmp_path: Path, local: LocalCodeArtifact) -> No
         ),
         (("serve", "--port", "0", "--data", str(tmp_path / "data")), 1, "another codeartifact-local"),
         (("run", "--data", str(tmp_path / "data"), "--", "true"), 1, "another codeartifact-local"),
+        (("serve", "--public-index", "ftp://x"), 2, "not an address of http or https"),
+        (
+            ("serve", "--port", "0", "--data", str(tmp_path / "file" / "x")),
+            1,
+            "cannot be used: Not a directory",
+        ),
+        (("serve", "--port", "0", "--data", str(tmp_path / "key")), 1, "token.key is damaged; remove it"),
+        (("serve", "--port", "0", "--data", str(tmp_path / "locked")), 1, "unable to open database file"),
     ]
+    (tmp_path / "file").touch()
+    (tmp_path / "locked" / "lock").mkdir(parents=True)
+    (tmp_path / "key").mkdir()
+    (tmp_path / "key" / "token.key").write_bytes(b"short")
     for arguments, code, sentence in cases:
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (code, ""), done.stderr
         assert sentence in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_run_makes_a_repository_whatever_proxy_is_set() -> None:
+    """No proxy is on the way to this machine."""
+    done = run("run", "--create", "acme/dev", "--", "true", HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("stdout", ["/dev/full", "closed"])
+def test_a_server_whose_lines_nobody_reads_serves_all_the_same(tmp_path: Path, stdout: str) -> None:
+    """As after `serve | head -1`."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    redirect = ">&-" if stdout == "closed" else f">{stdout}"
+    script = f'exec "$0" -m codeartifact_local serve --port {port} --data "$1" {redirect}'
+    command = ["sh", "-c", script, sys.executable, str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            transport = httpx.HTTPTransport(retries=8)  # with growing pauses: for half a minute
+            with httpx.Client(transport=transport, trust_env=False) as http:
+                assert http.get(f"http://127.0.0.1:{port}/").status_code == 200
+        finally:
+            process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in errors) == (0, False), errors
 
 
 def test_run_makes_a_repository_and_tells_the_clients(tmp_path: Path) -> None:

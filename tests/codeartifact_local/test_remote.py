@@ -44,7 +44,7 @@ def serving(data: Path, *arguments: str) -> Iterator[str]:
     with subprocess.Popen(command, env=ENVIRONMENT, text=True, **pipes) as process:  # type: ignore[call-overload]
         try:
             line = process.stdout.readline().strip()
-            yield line.partition("=")[2].replace(ANYWHERE, "127.0.0.1")
+            yield line.partition("=")[2]
         finally:
             process.send_signal(signal.SIGTERM)
 
@@ -76,6 +76,15 @@ def test_what_strangers_could_use_does_not_start(
     environment = ENVIRONMENT | variables
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, sentence in done.stderr, done.stdout) == (2, True, ""), done.stderr
+
+
+def test_a_trusted_network_needs_neither_key_nor_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is said to be one: any signature opens the server, under any name; the console stays closed."""
+    monkeypatch.setattr(f"{__name__}.ENVIRONMENT", {"PATH": os.environ["PATH"]})
+    with serving(tmp_path, "--trusted-network") as url, httpx.Client(trust_env=False) as http:
+        headers = {"authorization": "AWS4-HMAC-SHA256 Credential=x", "host": "codeartifact:4873"}
+        assert http.post(f"{url}/v1/domains", headers=headers).json() == {"domains": []}
+        assert http.get(url).status_code == 403
 
 
 def test_a_certificate_that_is_none_is_said(tmp_path: Path, certificate: tuple[Path, Path]) -> None:

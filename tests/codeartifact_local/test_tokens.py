@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.codeartifact_local.conftest import DOMAIN, HTTP, Client, wheel
 
-from codeartifact_local.tokens import TokenRefusedError, Tokens, load_tokens
+from codeartifact_local.tokens import DamagedKeyError, TokenRefusedError, Tokens, load_tokens
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -99,6 +99,17 @@ def test_only_the_holder_of_the_key_issues_tokens() -> None:
     with pytest.raises(TokenRefusedError):
         Tokens(b"l" * 32).check(token, domain="dd", owner="0" * 12, now=NOW)
     assert "k" * 32 not in repr(Tokens(b"k" * 32))
+
+
+@pytest.mark.parametrize("content", [b"", b"k" * 31])
+def test_a_damaged_key_signs_nothing(tmp_path: Path, content: bytes) -> None:
+    """Anybody could forge what an empty one signs; and a new key leaves nothing beside itself."""
+    (tmp_path / "token.key").write_bytes(content)
+    with pytest.raises(DamagedKeyError, match="remove it"):
+        load_tokens(tmp_path / "token.key")
+    (tmp_path / "token.key").unlink()
+    load_tokens(tmp_path / "token.key")
+    assert [file.name for file in tmp_path.iterdir()] == ["token.key"]
 
 
 def test_the_key_is_kept_for_its_owner_alone(tmp_path: Path) -> None:

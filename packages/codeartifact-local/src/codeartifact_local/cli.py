@@ -44,10 +44,19 @@ def main() -> None:
     """AWS CodeArtifact on your own machine, for Python packages."""
 
 
+def _web_address(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.startswith(("http://", "https://")):
+        raise click.BadParameter("it is not an address of http or https.", param=option)
+    return value
+
+
 def _settings_options(command: click.decorators.FC) -> click.decorators.FC:
     for option in (
         click.option(
-            "--public-index", metavar="URL", help="Simple pages behind public:pypi [default: pip's]."
+            "--public-index",
+            metavar="URL",
+            callback=_web_address,
+            help="Simple pages behind public:pypi [default: pip's].",
         ),
         click.option("--region", default="us-east-1", show_default=True),
         click.option(
@@ -97,6 +106,11 @@ def _settings_options(command: click.decorators.FC) -> click.decorators.FC:
     help="Proxies, with commas between, that take TLS for this server and say so in X-Forwarded-Proto.",
 )
 @click.option(
+    "--trusted-network",
+    is_flag=True,
+    help="Whoever can reach --host is trusted: no TLS and no key are asked for. For a container's own network.",
+)
+@click.option(
     "--no-sync", is_flag=True, help="Do not wait for the disk: faster, and a power cut loses what it had not."
 )
 @_settings_options
@@ -107,6 +121,7 @@ def serve(
     tls_certificate: Path | None,
     tls_key: Path | None,
     behind_proxy: str,
+    trusted_network: bool,
     no_sync: bool,
     **chosen: Any,
 ) -> None:
@@ -117,7 +132,7 @@ def serve(
     settings = _settings(
         **chosen, durable=not no_sync, only_this_machine=is_loopback(host) and not behind_proxy
     )
-    if not is_loopback(host):
+    if not is_loopback(host) and not trusted_network:
         _check_remote(host, front, settings)
     _log_to_stderr(logging.INFO)
     try:
@@ -135,7 +150,8 @@ def _check_remote(host: str, front: Front, settings: Settings) -> None:
     if front.certificate is None and not front.proxies:
         raise click.UsageError(
             f"--host {host} can be reached by other machines, and tokens would cross the network in the clear:"
-            " add --tls-certificate and --tls-key, or --behind-proxy."
+            " add --tls-certificate and --tls-key, or --behind-proxy;"
+            " or --trusted-network, in a container whose port only this machine can reach."
         )
     if settings.key is None:
         raise click.UsageError(
@@ -261,8 +277,12 @@ def _log_to_stderr(level: int) -> None:
 
 
 def _print_exports(url: str, settings: Settings) -> None:
-    for name, value in client_variables(url, settings, os.environ).items():
-        if settings.key is not None and name.startswith(("AWS_ACCESS", "AWS_SECRET")):
-            continue  # whoever gave the server this key has it; it is not for a log
-        click.echo(f"export {name}={shlex.quote(value)}")
-    sys.stdout.flush()
+    variables = client_variables(url, settings, os.environ)
+    if settings.key is not None:  # whoever gave the server this key has it; it is not for a log
+        variables = {
+            name: value
+            for name, value in variables.items()
+            if not name.startswith(("AWS_ACCESS", "AWS_SECRET"))
+        }
+    with suppress(OSError):  # nobody reads them, as after `serve | head -1`; that is no reason not to serve
+        click.echo("\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items()))

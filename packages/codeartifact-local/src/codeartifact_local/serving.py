@@ -137,4 +137,6 @@ def _config(app: object, front: Front) -> uvicorn.Config:
 
 
 def _url(scheme: str, host: str, port: int) -> str:
+    # Nobody can connect to "every address"; this machine's own is one of them.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

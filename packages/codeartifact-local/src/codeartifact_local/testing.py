@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import botocore.session
+from botocore.config import Config
 
 from codeartifact_local.clock import Clock
 from codeartifact_local.environment import ANY_KEY, clean_environment
@@ -53,6 +54,9 @@ class LocalCodeArtifact:
                 region_name=self.settings.region,
                 aws_access_key_id=key.access_key_id,
                 aws_secret_access_key=key.secret_access_key,
+                config=Config(
+                    proxies={}
+                ),  # none is on the way to this machine, whatever the environment says
             )
             self._clients.append(client)
         return self._clients[0]

@@ -21,6 +21,11 @@ class TokenRefusedError(Exception):
     """A token does not open a domain; the message says why, and never repeats the token."""
 
 
+class DamagedKeyError(Exception):
+    """The file of the key that signs tokens is not one; the message says what to do."""
+
+
+_KEY_BYTES = 32
 _REMEMBERED = 1024
 
 
@@ -83,16 +88,30 @@ class Tokens:
 
 
 def load_tokens(file: Path) -> Tokens:
-    """Return the tokens signed by the key in `file`, which is made (mode 0600) when it is not there."""
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return Tokens(file.read_bytes())
+    """Return the tokens signed by the key in `file`, which is made (mode 0600) when it is not there.
+
+    Raises:
+        DamagedKeyError: what is there is not a key.
+    """
+    if not file.exists():
+        _write_key(file)
+    key = file.read_bytes()
+    if len(key) != _KEY_BYTES:  # an empty key would sign, too, and anybody could forge what it signs
+        raise DamagedKeyError(
+            f"{file} is damaged; remove it, and a new key is made: tokens that were given out end with the old one."
+        )
+    return Tokens(key)
+
+
+def _write_key(file: Path) -> None:
+    """Write a new key and its name to the disk, all of it or nothing."""
+    fresh = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as new:
-        new.write(key := secrets.token_bytes(32))
+        new.write(secrets.token_bytes(_KEY_BYTES))
         new.flush()
         os.fsync(new.fileno())
-    return Tokens(key)
+    os.replace(fresh, file)
 
 
 def _base64(data: bytes) -> str:

@@ -108,14 +108,21 @@ def exclusive(folder: Path) -> Iterator[None]:
     """Hold `folder` for this server alone; the operating system lets go of it when the process dies.
 
     Raises:
-        DataFolderError: another server holds it.
+        DataFolderError: another server holds it, or it cannot be written to.
     """
     # SQLite's own file lock: it works wherever SQLite does, between threads and between processes.
-    connection = sqlite3.connect(folder / "lock", isolation_level=None, timeout=0, check_same_thread=False)
+    try:
+        connection = sqlite3.connect(
+            folder / "lock", isolation_level=None, timeout=0, check_same_thread=False
+        )
+    except sqlite3.OperationalError as error:
+        raise DataFolderError(f"{folder}: {error}; choose another --data.") from error
     try:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise DataFolderError(f"{folder}: {error}; choose another --data.") from error
             raise DataFolderError(
                 f"{folder}: another codeartifact-local uses this folder; stop it, or choose another --data."
             ) from error
