@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from packaging.requirements import Requirement
@@ -16,7 +16,7 @@ from carrack.commands.knowledge import Knowledge, Sources, learn
 from carrack.commands.publish import Tools, publish
 from carrack.errors import BuildError, CarrackError, PublishedDiffersError, WorkspaceError
 from carrack.model.artifact import Artifact, Source
-from carrack.model.history import TreeState
+from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
 from carrack.model.plan import Step
 from carrack.model.published import File, IndexState, PublishedPackage, PublishedVersion
@@ -52,6 +52,7 @@ class MemoryHistory:
     commits: list[Commit] = field(default_factory=list)
     uncommitted: tuple[PurePosixPath, ...] = ()
     shallow: bool = False
+    tagged: dict[str, str] = field(default_factory=dict)
 
     def commit(self, **texts: str) -> str:
         """Commit new texts of packages, a minute after the commit before; its id."""
@@ -66,14 +67,31 @@ class MemoryHistory:
     def state(self, paths: Iterable[PurePosixPath]) -> TreeState:
         """See `ports.History`."""
         head = self.commits[-1].id
+        trees = self.trees((head, path) for path in paths)
         return TreeState(
-            commit=head, shallow=self.shallow, trees=self.trees(head, paths), uncommitted=self.uncommitted
+            commit=head,
+            shallow=self.shallow,
+            trees={path: tree for (_, path), tree in trees.items()},
+            uncommitted=self.uncommitted,
         )
 
-    def trees(self, commit: str, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, str]:
+    def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """See `ports.History`."""
-        texts = next((one.texts for one in self.commits if one.id == commit), {})
-        return {path: f"tree of {texts[path]}" for path in paths if path in texts}
+        texts = {one.id: one.texts for one in self.commits}
+        return {
+            (commit, path): f"tree of {texts[commit][path]}"
+            for commit, path in wanted
+            if path in texts.get(commit, {})
+        }
+
+    def tags(self) -> Mapping[str, str]:
+        """See `ports.History`."""
+        return dict(self.tagged)
+
+    def tag(self, name: str, commit: str) -> None:
+        """See `ports.History`."""
+        if self.tagged.setdefault(name, commit) != commit:
+            raise WorkspaceError("the tag cannot be made", address=f"tag {name}")
 
     def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
         """See `ports.History`."""
@@ -284,6 +302,7 @@ class World:
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     report: Told = field(default_factory=Told)
     naps: list[float] = field(default_factory=list)
+    tags: bool = False
 
     @property
     def sources(self) -> Sources:
@@ -296,7 +315,7 @@ class World:
                 indexes={"test": INDEX},
                 build_constraints=PurePosixPath("build-constraints.txt"),
             ),
-            index=INDEX,
+            index=replace(INDEX, tags=self.tags),
             history=self.history,
             reader=self.index,
             journal=self.journal,

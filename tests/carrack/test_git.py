@@ -55,14 +55,16 @@ def test_a_tree_id_follows_its_own_folder_alone(repo: Repository) -> None:
     """Changing one package leaves the other's tree id as it was."""
     first = repo.git("rev-parse", "HEAD")
     repo.commit({"packages/alpha/one.py": "one = 11\n"})
-    before, after = ask(repo).trees(first, [ALPHA, BETA]), ask(repo).trees("HEAD", [ALPHA, BETA])
-    assert before[ALPHA] != after[ALPHA]
-    assert before[BETA] == after[BETA]
+    trees = ask(repo).trees((commit, path) for commit in (first, "HEAD") for path in (ALPHA, BETA))
+    assert trees[first, ALPHA] != trees["HEAD", ALPHA]
+    assert trees[first, BETA] == trees["HEAD", BETA]
 
 
 def test_trees_of_an_unknown_commit_are_empty(repo: Repository) -> None:
-    """A commit that this clone does not have has no trees, and is no error."""
-    assert ask(repo).trees("0" * 40, [ALPHA]) == {}
+    """A commit that this clone does not have has no trees, a file is no tree, and neither is an error."""
+    repo.commit({"packages/file with spaces": "x"})
+    places = [("0" * 40, ALPHA), ("HEAD", PurePosixPath("packages/file with spaces")), ("HEAD", ALPHA)]
+    assert list(ask(repo).trees(places)) == [("HEAD", ALPHA)]
 
 
 def _modify(repo: Repository) -> str:

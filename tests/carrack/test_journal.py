@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.version import Version
@@ -49,7 +50,8 @@ def test_what_is_appended_is_read(journal: ReceiptJournal) -> None:
 def test_each_index_has_its_own_file(journal: ReceiptJournal, field: str) -> None:
     """Account, region, domain and repository tell indexes apart; the name in the workspace does not."""
     journal.append(INDEX, entry())
-    assert journal.read(replace(INDEX, **{field: "other"})) == ()
+    other: dict[str, Any] = {field: "other"}
+    assert journal.read(replace(INDEX, **other)) == ()
     assert journal.read(replace(INDEX, name="other")) == (entry(),)
 
 

@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     DIFFERS = 73
     RESUMABLE = 75
     LOCK = 76
+    PLAN = 77
 
     @property
     def meaning(self) -> str:
@@ -34,6 +35,7 @@ _MEANINGS = {
     ExitCode.DIFFERS: "the index holds other bytes than this commit builds, and keeps them",
     ExitCode.RESUMABLE: "stopped part way; what is done stays done, and the same command goes on",
     ExitCode.LOCK: "the lock cannot be made, or does not fit this index, workspace or Python",
+    ExitCode.PLAN: "the plan does not hold any more: the commit, or what the index has, is another",
 }
 
 
@@ -112,6 +114,16 @@ class LockError(CarrackError):
     """A lock cannot be made, is stale, or was not made for this Python. `faults` are shown together."""
 
     exit_code = ExitCode.LOCK
+
+    def __init__(self, message: str, *, faults: tuple[str, ...] = (), **where: str) -> None:
+        super().__init__(message, **where)
+        self.faults = faults
+
+
+class PlanError(CarrackError):
+    """A plan that was kept is not one, or the world is not as it was then. `faults` say what moved."""
+
+    exit_code = ExitCode.PLAN
 
     def __init__(self, message: str, *, faults: tuple[str, ...] = (), **where: str) -> None:
         super().__init__(message, **where)

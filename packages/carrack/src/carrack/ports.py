@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from carrack.model.artifact import Artifact, Source
 from carrack.model.domain import Change, DomainState
-from carrack.model.history import TreeState
+from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Candidate
@@ -26,8 +26,14 @@ class History(Protocol):
     def state(self, paths: Iterable[PurePosixPath]) -> TreeState:
         """HEAD as a whole, the trees of the folders among `paths`, and what under `paths` is not committed."""
 
-    def trees(self, commit: str, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, str]:
-        """The git tree id of each folder among `paths` that `commit` has; empty where there is no such commit."""
+    def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """The git tree id of each folder in its commit, all in one question; those that are not there are missing."""
+
+    def tags(self) -> Mapping[str, str]:
+        """The commit of every tag."""
+
+    def tag(self, name: str, commit: str) -> None:
+        """Make a tag; it is there when this returns. One that is on that commit already is left."""
 
     def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
         """The newest commit reachable from HEAD that touches `path` and was made at `epoch`."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from carrack.errors import WorkspaceError
-from carrack.model.history import TreeState
+from carrack.model.history import Place, TreeState
 
 _FILE, _PROGRAM, _FOLDER = 0o644, 0o755, 0o755
 _SAME_EVERYWHERE = (
@@ -37,20 +37,40 @@ class Git:
         """See `ports.History`. Raises WorkspaceError without git, a repository, or a first commit."""
         paths = tuple(paths)
         commit = self._head()
+        trees = self.trees((commit, path) for path in paths)
         return TreeState(
             commit=commit,
             shallow=self._ask("rev-parse", "--is-shallow-repository").strip() == "true",
-            trees=self.trees(commit, paths),
+            trees={path: tree for (_, path), tree in trees.items()},
             uncommitted=self._uncommitted(paths),
         )
 
-    def trees(self, commit: str, paths: Iterable[PurePosixPath]) -> Mapping[PurePosixPath, str]:
+    def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """See `ports.History`."""
-        answer = self._run("ls-tree", "-d", "-z", commit, "--", *map(str, paths))
-        if answer.returncode:
-            return {}
-        rows = (row.split("\t", 1) for row in answer.stdout.split("\0") if row)
-        return {PurePosixPath(path): facts.split()[2] for facts, path in rows}
+        places, prefix = tuple(wanted), self._prefix()
+        lines = "".join(f"{commit}:{prefix}{path}\n" for commit, path in places)
+        answers = self._ask("cat-file", "--batch-check=%(objecttype) %(objectname)", told=lines).splitlines()
+        rows = zip(places, map(str.split, answers), strict=True)
+        return {place: facts[1] for place, facts in rows if facts[0] == "tree"}
+
+    def tags(self) -> Mapping[str, str]:
+        """See `ports.History`."""
+        # Of a tag with a message the commit is what it points to (`*`); of a light one it is the object itself.
+        form = "%(refname:lstrip=2)%00%(objectname)%00%(*objectname)"
+        rows = (
+            row.split("\0") for row in self._ask("for-each-ref", f"--format={form}", "refs/tags").splitlines()
+        )
+        return {name: pointed or own for name, own, pointed in rows}
+
+    def tag(self, name: str, commit: str) -> None:
+        """See `ports.History`. Raises WorkspaceError where it is on another commit, or cannot be made."""
+        made = self._run("update-ref", f"refs/tags/{name}", commit, "0" * len(commit))
+        if made.returncode and self.tags().get(name) != commit:
+            raise WorkspaceError(
+                f"the tag cannot be made: {_reason(made)}",
+                address=f"tag {name}",
+                hint=f"git tag {name} {commit}",
+            )
 
     def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
         """See `ports.History`."""
@@ -128,21 +148,21 @@ class Git:
     def _prefix(self) -> str:
         return self._ask("rev-parse", "--show-prefix").removesuffix("\n")
 
-    def _ask(self, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
-        answer = self._run(*arguments, environ=environ)
+    def _ask(self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = "") -> str:
+        answer = self._run(*arguments, environ=environ, told=told)
         if answer.returncode:
             raise WorkspaceError(f"git failed: {_reason(answer)}", address=str(self.root))
         return answer.stdout
 
     def _run(
-        self, *arguments: str, environ: Mapping[str, str] | None = None
+        self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = ""
     ) -> subprocess.CompletedProcess[str]:
         own = {key: value for key, value in self.environ.items() if key not in _NAMES_A_REPOSITORY}
         try:
             return subprocess.run(
                 ["git", "--literal-pathspecs", "--no-optional-locks", "-C", str(self.root), *arguments],
                 env={**own, "LC_ALL": "C", **(environ or {})},
-                stdin=subprocess.DEVNULL,
+                input=told,
                 capture_output=True,
                 encoding="utf-8",
                 errors="surrogateescape",

@@ -118,4 +118,5 @@ def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:
         endpoint=endpoint,
         repository_endpoint=table.repository_endpoint,
         unset_variable=unset,
+        tags=table.endpoint_variable is None if table.tags is None else table.tags,
     )

@@ -101,6 +101,7 @@ class IndexTable(_Table):
     endpoint: Address | None = None
     endpoint_variable: str | None = None
     repository_endpoint: Annotated[Address, AfterValidator(_with_slash)] | None = None
+    tags: bool | None = None
 
     @model_validator(mode="after")
     def _one_endpoint(self) -> Self:

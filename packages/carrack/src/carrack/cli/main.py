@@ -20,6 +20,7 @@ from carrack.errors import CarrackError, ExitCode, StoppedError
 
 VERBS = {
     "status": "every package: version in the tree, on the index, what would happen and why",
+    "plan": "what publish would release now, in which order and why; kept in a file, it binds publish",
     "build": "sdist and wheel of packages, reproducibly, from the commit",
     "publish": "release the versions that the index lacks, and prove by hash what it then holds",
     "bump": "raise one package's version and its dependents' pins",

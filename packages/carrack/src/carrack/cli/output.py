@@ -8,7 +8,14 @@ from collections.abc import Sequence
 
 import click
 
-from carrack.errors import BuildError, CarrackError, LockError, PublishedDiffersError, WorkspaceError
+from carrack.errors import (
+    BuildError,
+    CarrackError,
+    LockError,
+    PlanError,
+    PublishedDiffersError,
+    WorkspaceError,
+)
 from carrack.model.history import TreeState
 from carrack.ports import Report
 
@@ -50,7 +57,7 @@ def _coloured() -> bool | None:
 
 def _details(error: CarrackError) -> Sequence[str]:
     match error:
-        case WorkspaceError() | LockError():
+        case WorkspaceError() | LockError() | PlanError():
             return error.faults
         case PublishedDiffersError():
             return error.differences

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from packaging.utils import NormalizedName, canonicalize_name
 
 from batch_params.suggestion import nearest
-from carrack.errors import UsageError
+from carrack.errors import PlanError, UsageError
 from carrack.model.index import Index
 from carrack.model.workspace import App, Workspace
 
@@ -30,6 +30,21 @@ def select_index(workspace: Workspace, name: str | None) -> Index:
             hint=f"say --to NAME (with make: INDEX=NAME), with {_one_of(workspace.indexes)}",
         )
     return workspace.indexes[chosen]
+
+
+def index_at(workspace: Workspace, place: str) -> str:
+    """The name of the index at `place` (account, region, domain, repository).
+
+    Raises PlanError where the workspace has none there.
+    """
+    found = next((name for name, index in workspace.indexes.items() if index.place == place), None)
+    if found is None:
+        raise PlanError(
+            f"the plan is for {place}, and no index of this workspace is there",
+            address="pyproject.toml: [tool.carrack.indexes]",
+            untouched="the index; nothing was written",
+        )
+    return found
 
 
 def select_app(workspace: Workspace, name: str | None) -> App:

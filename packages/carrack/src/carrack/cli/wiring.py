@@ -66,6 +66,12 @@ class Wiring:
         click.echo(str(index), err=True)
         return index
 
+    def index_at(self, place: str) -> str:
+        """The name of the index at `place`. Raises PlanError where the workspace has none there."""
+        from carrack.cli.selection import index_at
+
+        return index_at(self.workspace, place)
+
     def chosen_packages(self, names: Iterable[str]) -> tuple[NormalizedName, ...]:
         """The packages that `names` mean, in any spelling. Raises UsageError for one that is not there."""
         from carrack.cli.selection import select_packages

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
-from carrack.model.history import TreeState
+from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
 from carrack.model.plan import Plan, Release, make_plan
 from carrack.model.published import IndexState, PublishedVersion
 from carrack.model.receipt import Entry
+from carrack.model.tags import tag_name
 from carrack.model.workspace import Package, Workspace
 from carrack.ports import Archives, History, IndexReader, Journal
 
@@ -46,35 +47,71 @@ def learn(sources: Sources) -> Knowledge:
     tree = sources.history.state([*(package.path for package in packages), workspace.build_constraints])
     published = sources.reader.state({package.name: package.version for package in packages})
     releases = _releases(sources, tree, published)
-    return Knowledge(
-        tree=tree, published=published, plan=make_plan(workspace, tree.commit, published, releases)
-    )
+    plan = make_plan(workspace, tree.commit, published, releases, tags=sources.index.tags)
+    return Knowledge(tree=tree, published=published, plan=plan)
 
 
 def _releases(sources: Sources, tree: TreeState, published: IndexState) -> Mapping[NormalizedName, Release]:
+    """What journal and tags know, asked of git in one question; only what they do not know is looked for in sdists."""
+    packages = sources.workspace.packages.values()
     recorded = {entry.file.sha256: entry.commit for entry in sources.journal.read(sources.index)}
-    return {
-        package.name: _release(sources, tree, package, current, recorded)
-        for package in sources.workspace.packages.values()
-        if (current := published[package.name].current) and current.is_installable
-    }
+    tags = sources.history.tags() if sources.index.tags else {}
+    found = [_Found.of(package, published, recorded, tags) for package in packages]
+    trees = sources.history.trees({place for one in found for place in one.places})
+    return {one.package.name: _release(sources, tree, one, trees) for one in found}
 
 
-def _release(
-    sources: Sources,
-    tree: TreeState,
-    package: Package,
-    current: PublishedVersion,
-    recorded: Mapping[str, str | None],
-) -> Release:
-    """The commit that the journal names for these very files, else the one that the sdist's time points to."""
-    commit = next((commit for file in current.files if (commit := recorded.get(file.sha256))), None)
-    released = sources.history.trees(commit, [package.path]).get(package.path) if commit else None
-    if released is None:
-        commit = _commit_by_time(sources, package, current)
-        released = sources.history.trees(commit, [package.path]).get(package.path) if commit else None
-    differs = released is not None and released != tree.trees.get(package.path)
-    return Release(commit=commit, changed=differs or bool(tree.uncommitted_under(package.path)))
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """A package's version on the index, the commit that the journal has for its files, and the one of its tag."""
+
+    package: Package
+    current: PublishedVersion | None
+    recorded: str | None
+    tag: str | None
+
+    @classmethod
+    def of(
+        cls,
+        package: Package,
+        published: IndexState,
+        recorded: Mapping[str, str | None],
+        tags: Mapping[str, str],
+    ) -> _Found:
+        current = published[package.name].current
+        current = current if current and current.is_installable else None
+        files = current.files if current else ()
+        return cls(
+            package=package,
+            current=current,
+            recorded=next((commit for file in files if (commit := recorded.get(file.sha256))), None),
+            tag=tags.get(tag_name(package.name, package.version)),
+        )
+
+    @property
+    def places(self) -> list[Place]:
+        return [(commit, self.package.path) for commit in (self.recorded, self.tag) if commit]
+
+
+def _release(sources: Sources, tree: TreeState, found: _Found, trees: Mapping[Place, str]) -> Release:
+    """By the commit that the journal names for these very files, else the tag's, else the one of the sdist's time."""
+    package, here = found.package, tree.trees.get(found.package.path)
+    tagged = trees.get((found.tag, package.path)) if found.tag else None
+    if found.current is None:
+        return Release(tag=found.tag, mistagged=found.tag is not None and tagged != here)
+    known = next((place for place in found.places if place in trees), None)
+    if known is None and (commit := _commit_by_time(sources, package, found.current)):
+        known = (commit, package.path)
+        trees = {**trees, **sources.history.trees([known])}
+    if known is None:
+        return Release(tag=found.tag)
+    released = trees.get(known)
+    return Release(
+        commit=known[0],
+        changed=released != here or bool(tree.uncommitted_under(package.path)),
+        tag=found.tag,
+        mistagged=tagged is not None and tagged != released,
+    )
 
 
 def _commit_by_time(sources: Sources, package: Package, current: PublishedVersion) -> str | None:

@@ -16,10 +16,11 @@ from packaging.utils import NormalizedName
 
 from carrack.commands.build import build
 from carrack.commands.knowledge import Knowledge, Sources
-from carrack.errors import CarrackError, PublishedDiffersError, StoppedError, WorkspaceError
+from carrack.errors import CarrackError, PlanError, PublishedDiffersError, StoppedError, WorkspaceError
 from carrack.model.archive import differences, only_generator_differs
 from carrack.model.artifact import Artifact
-from carrack.model.plan import State, Step, needed_but_unreleased, needed_but_untraced
+from carrack.model.binding import Binding, moved
+from carrack.model.plan import State, Step, mistagged, needed_but_unreleased, needed_but_untraced
 from carrack.model.published import File, PublishedVersion
 from carrack.model.receipt import Entry
 from carrack.model.workspace import Workspace
@@ -49,14 +50,26 @@ def publish(
     PublishedDiffersError after some, with what is done in the message.
     """
     steps = prepare(sources, knowledge, tools, names)
-    if not steps:
-        return ()
-    with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
-        targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
-        artifacts = build(targets, sources.history, tools.builder, Path(scratch))
-        missing = _missing(sources, knowledge, tools, artifacts)
-        _upload(sources, tools, missing, {package.name: commit for package, commit in targets})
+    if steps:
+        with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
+            targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
+            artifacts = build(targets, sources.history, tools.builder, Path(scratch))
+            missing = _missing(sources, knowledge, tools, artifacts)
+            _upload(sources, tools, missing, {package.name: commit for package, commit in targets})
+    tag(sources, knowledge, tools.report, names)
     return steps
+
+
+def tag(sources: Sources, knowledge: Knowledge, report: Report, names: Collection[NormalizedName]) -> None:
+    """Give what is whole on the index now its tag; of `names` and what they need, where given.
+
+    Raises WorkspaceError where one cannot be made; the next run makes it.
+    """
+    wanted = set(sources.workspace.closure(names or sources.workspace.packages))
+    for step in knowledge.plan.steps:
+        if step.untagged and step.package.name in wanted:
+            report.step("Tagging", f"{step.tag} at {step.untagged[:12]}")
+            sources.history.tag(step.tag, step.untagged)
 
 
 def prepare(
@@ -66,10 +79,36 @@ def prepare(
 
     Raises WorkspaceError and PublishedDiffersError where `publish` would, before it builds what it releases.
     """
+    _check_tags(sources.workspace, knowledge, names)
     _check_unreleased(sources, knowledge, tools, names)
     steps = chosen(sources.workspace, knowledge, names)
     _check_git(sources.workspace, knowledge, steps)
     return steps
+
+
+def _check_tags(workspace: Workspace, knowledge: Knowledge, names: Collection[NormalizedName]) -> None:
+    """A tag elsewhere would go on telling a lie about the release; which of the two is right, a person knows."""
+    wrong = mistagged(workspace, knowledge.plan, names)
+    if wrong:
+        raise WorkspaceError(
+            "; ".join(f"{step.package}: {step.reason}" for step in wrong),
+            address=", ".join(f"tag {step.tag}" for step in wrong),
+            untouched=_NOTHING_WRITTEN,
+            hint="; ".join(f"git tag --delete {step.tag}" for step in wrong)
+            + " (and at the remote), or raise the version",
+        )
+
+
+def check_plan(kept: Binding, now: Binding) -> None:
+    """Raise PlanError where the world is not as it was when the plan was kept."""
+    faults = moved(kept, now)
+    if faults:
+        raise PlanError(
+            "the plan does not hold any more",
+            faults=faults,
+            untouched=_NOTHING_WRITTEN,
+            hint="carrack plan --out FILE again, look at it, and publish that",
+        )
 
 
 def chosen(workspace: Workspace, knowledge: Knowledge, names: Collection[NormalizedName]) -> tuple[Step, ...]:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+Place = tuple[str, PurePosixPath]
+"""A commit, and a folder in it, relative to the workspace."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TreeState:

@@ -12,7 +12,8 @@ class Index:
     `endpoint` is the control plane's address where it is not the service's own; `repository_endpoint` the one of
     the PyPI endpoint where `GetRepositoryEndpoint` gives another than this machine can reach (VPC endpoints).
     `store` is the domain's repository that has the external connection to the public index. `unset_variable` names
-    the environment variable that should hold the endpoint and does not: such an index cannot be used now.
+    the environment variable that should hold the endpoint and does not: such an index cannot be used now. `tags` says
+    whether what is released here gets a git tag; what is tried on a local index does not.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Index:
     endpoint: str | None = None
     repository_endpoint: str | None = None
     unset_variable: str | None = None
+    tags: bool = True
 
     def __str__(self) -> str:
         where = f" at {self.endpoint}" if self.endpoint else ""
@@ -32,6 +34,11 @@ class Index:
             f"index {self.name}: account {self.owner}, region {self.region}, domain {self.domain}, "
             f"repository {self.repository}{where}"
         )
+
+    @property
+    def place(self) -> str:
+        """Which repository it is, whatever the workspace calls it: account, region, domain, repository."""
+        return f"{self.owner}/{self.region}/{self.domain}/{self.repository}"
 
     @property
     def shares_domain_with(self) -> tuple[str, str, str, str | None]:

@@ -10,7 +10,8 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from carrack.model.graph import waves
-from carrack.model.published import IndexState
+from carrack.model.published import IndexState, PublishedPackage
+from carrack.model.tags import tag_name
 from carrack.model.workspace import Package, Workspace
 
 
@@ -21,8 +22,11 @@ class State(Enum):
     TO_RELEASE = "to release"
     PARTIAL = "partial"
     PUBLISHED = "published"
+    UNTAGGED = "untagged"
+    BEHIND = "behind"
     UNRELEASED = "unreleased"
     UNTRACED = "untraced"
+    MISTAGGED = "mistagged"
     BLOCKED = "blocked"
 
     @property
@@ -30,12 +34,18 @@ class State(Enum):
         """Whether publishing uploads files of a package in this state."""
         return self in (State.NEW, State.TO_RELEASE, State.PARTIAL)
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether the tree has, or may have, something that the index does not have in full."""
+        return self not in (State.PUBLISHED, State.UNTAGGED, State.BEHIND)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One package: the version before (the newest on the index), the one after (in the tree), and the reason.
+    """One package: the version before (the index's highest up to the tree's), the one in the tree, and the reason.
 
-    `commit` is what its files are built from: HEAD's, or the release's own where a release is finished.
+    `commit` is what its files are built from: HEAD's, or the release's own where a release is finished. `untagged` is
+    the commit that lacks the release's tag; None where it has one, or there is to be none.
     """
 
     package: Package
@@ -43,11 +53,17 @@ class Step:
     before: Version | None
     reason: str
     commit: str | None = None
+    untagged: str | None = None
 
     @property
     def after(self) -> Version:
         """The version in the tree."""
         return self.package.version
+
+    @property
+    def tag(self) -> str:
+        """The name of the release's tag."""
+        return tag_name(self.package.name, self.after)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,53 +85,101 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """What is known of the release of a version that is on the index.
+    """What is known of the release of the tree's version.
 
     `commit` it was built from, None where nobody knows; `changed`: whether the package's folder is different now,
-    committed or not.
+    committed or not. `tag` is the commit of its tag, None where it has none; `mistagged`: whether that commit has other
+    files than the release, or than HEAD where nothing is released yet.
     """
 
-    commit: str | None
-    changed: bool
+    commit: str | None = None
+    changed: bool = False
+    tag: str | None = None
+    mistagged: bool = False
 
 
 def make_plan(
-    workspace: Workspace, commit: str, index: IndexState, releases: Mapping[NormalizedName, Release]
+    workspace: Workspace,
+    commit: str,
+    index: IndexState,
+    releases: Mapping[NormalizedName, Release],
+    *,
+    tags: bool = False,
 ) -> Plan:
-    """A step for each package of the workspace; `releases` tells of those whose tree version is on the index."""
+    """A step for each package of the workspace; `releases` has what is known of each tree version's release.
+
+    `tags`: whether releases get tags.
+    """
     order = waves({name: workspace.dependencies(name) for name in workspace.packages})
     steps = (
-        _step(workspace.packages[name], commit, index, releases.get(name)) for wave in order for name in wave
+        _step(workspace.packages[name], commit, index[name], releases.get(name, Release()), tags)
+        for wave in order
+        for name in wave
     )
     return Plan(commit=commit, steps=tuple(steps))
 
 
-def _step(package: Package, commit: str, index: IndexState, release: Release | None) -> Step:
-    there = index[package.name]
-    state, reason = _state(package, index, release)
-    own = release.commit if state is State.PARTIAL and release else None
-    return Step(package=package, state=state, before=there.newest, reason=reason, commit=own or commit)
+def _step(package: Package, commit: str, there: PublishedPackage, release: Release, tags: bool) -> Step:
+    whole = there.current is not None and there.current.is_installable and there.current.is_complete
+    state, reason = _state(package, there, release, missing_tag=tags and whole and release.tag is None)
+    own = release.commit if state is State.PARTIAL else None
+    source = own or commit
+    return Step(
+        package=package,
+        state=state,
+        before=there.before(package.version),
+        reason=reason,
+        commit=source,
+        untagged=_untagged(state, source, release, whole=whole) if tags else None,
+    )
 
 
-def _state(package: Package, index: IndexState, release: Release | None) -> tuple[State, str]:
-    there = index[package.name]
+def _untagged(state: State, source: str, release: Release, *, whole: bool) -> str | None:
+    if release.tag is not None:
+        return None
+    return source if state.writes else release.commit if whole else None
+
+
+def _state(
+    package: Package, there: PublishedPackage, release: Release, *, missing_tag: bool
+) -> tuple[State, str]:
+    version, current = package.version, there.current
+    if release.mistagged and release.tag:
+        released = (
+            f"was released from {release.commit[:12]}"
+            if release.commit and current
+            else "is not released yet"
+        )
+        tag = tag_name(package.name, version)
+        return (
+            State.MISTAGGED,
+            f"tag {tag} is on {release.tag[:12]}, with other files, and {version} {released}",
+        )
     if there.newest is None:
         return State.NEW, "the index does not know this package"
-    if there.current is None:
-        older = f", and older than {there.newest} which is" if package.version < there.newest else ""
-        return State.TO_RELEASE, f"{package.version} is not on the index{older}"
-    if not there.current.is_installable:
-        return State.BLOCKED, f"{package.version} is {there.current.status} on the index; raise the version"
-    if not there.current.is_complete:
-        missing = "wheel" if not any(file.is_wheel for file in there.current.files) else "sdist"
+    if current is None:
+        newer = f", which has {there.newest} already" if version < there.newest else ""
+        return State.TO_RELEASE, f"{version} is not on the index{newer}"
+    if not current.is_installable:
+        return State.BLOCKED, f"{version} is {current.status} on the index; raise the version"
+    if not current.is_complete:
+        missing = "wheel" if not any(file.is_wheel for file in current.files) else "sdist"
         return State.PARTIAL, f"the index lacks its {missing}"
-    if release is None or release.commit is None:
+    return _whole(version, there, release, missing_tag=missing_tag)
+
+
+def _whole(
+    version: Version, there: PublishedPackage, release: Release, *, missing_tag: bool
+) -> tuple[State, str]:
+    """State and reason of a version that the index has with all its files."""
+    if release.commit is None:
         return State.UNTRACED, "complete on the index; its commit is not in this history"
     if release.changed:
-        return (
-            State.UNRELEASED,
-            f"files changed since {release.commit[:12]} was released as {package.version}",
-        )
+        return State.UNRELEASED, f"files changed since {release.commit[:12]} was released as {version}"
+    if missing_tag:
+        return State.UNTAGGED, f"complete on the index; its tag is to be made at {release.commit[:12]}"
+    if newer := there.after(version):
+        return State.BEHIND, f"the index has {newer}; {version} is unchanged since its release"
     return State.PUBLISHED, "complete on the index, unchanged since"
 
 
@@ -143,3 +207,8 @@ def _concerned(
     released = [step.package.name for step in plan.writing if not names or step.package.name in names]
     concerned = {*workspace.closure(released), *names}
     return tuple(step for step in plan.steps if step.package.name in concerned and step.state in states)
+
+
+def mistagged(workspace: Workspace, plan: Plan, names: Collection[NormalizedName]) -> tuple[Step, ...]:
+    """The steps with a tag elsewhere that are named, or needed by what is released."""
+    return _concerned(workspace, plan, names, (State.MISTAGGED,))

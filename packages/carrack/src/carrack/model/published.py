@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from carrack.model.versions import is_same_line
+
 
 @dataclass(frozen=True, kw_only=True)
 class File:
@@ -54,6 +56,15 @@ class PublishedPackage:
     def newest(self) -> Version | None:
         """The highest version on the index, whatever its status."""
         return max(self.versions, default=None)
+
+    def before(self, version: Version) -> Version | None:
+        """The highest version not above `version`, so that an old line goes on beside a new one; else the newest."""
+        return max((one for one in self.versions if one <= version), default=self.newest)
+
+    def after(self, version: Version) -> Version | None:
+        """The highest version above `version` that works wherever it does, if there is one."""
+        newest = max((one for one in self.versions if is_same_line(one, version)), default=version)
+        return newest if newest > version else None
 
 
 @dataclass(frozen=True, kw_only=True)

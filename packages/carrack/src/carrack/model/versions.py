@@ -32,6 +32,11 @@ def _version(epoch: int, *release: int) -> Version:
     return Version(f"{epoch}!{'.'.join(map(str, release))}")
 
 
+def is_same_line(one: Version, other: Version) -> bool:
+    """Whether neither breaks what works with the other: equal majors, below 1.0 equal minors, of one epoch."""
+    return (one.epoch, next_breaking(one)) == (other.epoch, next_breaking(other))
+
+
 def next_breaking(version: Version) -> Version:
     """The next version that may break what works with `version`: the next major, below 1.0 the next minor."""
     major, minor = (*version.release, 0)[:2]

@@ -82,3 +82,10 @@ class Workspace:
                 found[name] = None
                 waiting.extend(self.dependencies(name))
         return tuple(found)
+
+    def dependents(self, names: Iterable[NormalizedName]) -> frozenset[NormalizedName]:
+        """`names` and every workspace package that needs one of them, directly or not."""
+        found = set(names)
+        while new := {name for name in self.packages if found.intersection(self.dependencies(name))} - found:
+            found |= new
+        return frozenset(found)

@@ -3,53 +3,73 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
 from carrack.cli.options import index_option, package_names
-from carrack.cli.output import tell_shallow
 from carrack.cli.wiring import Wiring
-from carrack.model.plan import Plan, State, Step
+from carrack.errors import UsageError
+from carrack.model.binding import Binding
+from carrack.model.plan import Step
 from carrack.model.receipt import Receipt
 
 
 @click.command("publish")
 @package_names
 @index_option
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Release what this file of `carrack plan --out` says, if the world is still as it was then.",
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be released and why, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
 @click.pass_obj
-def command(wiring: Wiring, names: tuple[str, ...], to: str | None, dry_run: bool, as_json: bool) -> None:
+def command(
+    wiring: Wiring,
+    names: tuple[str, ...],
+    to: str | None,
+    plan_file: Path | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Release the versions that the index lacks (of PACKAGES and what they need, if any are named).
 
     Safe to run again after any failure: what the index holds by hash is left alone.
     """
-    from carrack.commands.knowledge import learn
-    from carrack.commands.publish import Tools, chosen, prepare, publish
+    from carrack.cli.releasing import binding_of, know, tell_left_alone, tools_for
+    from carrack.commands.publish import check_plan, prepare, publish, tag
 
-    index = wiring.index(to)
-    wanted = wiring.chosen_packages(names)
-    sources = wiring.sources(index)
-    knowledge = learn(sources)
-    tell_shallow(wiring.report, knowledge.tree)
+    kept = _kept_plan(plan_file, names)
+    index = wiring.index(to or (wiring.index_at(kept.index) if kept else None))
+    wanted = kept.asked if kept else wiring.chosen_packages(names)
+    sources, knowledge = know(wiring, index)
+    if kept:
+        check_plan(kept, binding_of(sources, knowledge, wanted))
+    tools = tools_for(wiring, sources, knowledge, wanted)
     steps: tuple[Step, ...] = ()
-    if chosen(sources.workspace, knowledge, wanted) or wanted:
-        access = wiring.open(index)
-        tools = Tools(builder=wiring.builder(access), uploader=wiring.uploader(access), report=wiring.report)
+    if tools:
         steps = (prepare if dry_run else publish)(sources, knowledge, tools, wanted)
-    left = _left_alone(knowledge.plan)
-    for step in left:
-        wiring.report.note(
-            f"{step.package} is {step.state.value} and left alone: {step.reason}; "
-            f"to release it: carrack bump {step.package.name} patch, and commit"
-        )
-    _show(steps, "would release" if dry_run else "released", len(left), as_json)
+    elif not dry_run:
+        tag(sources, knowledge, wiring.report, wanted)
+    left = tell_left_alone(wiring, knowledge.plan, wanted)
+    _show(steps, "would release" if dry_run else "released", left, as_json)
     if not dry_run:
         _tell_receipt(wiring, wiring.receipt(index))
 
 
-def _left_alone(plan: Plan) -> list[Step]:
-    return [step for step in plan.steps if step.state in (State.UNRELEASED, State.UNTRACED, State.BLOCKED)]
+def _kept_plan(file: Path | None, names: tuple[str, ...]) -> Binding | None:
+    from carrack.adapters.planfile import read_plan
+
+    if file is None:
+        return None
+    if names:
+        raise UsageError(
+            "a plan says itself which packages it is about", hint=f"carrack publish --plan {file}"
+        )
+    return read_plan(file)
 
 
 def _show(steps: tuple[Step, ...], verb: str, left: int, as_json: bool) -> None:
