@@ -57,8 +57,8 @@ lint: $(VENV)/.dev ## formatting, rules and types
 status: $(VENV)/.tools ## each package: version here, version on the index, what would happen and why
 	@$(CARRACK) status $(TO)
 
-bump: $(VENV)/.tools ## raise PACKAGE by LEVEL, and its dependents' pins
-	@$(CARRACK) bump $(or $(PACKAGE),$(error say PACKAGE=NAME)) $(or $(LEVEL),patch)
+bump: $(VENV)/.tools ## raise PACKAGE by LEVEL, or what commits and change files ask for; and dependents' pins
+	@$(CARRACK) bump $(if $(PACKAGE),$(PACKAGE) $(or $(LEVEL),patch),$(if $(INDEX),--index $(INDEX)))
 
 index: $(VENV)/.tools ## make an index ready, the first day: domain, store, repositories
 	@$(CARRACK) index create $(TO)

@@ -15,8 +15,8 @@ from tests.carrack.fakes import name, packages_of
 
 from carrack.adapters.manifest_edits import ManifestEdits
 from carrack.adapters.manifests import read_workspace
-from carrack.commands.bump import Change, bump, plan_bump
 from carrack.errors import UsageError, WorkspaceError
+from carrack.model.bumping import Edit, Wish, plan_bumps
 from carrack.model.requirements import admitting
 from carrack.model.versions import Level, raised
 from carrack.model.workspace import App, Package, Workspace
@@ -41,7 +41,12 @@ def workspace(*packages: tuple[str, str, tuple[str, ...]], app: tuple[str, ...] 
     )
 
 
-def told(changes: Iterable[Change]) -> list[str]:
+def plan_bump(workspace: Workspace, package: NormalizedName, to: Level | Version) -> tuple[Edit, ...]:
+    """The edits that raise one package by hand."""
+    return plan_bumps(workspace, [Wish(name=package, to=to, why="asked for")]).edits
+
+
+def told(changes: Iterable[Edit]) -> list[str]:
     """Each change in a line, without its reason."""
     return [
         f"{change.manifest.parent.name}.{change.key[-1]}: {change.before} -> {change.after}"
@@ -54,8 +59,10 @@ def told(changes: Iterable[Change]) -> list[str]:
     [
         ("1.2.3", "2.0.0", "1.3.0", "1.2.4"),
         ("0.1", "1.0.0", "0.2.0", "0.1.1"),
-        ("1.0rc1", "2.0.0", "1.1.0", "1.0.0"),
-        ("1.0.dev3", "2.0.0", "1.1.0", "1.0.0"),
+        ("1.0rc1", "1.0.0", "1.0.0", "1.0.0"),
+        ("1.1.0rc1", "2.0.0", "1.1.0", "1.1.0"),
+        ("1.1.1rc1", "2.0.0", "1.2.0", "1.1.1"),
+        ("1.0.dev3", "1.0.0", "1.0.0", "1.0.0"),
         ("1.0.post1", "2.0.0", "1.1.0", "1.0.1"),
         ("1.2.3.4rc1", "2.0.0", "1.3.0", "1.2.4"),
         ("1!2.0.0", "1!3.0.0", "1!2.1.0", "1!2.0.1"),
@@ -64,7 +71,7 @@ def told(changes: Iterable[Change]) -> list[str]:
 def test_a_level_raises_its_part_and_clears_what_follows(
     version: str, major: str, minor: str, patch: str
 ) -> None:
-    """Major, minor and patch of any PEP 440 version; a pre-release's patch is its own final."""
+    """Major, minor and patch of any PEP 440 version; a pre-release's own final will do where it is of that level."""
     assert [str(raised(Version(version), level)) for level in Level] == [major, minor, patch]
 
 
@@ -157,7 +164,8 @@ def test_a_pin_that_does_not_admit_it_moves_and_its_package_gets_a_patch() -> No
         "tools.dependencies: rules==2.0.0 -> rules==2.0.1",
         "tools.version: 3.0.0 -> 3.0.1",
     ]
-    assert changes[3].reason == "its requirement of io changes"
+    assert changes[3].reason == "requires io 2.0.0: asked for"
+    assert changes[5].reason == "requires rules 2.0.1: requires io 2.0.0: asked for"
 
 
 def test_a_package_that_two_pins_reach_is_raised_once() -> None:
@@ -214,7 +222,7 @@ def test_after_any_bump_the_workspace_holds_together(before: Workspace, package:
         assert one.version >= old.version
 
 
-def applied(packages: Iterable[Package], changes: Iterable[Change]) -> dict[str, Package]:
+def applied(packages: Iterable[Package], changes: Iterable[Edit]) -> dict[str, Package]:
     """The packages as the changes leave them."""
     made: dict[NormalizedName, Package] = {}
     changes = list(changes)
@@ -294,7 +302,8 @@ def test_a_bump_is_written_and_read_again(tmp_path: Path) -> None:
     for path, text in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    bump(plan_bump(read_workspace(tmp_path, {}), name("io"), Level.MAJOR), ManifestEdits(tmp_path))
+    for edit in plan_bump(read_workspace(tmp_path, {}), name("io"), Level.MAJOR):
+        ManifestEdits(tmp_path).replace(edit.manifest, edit.key, edit.before, edit.after)
     after = read_workspace(tmp_path, {})
     assert [str(package) for package in after.packages.values()] == ["io 2.0.0", "other 1.0", "rules 1.0.0"]
     for path in ("pyproject.toml", "packages/other/pyproject.toml"):

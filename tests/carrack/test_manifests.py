@@ -310,3 +310,31 @@ def test_one_package_can_be_read_alone(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError) as caught:
         read_package(root, PurePosixPath("packages/none"))
     assert caught.value.faults == ("packages/none/pyproject.toml: there is no such file",)
+
+
+@pytest.mark.parametrize(
+    ("tool", "remedy"),
+    [
+        ("", 'write version = "X.Y.Z" under [project]'),
+        ('[tool.hatch.version]\npath = "src/io/__about__.py"\n', "let src/io/__about__.py say importlib"),
+        ('[tool.hatch.version]\nsource = "vcs"\n', "remove [tool.hatch.version]"),
+        ("[tool.setuptools_scm]\n", "remove [tool.setuptools_scm]"),
+        (
+            '[tool.setuptools.dynamic]\nversion = { attr = "io.__version__" }\n',
+            "let io.__version__ say importlib",
+        ),
+        ('[tool.pdm.version]\nsource = "scm"\n', "remove [tool.pdm.version]"),
+        ('[tool.pdm]\nversion = "x"\n', 'write version = "X.Y.Z" under [project]'),
+    ],
+)
+def test_a_version_that_lives_elsewhere_is_refused_with_its_remedy(
+    tmp_path: Path, tool: str, remedy: str
+) -> None:
+    """By the table that says where it lives."""
+    folder = tmp_path / "packages" / "io"
+    folder.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text("[tool.carrack]\n")
+    (folder / "pyproject.toml").write_text(f'[project]\nname = "io"\ndynamic = ["version"]\n{tool}')
+    with pytest.raises(WorkspaceError) as caught:
+        read_workspace(tmp_path, {})
+    assert any(remedy in fault for fault in caught.value.faults), caught.value.faults

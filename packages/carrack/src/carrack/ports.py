@@ -10,6 +10,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from carrack.model.artifact import Artifact, Source
+from carrack.model.commits import Commit
 from carrack.model.domain import Change, DomainState
 from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
@@ -43,6 +44,19 @@ class History(Protocol):
 
         Returns the epoch of the last commit that touches `path` as seen from `commit`.
         """
+
+
+class Log(Protocol):
+    """The repository's commits, and the next one."""
+
+    def log(self, since: str, path: PurePosixPath) -> tuple[Commit, ...]:
+        """The commits after `since` up to HEAD that touch `path`, the oldest first, without merges."""
+
+    def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
+        """Commit `paths` as they are now, and nothing else that is staged; the new commit's id."""
+
+    def commit_count(self) -> int:
+        """How many commits lead to HEAD."""
 
 
 class IndexReader(Protocol):
@@ -106,10 +120,28 @@ class Journal(Protocol):
 
 
 class Manifests(Protocol):
-    """The workspace's pyproject.toml files, for writing."""
+    """The workspace's manifests, changelogs and change files, for writing. Paths are relative to the workspace."""
+
+    def files(self, folder: PurePosixPath, glob: str) -> tuple[PurePosixPath, ...]:
+        """The files of a folder that match, by name; none where there is no such folder."""
+
+    def read(self, file: PurePosixPath) -> str | None:
+        """A file's text; None where there is no such file."""
+
+    def write(self, file: PurePosixPath, text: str) -> None:
+        """Write a file, whole or not at all."""
+
+    def remove(self, file: PurePosixPath) -> None:
+        """Remove a file."""
+
+    def literals(self, package: PurePosixPath, version: str) -> tuple[PurePosixPath, ...]:
+        """The modules of the package in this folder that say `__version__ = "VERSION"`."""
 
     def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
-        """Set the text at `key`, or one requirement of the list there, from `before` to `after`."""
+        """Set the text at `key`, or one requirement of the list there, from `before` to `after`.
+
+        In a module the key is `__version__`.
+        """
 
 
 class Listing(Protocol):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from carrack.errors import WorkspaceError
+from carrack.model.commits import Commit
 from carrack.model.history import Place, TreeState
 
 _FILE, _PROGRAM, _FOLDER = 0o644, 0o755, 0o755
@@ -24,7 +25,7 @@ _SAME_EVERYWHERE = (
 
 @dataclass(frozen=True)
 class Git:
-    """Implements `ports.History` for the repository around `root`, which may be a folder inside it.
+    """Implements `ports.History` and `ports.Log` for the repository around `root`, which may be a folder inside it.
 
     `environ` is git's environment, of which the variables that name a repository (git sets them for its hooks) are
     left out: the repository is the one around `root`.
@@ -76,6 +77,25 @@ class Git:
         """See `ports.History`."""
         log = self._ask("rev-list", "--full-history", "--timestamp", "HEAD", "--", str(path))
         return next((line.split()[1] for line in log.splitlines() if line.startswith(f"{epoch} ")), None)
+
+    def log(self, since: str, path: PurePosixPath) -> tuple[Commit, ...]:
+        """See `ports.Log`."""
+        form = "--format=tformat:%H%x00%s%x00%b%x00"
+        told = self._ask("log", "--reverse", "--no-merges", "-z", form, f"{since}..HEAD", "--", str(path))
+        fields = iter(told.split("\0"))
+        rows = zip(fields, fields, fields, fields, strict=False)  # -z ends each commit with one more NUL
+        return tuple(Commit(id=id, subject=subject, body=body.strip()) for id, subject, body, _ in rows)
+
+    def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
+        """See `ports.Log`. Raises WorkspaceError where git, or a hook of the repository, refuses."""
+        names = [str(path) for path in paths]
+        self._ask("add", "--all", "--", *names)
+        self._ask("commit", "--quiet", "--file=-", "--only", "--", *names, told=message)
+        return self._head()
+
+    def commit_count(self) -> int:
+        """See `ports.Log`."""
+        return int(self._ask("rev-list", "--count", "HEAD"))
 
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
         """See `ports.History`. Raises WorkspaceError where `commit` has no such folder, or a submodule in it.

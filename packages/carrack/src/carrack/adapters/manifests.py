@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 
 from carrack.adapters.projects import collect_package, collect_requirements, faulty, load_toml
-from carrack.adapters.tables import AppTable, CarrackTable, IndexTable, is_address, parse
+from carrack.adapters.tables import AppTable, BumpTable, CarrackTable, IndexTable, is_address, parse
 from carrack.errors import WorkspaceError
 from carrack.model.consistency import contradictions
 from carrack.model.index import Index
-from carrack.model.workspace import App, Package, Workspace
+from carrack.model.requirements import Policy
+from carrack.model.workspace import App, BumpRules, Package, Workspace
 
 
 def find_root(start: Path) -> Path:
@@ -50,6 +51,7 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
         indexes={name: _index(name, index, environ) for name, index in table.indexes.items()},
         default_index=table.default_index,
         build_constraints=PurePosixPath(table.build_constraints),
+        bump_rules=_bump_rules(table.bump, packages, faults),
     )
     faults += contradictions(workspace)
     if table.default_index is not None and table.default_index not in table.indexes:
@@ -59,6 +61,33 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
     if faults:
         raise faulty(faults)
     return workspace
+
+
+def _bump_rules(table: BumpTable, packages: Collection[NormalizedName], faults: list[str]) -> BumpRules:
+    at = "pyproject.toml: tool.carrack.bump"
+
+    def known(text: str, key: str) -> NormalizedName:
+        name = canonicalize_name(text)
+        if name not in packages:
+            faults.append(f"{at}.{key}: there is no package {text!r}")
+        return name
+
+    edges = {}
+    for text, policy in table.edges.items():
+        dependent, needed = (known(part.strip(), "edges") for part in text.split("->"))
+        edges[dependent, needed] = Policy(policy)
+    groups = tuple(tuple(known(name, "groups") for name in group) for group in table.groups)
+    grouped = [name for group in groups for name in group]
+    faults += [
+        f"{at}.groups: {name} is in two groups" for name in sorted(set(grouped)) if grouped.count(name) > 1
+    ]
+    return BumpRules(
+        dependents=Policy(table.dependents),
+        edges=edges,
+        groups=groups,
+        sources=table.sources,
+        changes=PurePosixPath(table.changes),
+    )
 
 
 def _packages(root: Path, globs: Iterable[str], faults: list[str]) -> dict[NormalizedName, Package]:

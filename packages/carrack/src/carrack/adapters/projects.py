@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from carrack.adapters.tables import ManifestTable, ProjectTable, parse
+from carrack.adapters.tables import ManifestTable, parse
 from carrack.errors import WorkspaceError
 from carrack.model.workspace import Package
 
@@ -40,7 +40,7 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
         return None
     project, before = table.project, len(faults)
     name = _read(partial(canonicalize_name, project.name, validate=True), f"{address}: project.name", faults)
-    version = _version(project, address, faults)
+    version = _version(table, address, faults)
     requires = collect_requirements(project.dependencies, f"{address}: project.dependencies", faults)
     python = _read(
         partial(SpecifierSet, project.requires_python), f"{address}: project.requires-python", faults
@@ -69,19 +69,44 @@ def _manifest(root: Path, address: str, faults: list[str]) -> ManifestTable | No
     return None
 
 
-def _version(project: ProjectTable, address: str, faults: list[str]) -> Version | None:
+def _version(table: ManifestTable, address: str, faults: list[str]) -> Version | None:
     """A plan is made without running any backend, so what it stands on must be written down."""
-    for key, example in (("version", '"X.Y.Z"'), ("dependencies", "[…]")):
-        if key in project.dynamic:
-            faults.append(
-                f"{address}: project.dynamic: {key} must be static; write {key} = {example} under [project] "
-                "and drop it from dynamic"
-            )
+    project = table.project
+    if "version" in project.dynamic:
+        faults.append(f"{address}: project.dynamic: version must be static; {_remedy(table)}")
+    if "dependencies" in project.dynamic:
+        faults.append(
+            f"{address}: project.dynamic: dependencies must be static; write dependencies = […] under [project] "
+            "and drop it from dynamic"
+        )
     if project.version is None:
         if "version" not in project.dynamic:
             faults.append(f"{address}: project.version: is missing")
         return None
     return _read(partial(Version, project.version), f"{address}: project.version", faults)
+
+
+def _remedy(table: ManifestTable) -> str:
+    """What makes a version static that the backend takes from elsewhere, by the table that says from where."""
+    write = 'write version = "X.Y.Z" under [project] and drop it from dynamic'
+    tool = table.tool
+    hatch = _table(_table(tool.get("hatch")).get("version"))
+    pdm = _table(_table(tool.get("pdm")).get("version"))
+    attribute = _table(_table(_table(tool.get("setuptools")).get("dynamic")).get("version")).get("attr")
+    from_git = [
+        name for name in ("setuptools_scm", "setuptools-scm", "versioningit", "versioneer") if name in tool
+    ]
+    from_git += ["hatch.version"] * ("source" in hatch) + ["pdm.version"] * (pdm.get("source") == "scm")
+    if from_git:
+        return f"{write}, with the last release's, and remove [tool.{from_git[0]}]: bump and tags do its work here"
+    place = hatch.get("path") or pdm.get("path") or attribute
+    if place:
+        return f'{write}; let {place} say importlib.metadata.version("{table.project.name}")'
+    return write
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def collect_requirements(texts: Iterable[str], address: str, faults: list[str]) -> tuple[Requirement, ...]:

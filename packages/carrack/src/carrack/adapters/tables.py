@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -81,6 +81,7 @@ class ManifestTable(_Read):
 
     project: ProjectTable
     build_system: BuildSystemTable = BuildSystemTable()
+    tool: Mapping[str, Any] = {}
 
 
 class _Table(_Read):
@@ -120,6 +121,22 @@ class AppTable(_Table):
     machines: Annotated[tuple[str, ...], Field(min_length=1)] = ("x86_64", "aarch64")
 
 
+class BumpTable(_Table):
+    """`[tool.carrack.bump]`."""
+
+    dependents: Literal["keep", "exact", "compatible", "minimum"] = "keep"
+    edges: Mapping[
+        Annotated[str, StringConstraints(pattern=r"^\s*\S+\s*->\s*\S+\s*$")],
+        Literal["keep", "exact", "compatible", "minimum"],
+    ] = {}
+    groups: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = ()
+    sources: Annotated[tuple[Literal["changes", "commits"], ...], Field(min_length=1)] = (
+        "changes",
+        "commits",
+    )
+    changes: Annotated[str, AfterValidator(_below)] = "changes"
+
+
 class CarrackTable(_Table):
     """`[tool.carrack]`."""
 
@@ -128,6 +145,7 @@ class CarrackTable(_Table):
     build_constraints: str = "build-constraints.txt"
     apps: Mapping[str, AppTable] = {}
     indexes: Mapping[str, IndexTable] = {}
+    bump: BumpTable = BumpTable()
 
 
 def parse(model: type[M], table: Mapping[str, Any], at: tuple[str, ...] = ()) -> M | tuple[str, ...]:
@@ -151,7 +169,7 @@ def _faults(error: ValidationError, at: tuple[str, ...]) -> Iterator[str]:
 
 
 def _suggestion(location: tuple[int | str, ...]) -> str:
-    nested: dict[str, type[BaseModel]] = {"indexes": IndexTable, "apps": AppTable}
+    nested: dict[str, type[BaseModel]] = {"indexes": IndexTable, "apps": AppTable, "bump": BumpTable}
     model = nested.get(str(location[0]), CarrackTable)
     known = [field.alias or name for name, field in model.model_fields.items()]
     close = nearest(str(location[-1]), known)

@@ -26,6 +26,7 @@ from carrack.ports import (
     IndexReader,
     Journal,
     Listing,
+    Log,
     Manifests,
     Report,
     Resolver,
@@ -35,6 +36,7 @@ from carrack.ports import (
 if TYPE_CHECKING:
     from carrack.adapters.aws import Connection
     from carrack.adapters.gate import CodeArtifactGate
+    from carrack.adapters.git import Git
     from carrack.adapters.pip_settings import PipSettings
     from carrack.commands.knowledge import Sources
 
@@ -78,9 +80,18 @@ class Wiring:
 
         return select_packages(self.workspace, names)
 
-    @cached_property
+    @property
     def history(self) -> History:
         """The workspace's git repository."""
+        return self._git
+
+    @property
+    def log(self) -> Log:
+        """Its commits."""
+        return self._git
+
+    @cached_property
+    def _git(self) -> Git:
         from carrack.adapters.git import Git
 
         return Git(self.workspace.root, self.environ)

@@ -45,7 +45,8 @@ class Step:
     """One package: the version before (the index's highest up to the tree's), the one in the tree, and the reason.
 
     `commit` is what its files are built from: HEAD's, or the release's own where a release is finished. `untagged` is
-    the commit that lacks the release's tag; None where it has one, or there is to be none.
+    the commit that lacks the release's tag; None where it has one, or there is to be none. `released` is the commit
+    that the tree's version was released from, where that is known.
     """
 
     package: Package
@@ -54,6 +55,7 @@ class Step:
     reason: str
     commit: str | None = None
     untagged: str | None = None
+    released: str | None = None
 
     @property
     def after(self) -> Version:
@@ -131,6 +133,7 @@ def _step(package: Package, commit: str, there: PublishedPackage, release: Relea
         reason=reason,
         commit=source,
         untagged=_untagged(state, source, release, whole=whole) if tags else None,
+        released=release.commit,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
@@ -20,6 +22,41 @@ def admitting(requirement: Requirement, new: Version) -> Requirement:
     changed = Requirement(str(requirement))
     parts = (part if _admits(part, new) else _moved(part, new) for part in requirement.specifier)
     changed.specifier = SpecifierSet(",".join(str(part) for part in parts))
+    return changed
+
+
+class Policy(Enum):
+    """How a requirement follows a new version of what it requires."""
+
+    KEEP = "keep"
+    """In the form it has, where it does not admit the version."""
+    EXACT = "exact"
+    """Always, as `==`."""
+    COMPATIBLE = "compatible"
+    """Where it does not admit the version: from that to the next breaking one."""
+    MINIMUM = "minimum"
+    """Where it does not admit the version: from that on."""
+
+
+def moved(requirement: Requirement, new: Version, policy: Policy = Policy.KEEP) -> Requirement:
+    """`requirement` after the release of `new`; an equal one where nothing is to change."""
+    exact = SpecifierSet(f"=={new}")
+    if policy is Policy.EXACT:
+        return _with(requirement, exact)
+    if requirement.specifier.contains(new, prereleases=True):
+        return requirement
+    match policy:
+        case Policy.COMPATIBLE:
+            return _with(requirement, SpecifierSet(f">={new},<{next_breaking(new)}"))
+        case Policy.MINIMUM:
+            return _with(requirement, SpecifierSet(f">={new}"))
+        case _:
+            return admitting(requirement, new)
+
+
+def _with(requirement: Requirement, specifier: SpecifierSet) -> Requirement:
+    changed = Requirement(str(requirement))
+    changed.specifier = specifier
     return changed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 from packaging.version import Version
@@ -16,16 +17,48 @@ class Level(Enum):
 
 
 def raised(version: Version, level: Level) -> Version:
-    """The next final version at `level`; a pre-release's own final counts as its next patch."""
+    """The next final version at `level`. A pre-release's own final will do where it is of that level already."""
     major, minor, patch = (*version.release, 0, 0)[:3]
+    own = _version(version.epoch, major, minor, patch)
+    is_ahead = own > version
     match level:
         case Level.MAJOR:
-            return _version(version.epoch, major + 1, 0, 0)
+            return own if is_ahead and not (minor or patch) else _version(version.epoch, major + 1, 0, 0)
         case Level.MINOR:
-            return _version(version.epoch, major, minor + 1, 0)
+            return own if is_ahead and not patch else _version(version.epoch, major, minor + 1, 0)
         case Level.PATCH:
-            own = _version(version.epoch, major, minor, patch)
-            return own if own > version else _version(version.epoch, major, minor, patch + 1)
+            return own if is_ahead else _version(version.epoch, major, minor, patch + 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """What kind of version comes next: final, a pre-release (`a`, `b`, `rc`), or the snapshot with number `dev`."""
+
+    pre: str | None = None
+    dev: int | None = None
+
+
+FINAL = Form()
+
+
+def following(version: Version, level: Level, form: Form = FINAL) -> Version:
+    """The version after `version` at `level`, in this form.
+
+    Pre-releases of one final version are counted: rc1, rc2, …; another kind begins at 1.
+    """
+    final = raised(version, level)
+    if form.dev is not None:
+        return Version(f"{final}.dev{form.dev}")
+    if form.pre is None:
+        return final
+    goes_on = version.pre is not None and version.pre[0] == form.pre and raised(version, Level.PATCH) == final
+    number = version.pre[1] + 1 if goes_on and version.pre else 1
+    return Version(f"{final}{form.pre}{number}")
+
+
+def before_one(level: Level) -> Level:
+    """The level that a change has in a version below 1.0, where the minor part tells of what breaks."""
+    return Level.MINOR if level is Level.MAJOR else Level.PATCH
 
 
 def _version(epoch: int, *release: int) -> Version:

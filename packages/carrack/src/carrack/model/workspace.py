@@ -12,6 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from carrack.model.index import Index
+from carrack.model.requirements import Policy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,25 @@ class App:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BumpRules:
+    """`[tool.carrack.bump]`: how other packages follow one that is raised.
+
+    `edges` has the policies of single pairs (who requires, what), `dependents` that of all others. The packages of
+    each of `groups` have one version together. `sources` say where levels come from, `changes` is the folder of files.
+    """
+
+    dependents: Policy = Policy.KEEP
+    edges: Mapping[tuple[NormalizedName, NormalizedName], Policy] = field(default_factory=dict)
+    groups: tuple[tuple[NormalizedName, ...], ...] = ()
+    sources: tuple[str, ...] = ("changes", "commits")
+    changes: PurePosixPath = field(default_factory=lambda: PurePosixPath("changes"))
+
+    def policy(self, dependent: NormalizedName, needed: NormalizedName) -> Policy:
+        """How the requirement of `needed` in `dependent` follows."""
+        return self.edges.get((dependent, needed), self.dependents)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Workspace:
     """Everything that `[tool.carrack]` of the root pyproject.toml says, read and checked."""
 
@@ -62,6 +82,7 @@ class Workspace:
     indexes: Mapping[str, Index]
     build_constraints: PurePosixPath
     default_index: str | None = None
+    bump_rules: BumpRules = field(default_factory=BumpRules)
 
     def internal_requirements(self, requirements: Iterable[Requirement]) -> tuple[NormalizedName, ...]:
         """The names among `requirements` that are packages of this workspace, in the order given, each once."""
