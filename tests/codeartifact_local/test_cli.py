@@ -49,6 +49,20 @@ def test_serve_prints_what_to_paste_and_stops_cleanly(tmp_path: Path, number: si
     assert "s3cret" not in log
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_server_that_has_not_begun_to_serve(tmp_path: Path, number: signal.Signals) -> None:
+    """Also while it opens its data: exit 0, and nothing to read."""
+    os.mkfifo(tmp_path / "token.key")  # the server waits for a key from it
+    command = [*COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
+        (tmp_path / "token.key").open("wb"),  # opened when the server has opened it
+    ):
+        process.send_signal(number)
+        printed, log = process.communicate(timeout=30)
+    assert (process.returncode, printed, log.count("\n")) == (0, "", 1), log
+
+
 def test_run_gives_the_command_a_clean_aws_environment() -> None:
     """Nothing of the caller's AWS but its CA bundle reaches COMMAND; all else of the environment does."""
     program = "import json, os; print(json.dumps(dict(os.environ)))"

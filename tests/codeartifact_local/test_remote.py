@@ -87,6 +87,32 @@ def test_a_trusted_network_needs_neither_key_nor_tls(tmp_path: Path, monkeypatch
         assert http.get(url).status_code == 403
 
 
+def test_the_way_to_faults_may_be_open_on_a_trusted_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To those who have its secret, as anywhere."""
+    secret = "opens-the-way-to-faults"
+    monkeypatch.setattr(
+        f"{__name__}.ENVIRONMENT", {"PATH": os.environ["PATH"], "CODEARTIFACT_LOCAL_ADMIN_SECRET": secret}
+    )
+    with serving(tmp_path, "--trusted-network") as url, httpx.Client(trust_env=False) as http:
+        asked = {word: {"authorization": f"Bearer {word}"} for word in (secret, "another")}
+        found = {
+            word: http.post(f"{url}/admin/clock", headers=headers, json={"advance": 1}).status_code
+            for word, headers in asked.items()
+        }
+    assert (found[secret] < 300, found["another"]) == (True, 401), found
+
+
+@pytest.mark.parametrize("arguments", [("--trusted-network",), ("--behind-proxy", "127.0.0.1")])
+def test_the_printed_lines_have_the_address_that_clients_use(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """A port that is published as another, or a proxy's name: where it is said, it is in every line."""
+    with serving(tmp_path, *arguments, "--url", "https://packages.example.com/") as url:
+        assert url == "https://packages.example.com"
+
+
 def test_a_certificate_that_is_none_is_said(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
     """The error names both files; half of the pair is a mistake of usage."""
     chain, key = certificate

@@ -111,6 +111,12 @@ def _settings_options(command: click.decorators.FC) -> click.decorators.FC:
     help="Whoever can reach --host is trusted: no TLS and no key are asked for. For a container's own network.",
 )
 @click.option(
+    "--url",
+    metavar="URL",
+    callback=_web_address,
+    help="The address that clients use, for the lines that are printed [default: by --host and --port].",
+)
+@click.option(
     "--no-sync", is_flag=True, help="Do not wait for the disk: faster, and a power cut loses what it had not."
 )
 @_settings_options
@@ -122,6 +128,7 @@ def serve(
     tls_key: Path | None,
     behind_proxy: str,
     trusted_network: bool,
+    url: str | None,
     no_sync: bool,
     **chosen: Any,
 ) -> None:
@@ -136,11 +143,12 @@ def serve(
         _check_remote(host, front, settings)
     _log_to_stderr(logging.INFO)
     try:
-        with listening(host, port, front.scheme) as (sock, url):
+        with listening(host, port, front.scheme) as (sock, own):
+            seen = url.rstrip("/") if url else own
             click.echo(
-                f"Serving {data} at {url}; paste these lines in another terminal. Ctrl-C ends it.", err=True
+                f"Serving {data} at {seen}; paste these lines in another terminal. Ctrl-C ends it.", err=True
             )
-            serve_on(data, settings, sock, lambda: _print_exports(url, settings), front)
+            serve_on(data, settings, sock, lambda: _print_exports(seen, settings), front)
     except (ServingError, DataFolderError) as error:
         raise click.ClickException(str(error)) from None
 

@@ -3,11 +3,13 @@
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -85,12 +87,18 @@ def serve(
     Raises:
         ServingError: the certificate or its key cannot be used.
     """
+    # Already while the data is opened: process 1, as in a container, ignores every signal that it does not handle.
+    _stop_with(lambda *_: sys.exit())
     with open_service(data, settings, Clock(), Faults(operation_names)) as service:
         server = uvicorn.Server(_config(create_app(service, on_start), front))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # uvicorn stops on these, and raises them again when it has; by then they have done their work.
-            signal.signal(number, lambda *_: None)
+        # uvicorn does so itself when it runs, and raises the signal again when it has stopped: not to be its end then.
+        _stop_with(server.handle_exit)
         server.run(sockets=[sock])
+
+
+def _stop_with(handler: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """One SQLite file with one writer; readers never wait for it (WAL)."""
 
+import os
 import sqlite3
 import threading
 from collections import deque
@@ -90,6 +91,8 @@ class Database:
         # but a distribution may build SQLite with another).
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys=ON")
+        # Else a large statement wants a folder for temporary files, which a read-only root file system has not.
+        connection.execute("PRAGMA temp_store=MEMORY")
 
 
 def _prepare(connection: sqlite3.Connection, file: Path) -> None:
@@ -116,16 +119,22 @@ def exclusive(folder: Path) -> Iterator[None]:
             folder / "lock", isolation_level=None, timeout=0, check_same_thread=False
         )
     except sqlite3.OperationalError as error:
-        raise DataFolderError(f"{folder}: {error}; choose another --data.") from error
+        raise _unusable(folder, error) from error
     try:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise DataFolderError(f"{folder}: {error}; choose another --data.") from error
+                raise _unusable(folder, error) from error
             raise DataFolderError(
                 f"{folder}: another codeartifact-local uses this folder; stop it, or choose another --data."
             ) from error
         yield
     finally:
         connection.close()
+
+
+def _unusable(folder: Path, error: Exception) -> DataFolderError:
+    return DataFolderError(
+        f"{folder}: {error}; let user {os.geteuid()} write to it, or choose another --data."
+    )
