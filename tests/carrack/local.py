@@ -67,9 +67,10 @@ def shell(folder: Path, server: LocalCodeArtifact) -> Shell:
     return Shell(workspace, {**server.environ(), "HOME": str(home)})
 
 
-def upload(server: LocalCodeArtifact, wheel: Path, repository: str = "prod") -> None:
-    """Put one wheel on the repository of domain `carrack`, as twine does it."""
-    name, version, *_ = wheel.name.split("-")
+def upload(server: LocalCodeArtifact, file: Path, repository: str = "prod") -> None:
+    """Put one wheel or sdist on the repository of domain `carrack`, as twine does it."""
+    name, version, *_ = file.name.removesuffix(".tar.gz").split("-")
+    is_wheel = file.suffix == ".whl"
     answer = requests.post(
         server.upload_url("carrack", repository),
         auth=("aws", server.token("carrack")),
@@ -79,11 +80,11 @@ def upload(server: LocalCodeArtifact, wheel: Path, repository: str = "prod") -> 
             "metadata_version": "2.1",
             "name": name,
             "version": version,
-            "filetype": "bdist_wheel",
-            "pyversion": "py3",
-            "sha256_digest": sha256(wheel),
+            "filetype": "bdist_wheel" if is_wheel else "sdist",
+            "pyversion": "py3" if is_wheel else "source",
+            "sha256_digest": sha256(file),
         },
-        files={"content": (wheel.name, wheel.read_bytes())},
+        files={"content": (file.name, file.read_bytes())},
         timeout=30,
     )
     assert answer.status_code == 200, answer.text

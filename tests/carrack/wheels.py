@@ -36,14 +36,17 @@ def make_wheel(
 
 
 def make_sdist(folder: Path, name: str, version: str) -> Path:
-    """Write an sdist that has nothing in it but its metadata; building it fails."""
+    """Write an sdist that has nothing in it but its metadata and a word; building it fails."""
     stem = f"{name.replace('-', '_')}-{version}"
-    content = _metadata(name, version, (), ">=3.11").encode()
-    member = tarfile.TarInfo(f"{stem}/PKG-INFO")
-    member.size = len(content)
     path = folder / f"{stem}.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
-        archive.addfile(member, io.BytesIO(content))
+        for file, text in (
+            ("PKG-INFO", _metadata(name, version, (), ">=3.11")),
+            ("NOTE", "not to be built\n"),
+        ):
+            member = tarfile.TarInfo(f"{stem}/{file}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
     return path
 
 

@@ -72,7 +72,8 @@ class TwineUploader:
         """See `ports.Uploader`.
 
         429 and 5xx, and a broken connection, are tried again after `Retry-After` or a growing pause.
-        Raises PublishedDiffersError on 409 (other bytes under this name), StoppedError when the tries are used up,
+        Raises BuildError for a file that twine cannot read, PublishedDiffersError on 409 (other bytes under this
+        name), StoppedError when the tries are used up,
         IndexAccessError where another try would change nothing: any other answer, or a certificate not trusted.
         """
         for delay in delays():
@@ -87,7 +88,10 @@ class TwineUploader:
         )
 
     def _try(self, artifact: Artifact) -> tuple[requests.Response | None, str]:
-        package = PackageFile.from_filename(str(artifact.path), comment=None)
+        try:
+            package = PackageFile.from_filename(str(artifact.path), comment=None)
+        except TwineException as error:
+            raise BuildError(str(error), address=artifact.file.name) from None
         repository = Repository(
             self.access.repository_url, USERNAME, self.access.token.value, disable_progress_bar=True
         )

@@ -28,6 +28,7 @@ from carrack.ports import (
     Listing,
     Log,
     Manifests,
+    Promoter,
     Report,
     Resolver,
     Uploader,
@@ -133,6 +134,12 @@ class Wiring:
         from carrack.adapters.codeartifact import CodeArtifactReader
 
         return CodeArtifactReader(self.connection(index))
+
+    def promoter(self, index: Index) -> Promoter:
+        """Changes in the index that are not uploads."""
+        from carrack.adapters.promoter import CodeArtifactPromoter
+
+        return CodeArtifactPromoter(self.connection(index))
 
     def domain(self, index: Index) -> DomainAdmin:
         """The index's domain, to be looked at and set up."""

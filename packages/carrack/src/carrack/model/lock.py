@@ -72,6 +72,11 @@ class Lock:
         """The distributions in this lock."""
         return frozenset(pin.name for pin in self.pins)
 
+    def hashes(self, name: NormalizedName, version: Version) -> frozenset[str]:
+        """The sha256 of every file of this version that the lock pins; none where it pins another, or none."""
+        mine = (pin for pin in self.pins if pin.name == name and pin.candidate.version == version)
+        return frozenset(digest for pin in mine for digest in pin.hashes)
+
     def without(self, names: Container[NormalizedName]) -> Lock:
         """This lock less the pins of `names`."""
         return replace(self, pins=frozenset(pin for pin in self.pins if pin.name not in names))
