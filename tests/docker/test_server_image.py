@@ -17,7 +17,6 @@ from tests.docker.tls import self_signed
 from tests.docker.token_scan import scan_image
 
 from codeartifact_local.settings import Settings
-from codeartifact_local.store.database import Database
 from codeartifact_local.testing import LocalCodeArtifact
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.registry]
@@ -42,6 +41,19 @@ try:
     urllib.request.urlopen(page)
 except urllib.error.HTTPError as answer:
     print(endpoint, answer.code)
+"""
+REMOVAL = """
+from pathlib import Path
+from codeartifact_local.store.blobs import Blobs
+from codeartifact_local.store.database import Database
+from codeartifact_local.store.keeping import collect
+database = Database(Path("/data/codeartifact.sqlite3"), durable=False)
+with database.write() as db:
+    rows = ((f"{number:064x}", 1, "0" * 32, "0" * 40, "0" * 128) for number in range(30_000))
+    db.executemany("INSERT INTO blob VALUES (?, ?, ?, ?, ?)", rows)
+collect(database, Blobs(Path("/data"), durable=False))
+with database.read() as db:
+    print(db.execute("SELECT count(*) FROM blob").fetchone()[0])
 """
 
 
@@ -204,19 +216,19 @@ def test_sigterm_stops_it_before_it_serves(engine: Engine, image: Completed, tmp
         assert inspected(engine, container, ".State.ExitCode") == "0"
 
 
-def test_large_data_fits_a_read_only_root(engine: Engine, image: Completed, tmp_path: Path) -> None:
-    """A start that removes 30,000 rows needs no folder for temporary files; the data is that user's who is named."""
-    database = Database(tmp_path / "codeartifact.sqlite3", durable=False)
-    with database.write() as db:
-        rows = ((f"{number:064x}", 1, "0" * 32, "0" * 40, "0" * 128) for number in range(30_000))
-        db.executemany("INSERT INTO blob VALUES (?, ?, ?, ?, ?)", rows)
-    database.close()
-    for path in (tmp_path, *tmp_path.iterdir()):
-        os.chown(path, 12345, 12345)
+def test_a_large_removal_fits_a_read_only_root(engine: Engine, image: Completed) -> None:
+    """To remove 30,000 files at once it needs no folder for temporary files, of which there is none."""
+    python = ("run", "--rm", "--read-only", "--network=none", "--entrypoint", PYTHON, IMAGE, "-c")
+    assert engine.run(*python, REMOVAL).stdout == "0\n"
+
+
+def test_a_folder_of_one_s_own_can_have_the_data(engine: Engine, image: Completed, tmp_path: Path) -> None:
+    """As the user who owns it, whoever that is."""
+    os.chown(tmp_path, 12345, 12345)
     own = ("--user", "12345:12345", "--volume", f"{tmp_path}:/data")
     with started(engine, "--network=none", *own) as container:
         printed_address(engine, container)
-    assert (tmp_path / "token.key").stat().st_uid == 12345
+    assert (tmp_path / "codeartifact.sqlite3").stat().st_uid == 12345
 
 
 def test_a_folder_that_it_may_not_write_to_is_said(engine: Engine, image: Completed, tmp_path: Path) -> None:
@@ -230,10 +242,16 @@ def test_a_folder_that_it_may_not_write_to_is_said(engine: Engine, image: Comple
 
 def test_without_a_word_about_its_network_it_refuses(engine: Engine, image: Completed) -> None:
     """The port of a container can be published to everybody: exit 2, and the ways out."""
-    done = engine.run("run", "--rm", "--network=none", IMAGE, check=False)
-    assert done.returncode == 2
+    with started(engine, "--network=none", says=()) as container:
+        for _ in range(300):
+            if inspected(engine, container, ".State.Status") == "exited":
+                break
+            time.sleep(0.1)
+        assert inspected(engine, container, ".State.Status") == "exited"
+        assert inspected(engine, container, ".State.ExitCode") == "2"
+        said = engine.run("logs", container).stderr
     for way in ("--tls-certificate", "--behind-proxy", TRUSTED):
-        assert way in done.stderr
+        assert way in said
 
 
 def test_it_says_that_it_is_healthy(engine: Engine, image: Completed, tmp_path: Path) -> None:
@@ -279,7 +297,7 @@ def test_it_has_no_privileges_no_tools_and_no_cache(engine: Engine, image: Compl
     """It runs as a number, its files are root's, and what built it is not there."""
     config = json.loads(inspected(engine, IMAGE, "json .Config"))
     assert config["User"] == "10001:10001"
-    assert list(config["Volumes"]) == ["/data"]
+    assert (list(config["Volumes"]), list(config["ExposedPorts"])) == (["/data"], ["4873/tcp"])
     assert config["Labels"]["org.opencontainers.image.title"] == "codeartifact-local"
 
     def files(of: str, *where: str) -> str:
