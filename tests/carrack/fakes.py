@@ -16,6 +16,7 @@ from carrack.commands.knowledge import Knowledge, Sources, learn
 from carrack.commands.publish import Tools, publish
 from carrack.errors import BuildError, CarrackError, PublishedDiffersError, WorkspaceError
 from carrack.model.artifact import Artifact, Source
+from carrack.model.controls import Controls
 from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
 from carrack.model.plan import Step
@@ -182,6 +183,15 @@ class MemoryIndex:
     bad: set[str] = field(default_factory=set)
     uploads: list[str] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
+    origins: dict[NormalizedName, Controls] = field(default_factory=dict)
+
+    def controls(self, name: NormalizedName) -> Controls | None:
+        """See `ports.OriginControls`."""
+        return self.origins.get(name)
+
+    def set_controls(self, name: NormalizedName, controls: Controls) -> None:
+        """See `ports.OriginControls`."""
+        self.origins[name] = controls
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -303,6 +313,7 @@ class World:
     report: Told = field(default_factory=Told)
     naps: list[float] = field(default_factory=list)
     tags: bool = False
+    close_names: bool = False
 
     @property
     def sources(self) -> Sources:
@@ -330,7 +341,14 @@ class World:
         """Learn, let something happen meanwhile, and publish."""
         knowledge = self.learn()
         meanwhile()
-        tools = Tools(builder=self.builder, uploader=self.index, report=self.report, sleep=self.naps.append)
+        tools = Tools(
+            builder=self.builder,
+            uploader=self.index,
+            report=self.report,
+            controls=self.index,
+            close_names=self.close_names,
+            sleep=self.naps.append,
+        )
         return publish(self.sources, knowledge, tools, tuple(map(name, names)))
 
     def raise_version(self, package: str, version: str) -> None:

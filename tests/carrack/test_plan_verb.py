@@ -37,6 +37,7 @@ def carrack(repo: Repository, capsys: pytest.CaptureFixture[str], monkeypatch: p
     monkeypatch.setattr(Wiring, "reader", lambda *_: index)
     monkeypatch.setattr(Wiring, "uploader", lambda *_: index)
     monkeypatch.setattr(Wiring, "builder", lambda *_: builder)
+    monkeypatch.setattr(Wiring, "promoter", lambda *_: index)
     monkeypatch.setattr(Wiring, "open", lambda *_: None)
     monkeypatch.setattr(Wiring, "sources", with_memory)
     return Command(repo.root, capsys)

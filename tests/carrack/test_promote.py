@@ -20,8 +20,8 @@ from carrack.adapters.git import Git
 from carrack.adapters.manifests import read_workspace
 from carrack.adapters.promoter import CodeArtifactPromoter
 from carrack.commands.promote import Means, Side, examine, promote
+from carrack.model.controls import Controls
 from carrack.model.index import Index
-from carrack.model.promotion import Controls
 from codeartifact_local.testing import LocalCodeArtifact
 
 LOCK = """\

@@ -11,12 +11,12 @@ from packaging.version import Version
 
 from carrack.model.artifact import Artifact, Source
 from carrack.model.commits import Commit
+from carrack.model.controls import Controls
 from carrack.model.domain import Change, DomainState
 from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Candidate
-from carrack.model.promotion import Controls
 from carrack.model.published import File, IndexState, PublishedVersion
 from carrack.model.receipt import Entry
 from carrack.model.target import Interpreter
@@ -73,14 +73,18 @@ class IndexReader(Protocol):
         """Write one asset's bytes to `to`, and check them against `file.sha256`."""
 
 
-class Promoter(Protocol):
-    """Changes in one index that are not uploads."""
+class OriginControls(Protocol):
+    """From where the versions of an index's packages may come."""
 
     def controls(self, name: NormalizedName) -> Controls | None:
         """The origin controls of a package; None where the index does not know it."""
 
     def set_controls(self, name: NormalizedName, controls: Controls) -> None:
         """Set them; the package need not be there yet."""
+
+
+class Promoter(OriginControls, Protocol):
+    """Changes in one index that are not uploads."""
 
     def copy(self, source: Index, name: NormalizedName, version: Version, revision: str) -> None:
         """Copy a version, in this very revision, from `source`, which is in the same domain."""

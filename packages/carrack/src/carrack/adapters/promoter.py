@@ -8,8 +8,8 @@ from packaging.version import Version
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError
 from carrack.errors import StoppedError
+from carrack.model.controls import Controls
 from carrack.model.index import Index
-from carrack.model.promotion import Controls
 
 _WORDS = {True: "ALLOW", False: "BLOCK"}
 

@@ -24,13 +24,24 @@ def know(wiring: Wiring, index: Index) -> tuple[Sources, Knowledge]:
 
 
 def tools_for(
-    wiring: Wiring, sources: Sources, knowledge: Knowledge, wanted: Collection[NormalizedName]
+    wiring: Wiring,
+    sources: Sources,
+    knowledge: Knowledge,
+    wanted: Collection[NormalizedName],
+    *,
+    close_names: bool = False,
 ) -> Tools | None:
     """The tools of a release; None where nothing would be written or compared, so that no token is asked for."""
     if not (wanted or chosen(sources.workspace, knowledge, wanted)):
         return None
     access = wiring.open(sources.index)
-    return Tools(builder=wiring.builder(access), uploader=wiring.uploader(access), report=wiring.report)
+    return Tools(
+        builder=wiring.builder(access),
+        uploader=wiring.uploader(access),
+        report=wiring.report,
+        controls=wiring.promoter(sources.index),
+        close_names=close_names,
+    )
 
 
 def binding_of(sources: Sources, knowledge: Knowledge, wanted: Collection[NormalizedName]) -> Binding:

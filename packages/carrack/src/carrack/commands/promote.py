@@ -16,9 +16,10 @@ from packaging.utils import NormalizedName
 
 from carrack.errors import CarrackError, PublishedDiffersError, StoppedError, WorkspaceError
 from carrack.model.artifact import Artifact
+from carrack.model.controls import OURS
 from carrack.model.index import Index
 from carrack.model.lock import Lock
-from carrack.model.promotion import OURS, Move, Promotion, Way, plan_promotion, untested
+from carrack.model.promotion import Move, Promotion, Way, plan_promotion, untested
 from carrack.model.receipt import Entry
 from carrack.model.tags import tag_name
 from carrack.model.workspace import Workspace

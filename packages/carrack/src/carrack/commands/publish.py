@@ -16,15 +16,24 @@ from packaging.utils import NormalizedName
 
 from carrack.commands.build import build
 from carrack.commands.knowledge import Knowledge, Sources
-from carrack.errors import CarrackError, PlanError, PublishedDiffersError, StoppedError, WorkspaceError
+from carrack.errors import (
+    CarrackError,
+    IndexAccessError,
+    PlanError,
+    PublishedDiffersError,
+    StoppedError,
+    WorkspaceError,
+)
 from carrack.model.archive import differences, only_generator_differs
 from carrack.model.artifact import Artifact
 from carrack.model.binding import Binding, moved
+from carrack.model.controls import OURS, is_exposed
+from carrack.model.guards import unpublishable
 from carrack.model.plan import State, Step, mistagged, needed_but_unreleased, needed_but_untraced
 from carrack.model.published import File, PublishedVersion
 from carrack.model.receipt import Entry
 from carrack.model.workspace import Workspace
-from carrack.ports import Builder, Report, Uploader
+from carrack.ports import Builder, OriginControls, Report, Uploader
 
 _NOTHING_WRITTEN = "the index; nothing was written"
 _PAUSES = (0.25, 0.5, 1.0)
@@ -38,6 +47,9 @@ class Tools:
     builder: Builder
     uploader: Uploader
     report: Report
+    controls: OriginControls
+    close_names: bool = False
+    """Whether names that could be fed from upstream are closed first; else they stop the release."""
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -55,6 +67,8 @@ def publish(
             targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
             artifacts = build(targets, sources.history, tools.builder, Path(scratch))
             missing = _missing(sources, knowledge, tools, artifacts)
+            if tools.close_names:
+                _close_names(sources, tools, steps)
             _upload(sources, tools, missing, {package.name: commit for package, commit in targets})
     tag(sources, knowledge, tools.report, names)
     return steps
@@ -83,7 +97,55 @@ def prepare(
     _check_unreleased(sources, knowledge, tools, names)
     steps = chosen(sources.workspace, knowledge, names)
     _check_git(sources.workspace, knowledge, steps)
+    _check_requirements(steps)
+    if not tools.close_names:
+        _check_names(sources, tools, steps)
     return steps
+
+
+def _check_requirements(steps: Sequence[Step]) -> None:
+    faults = tuple(unpublishable(step.package for step in steps))
+    if faults:
+        raise WorkspaceError(
+            "what is required cannot be had from an index",
+            faults=faults,
+            untouched=_NOTHING_WRITTEN,
+            hint="publish what is required, and name it with its version",
+        )
+
+
+def _check_names(sources: Sources, tools: Tools, steps: Sequence[Step]) -> None:
+    """A name of ours that the public index can feed is one that a stranger can feed (dependency confusion)."""
+    exposed = _exposed(tools, steps)
+    if exposed:
+        named = " ".join(step.package.name for step in exposed)
+        raise WorkspaceError(
+            "these names can be fed from upstream",
+            address=f"index {sources.index.name}",
+            faults=tuple(f"{step.package.name}: its origin controls have upstream ALLOW" for step in exposed),
+            untouched=_NOTHING_WRITTEN,
+            hint=f"carrack publish --to {sources.index.name} --close-names {named}",
+        )
+
+
+def _exposed(tools: Tools, steps: Sequence[Step]) -> list[Step]:
+    try:
+        return [step for step in steps if is_exposed(tools.controls.controls(step.package.name))]
+    except IndexAccessError as error:  # a publisher may lack codeartifact:DescribePackage
+        tools.report.note(f"whether names can be fed from upstream was not looked at: {error.message}")
+        return []
+
+
+def _close_names(sources: Sources, tools: Tools, steps: Sequence[Step]) -> None:
+    for step in _exposed(tools, steps):
+        name = step.package.name
+        tools.report.step("Closing", f"{name}: {OURS}")
+        tools.controls.set_controls(name, OURS)
+        if (found := tools.controls.controls(name)) != OURS:
+            raise StoppedError(
+                f"{name}: its origin controls were set, and are {found}",
+                address=f"index {sources.index.name}",
+            )
 
 
 def _check_tags(workspace: Workspace, knowledge: Knowledge, names: Collection[NormalizedName]) -> None:

@@ -8,26 +8,12 @@ from enum import Enum
 
 from packaging.utils import NormalizedName
 
+from carrack.model.controls import OURS, Controls
 from carrack.model.graph import waves
 from carrack.model.index import Index
 from carrack.model.lock import Lock
 from carrack.model.published import File, IndexState, PublishedVersion
 from carrack.model.workspace import Package, Workspace
-
-
-@dataclass(frozen=True, kw_only=True)
-class Controls:
-    """Origin controls of a package: whether versions may be published, and come from upstream."""
-
-    publish: bool
-    upstream: bool
-
-    def __str__(self) -> str:
-        return f"publish {'ALLOW' if self.publish else 'BLOCK'}, upstream {'ALLOW' if self.upstream else 'BLOCK'}"
-
-
-OURS = Controls(publish=True, upstream=False)
-"""What a name of ours should have: nobody feeds it from the public index (dependency confusion)."""
 
 
 class Way(Enum):

@@ -24,6 +24,9 @@ from carrack.model.receipt import Receipt
     type=click.Path(path_type=Path, dir_okay=False),
     help="Release what this file of `carrack plan --out` says, if the world is still as it was then.",
 )
+@click.option(
+    "--close-names", is_flag=True, help="Close names that can be fed from upstream, before the first upload."
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be released and why, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
 @click.pass_obj
@@ -32,6 +35,7 @@ def command(
     names: tuple[str, ...],
     to: str | None,
     plan_file: Path | None,
+    close_names: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -48,7 +52,7 @@ def command(
     sources, knowledge = know(wiring, index)
     if kept:
         check_plan(kept, binding_of(sources, knowledge, wanted))
-    tools = tools_for(wiring, sources, knowledge, wanted)
+    tools = tools_for(wiring, sources, knowledge, wanted, close_names=close_names)
     steps: tuple[Step, ...] = ()
     if tools:
         steps = (prepare if dry_run else publish)(sources, knowledge, tools, wanted)
