@@ -13,12 +13,14 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from carrack.commands.knowledge import Knowledge, Sources, learn
-from carrack.commands.publish import Tools, publish
+from carrack.commands.publish import publish
+from carrack.commands.tools import Tools
 from carrack.errors import BuildError, CarrackError, PublishedDiffersError, WorkspaceError
 from carrack.model.artifact import Artifact, Source
 from carrack.model.controls import Controls
 from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
+from carrack.model.listing import ListedFile
 from carrack.model.plan import Step
 from carrack.model.published import File, IndexState, PublishedPackage, PublishedVersion
 from carrack.model.receipt import Entry
@@ -168,10 +170,10 @@ class MemoryArchives:
 
 @dataclass
 class MemoryIndex:
-    """Implements `ports.IndexReader` and `ports.Uploader`.
+    """Implements `ports.IndexReader`, `ports.Uploader`, `ports.OriginControls` and `ports.Listing`.
 
-    `hidden` says how many looks a file stays invisible for; `swapped` files get other bytes than were sent;
-    `failures` come instead of an upload, `kills` after one.
+    `upstream` are the files that other repositories have. `hidden` says how many looks a file stays invisible for;
+    `swapped` files get other bytes than were sent; `failures` come instead of an upload, `kills` after one.
     """
 
     contents: dict[tuple[NormalizedName, Version], dict[str, bytes]] = field(default_factory=dict)
@@ -184,6 +186,7 @@ class MemoryIndex:
     uploads: list[str] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     origins: dict[NormalizedName, Controls] = field(default_factory=dict)
+    upstream: tuple[str, ...] = ()
 
     def controls(self, name: NormalizedName) -> Controls | None:
         """See `ports.OriginControls`."""
@@ -193,8 +196,14 @@ class MemoryIndex:
         """See `ports.OriginControls`."""
         self.origins[name] = controls
 
+    def files(self, name: NormalizedName) -> tuple[ListedFile, ...]:
+        """See `ports.Listing`."""
+        names = [*self.held, *self.upstream]
+        listed = [ListedFile(name=file, sha256=None) for file in names]
+        return tuple(file for file in listed if canonicalize_name(file.name.split("-")[0]) == name)
+
     @property
-    def files(self) -> dict[str, bytes]:
+    def held(self) -> dict[str, bytes]:
         """Every file by its name."""
         return {file: content for files in self.contents.values() for file, content in files.items()}
 
@@ -346,6 +355,7 @@ class World:
             uploader=self.index,
             report=self.report,
             controls=self.index,
+            listing=self.index,
             close_names=self.close_names,
             sleep=self.naps.append,
         )

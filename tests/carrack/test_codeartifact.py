@@ -227,6 +227,20 @@ def test_a_token_is_used_again_until_it_runs_out() -> None:
         assert [gate.open().token.value for _ in range(3)] == ["first", "second", "second"]
 
 
+def test_a_refused_token_is_not_given_again() -> None:
+    """Told of the refusal by two threads it asks once; one that the user made is never replaced."""
+    connection = Connection(index_at(None, repository_endpoint="https://index.example.com/pypi/prod/"))
+    with Stubber(connection.client) as stub:
+        for value in ("first", "second"):
+            expires = datetime.now(UTC) + timedelta(minutes=60)
+            stub.add_response("get_authorization_token", {"authorizationToken": value, "expiration": expires})
+        gate = CodeArtifactGate(connection)
+        refused = gate.open().token
+        assert [gate.renew(refused), gate.open().token.value] == [True, "second"]
+        assert [gate.renew(refused), gate.open().token.value] == [True, "second"]
+    assert not CodeArtifactGate(connection, token="mine").renew(refused)
+
+
 @pytest.mark.parametrize("seconds", [0, 900, 43_200])
 def test_the_duration_goes_to_the_service(seconds: int) -> None:
     """As it is, zero too, which the AWS CLI drops."""

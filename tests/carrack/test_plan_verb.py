@@ -38,6 +38,7 @@ def carrack(repo: Repository, capsys: pytest.CaptureFixture[str], monkeypatch: p
     monkeypatch.setattr(Wiring, "uploader", lambda *_: index)
     monkeypatch.setattr(Wiring, "builder", lambda *_: builder)
     monkeypatch.setattr(Wiring, "promoter", lambda *_: index)
+    monkeypatch.setattr(Wiring, "listing", lambda *_: index)
     monkeypatch.setattr(Wiring, "open", lambda *_: None)
     monkeypatch.setattr(Wiring, "sources", with_memory)
     return Command(repo.root, capsys)

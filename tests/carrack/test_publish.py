@@ -244,7 +244,7 @@ def test_a_partial_release_is_finished_from_its_own_commit(world: World) -> None
     assert (step.state.value, step.reason) == ("partial", "the index lacks its wheel")
     assert step.commit == world.history.commits[0].id
     assert world.index.uploads == ["io-1.0.tar.gz", "io-1.0-py3-none-any.whl"]
-    assert world.index.files == {file: whole.index.files[file] for file in world.index.uploads}
+    assert world.index.held == {file: whole.index.held[file] for file in world.index.uploads}
     assert world.states()["io"] == "unreleased"
 
 
@@ -418,5 +418,5 @@ def test_killed_after_any_upload_and_run_again_the_index_is_as_undisturbed(
         world.journal.entries.clear()
     world.publish()
     assert world.index.uploads == SIX
-    assert world.index.files == undisturbed.index.files
+    assert world.index.held == undisturbed.index.held
     assert set(world.states().values()) == {"published"}

@@ -8,8 +8,10 @@ import sys
 import traceback
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -21,8 +23,10 @@ from tests.carrack.wheels import make_wheel
 
 from carrack.adapters import uploader as module
 from carrack.adapters.hashing import describe
+from carrack.adapters.pace import Pace
 from carrack.adapters.uploader import TwineUploader
 from carrack.errors import BuildError, CarrackError, IndexAccessError, PublishedDiffersError, StoppedError
+from carrack.model.access import Access, Token
 from carrack.model.artifact import Artifact
 
 
@@ -299,3 +303,62 @@ def test_metadata_that_says_something_else_does_not_pass(
     with pytest.raises(BuildError, match=f"says alpha 0.1.0, but {name} {version} was planned"):
         upload.check(artifact(wheel.path, name, version))
     upload.check(artifact(wheel.path, "alpha", "0.1"))
+
+
+class Gate:
+    """A gate that gives `tokens` one after the other."""
+
+    def __init__(self, access: Access, *tokens: str) -> None:
+        self.access, self.tokens = access, list(tokens)
+
+    def open(self) -> Access:
+        """The way in with the first token that is left."""
+        return replace(self.access, token=Token(value=self.tokens[0]))
+
+    def renew(self, refused: Token) -> bool:
+        """Go on to the next, if there is one."""
+        if self.tokens[0] == refused.value and len(self.tokens) > 1:
+            del self.tokens[0]
+        return self.tokens[0] != refused.value
+
+
+def test_a_refused_token_is_made_anew_once(server: UploadServer, wheel: Artifact, naps: list[float]) -> None:
+    """After 401 the file goes again with another token, at once and without counting as a try."""
+    server.answers = [Answer(status=401)]
+    gate: Any = Gate(server.access, "old", "new", "never")
+    TwineUploader(access=server.access, gate=gate, sleep=naps.append).upload(wheel)
+    assert [post.credentials for post in server.posts] == ["aws:old", "aws:new"]
+    assert naps == []
+
+
+def test_a_second_refusal_ends_it(server: UploadServer, wheel: Artifact) -> None:
+    """Two tokens refused are a matter of permission."""
+    server.answers = [Answer(status=401), Answer(status=401)]
+    gate: Any = Gate(server.access, "old", "new", "never")
+    with pytest.raises(IndexAccessError, match="did not let us upload \\(401\\)"):
+        TwineUploader(access=server.access, gate=gate).upload(wheel)
+    assert len(server.posts) == 2
+
+
+def test_threads_upload_side_by_side_and_stdout_stays_as_it_was(
+    server: UploadServer, wheel: Artifact, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Sixteen uploads from eight threads: every file arrives whole, and what twine prints goes nowhere."""
+    before = sys.stdout
+    uploader = TwineUploader(access=server.access, pace=Pace(1000))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(uploader.upload, [wheel] * 16))
+    assert {post.content for post in server.posts} == {wheel.path.read_bytes()}
+    assert len(server.posts) == 16
+    assert sys.stdout is before
+    assert capfd.readouterr() == ("", "")
+
+
+def test_every_try_keeps_to_the_pace(server: UploadServer, wheel: Artifact) -> None:
+    """A retried upload is one more call of the service's quota."""
+    server.answers = [Answer(status=503)]
+    waits: list[float] = []
+    clock = iter([0.0, 0.0])
+    pace = Pace(10, clock=lambda: next(clock), sleep=waits.append)
+    TwineUploader(access=server.access, pace=pace, sleep=lambda _: None).upload(wheel)
+    assert waits == [0.1]

@@ -108,7 +108,7 @@ class Builder(Protocol):
 
 
 class Uploader(Protocol):
-    """Puts files on the index's PyPI endpoint."""
+    """Puts files on the index's PyPI endpoint; from several threads at once."""
 
     def check(self, artifact: Artifact) -> None:
         """Refuse, with BuildError, a file that twine's strict check or its own metadata speaks against."""
@@ -128,7 +128,7 @@ class Archives(Protocol):
 
 
 class Journal(Protocol):
-    """The receipt on disk: appended line by line, so that a crash keeps what was done."""
+    """The receipt on disk: appended line by line, so that a crash keeps what was done; from several threads at once."""
 
     def read(self, index: Index) -> tuple[Entry, ...]:
         """Every entry written for `index` so far; a torn last line is left out."""
@@ -163,7 +163,7 @@ class Manifests(Protocol):
 
 
 class Listing(Protocol):
-    """The simple pages of one index's PyPI endpoint."""
+    """The simple pages of one index's PyPI endpoint; from several threads at once."""
 
     def files(self, name: NormalizedName) -> tuple[ListedFile, ...]:
         """Every file on the project's page; none where the index has no such project."""

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from urllib.parse import urlsplit
 
 from carrack.adapters.aws import Connection
@@ -20,6 +21,8 @@ _MARGIN = timedelta(minutes=5)
 
 class CodeArtifactGate:
     """Opens one index. Answers are kept, and made anew when the token has less than five minutes left.
+
+    One gate may be used from several threads.
 
     `duration` is how long a token is asked for, in seconds: 900 to 43,200, or 0 for as long as the
     credentials themselves are good (CodeArtifact API Reference, GetAuthorizationToken). `token` is one that
@@ -40,17 +43,27 @@ class CodeArtifactGate:
         self._duration = duration
         self._given = token
         self._access: Access | None = None
+        self._opening = Lock()
 
     def open(self) -> Access:
         """Return the endpoint's address, with a slash at its end, and a token.
 
         Raises IndexAccessError where the service refuses, or where the token would travel unencrypted.
         """
-        if self._access is None or _runs_out(self._access.token):
-            self._access = Access(
-                index=self._connection.index, repository_url=self.repository_url(), token=self._token()
-            )
-        return self._access
+        with self._opening:
+            if self._access is None or _runs_out(self._access.token):
+                url = self._access.repository_url if self._access else self.repository_url()
+                self._access = Access(index=self._connection.index, repository_url=url, token=self._token())
+            return self._access
+
+    def renew(self, refused: Token) -> bool:
+        """Whether the next `open` gives another token than `refused`; one that the user made is all there is."""
+        if self._given:
+            return False
+        with self._opening:
+            if self._access is not None and self._access.token == refused:
+                self._access = None
+        return True
 
     def repository_url(self) -> str:
         """Return the address alone; raises as `open` does."""

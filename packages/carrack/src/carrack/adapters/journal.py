@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Literal
 
 from packaging.utils import canonicalize_name
@@ -28,6 +29,7 @@ class ReceiptJournal:
     folder: Path
     report: Report = field(default_factory=Report)
     _told: bool = False
+    _appending: Lock = field(default_factory=Lock, repr=False)
 
     def read(self, index: Index) -> tuple[Entry, ...]:
         """See `ports.Journal`. Lines that cannot be read are left out: the index knows better anyway."""
@@ -43,7 +45,8 @@ class ReceiptJournal:
     def append(self, index: Index, entry: Entry) -> None:
         """See `ports.Journal`."""
         try:
-            self._append(self._path(index), entry)
+            with self._appending:
+                self._append(self._path(index), entry)
         except OSError as error:
             self._tell(error)
 

@@ -13,8 +13,9 @@ import logging
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 
 import requests
 from packaging.utils import canonicalize_name, canonicalize_version
@@ -23,6 +24,8 @@ from twine.exceptions import TwineException
 from twine.package import PackageFile
 from twine.repository import Repository
 
+from carrack.adapters.gate import CodeArtifactGate
+from carrack.adapters.pace import Pace
 from carrack.adapters.pip_settings import PipSettings
 from carrack.adapters.probe import reason
 from carrack.adapters.retry import RETRIED, delays
@@ -33,13 +36,22 @@ from carrack.model.artifact import Artifact
 
 _TIMEOUT = (10, 300)
 
+PUBLISHES_PER_SECOND = 10
+"""AWS CodeArtifact User Guide, "Quotas": PublishPackageVersion requests a second and account, by default."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TwineUploader:
-    """Implements `ports.Uploader`. `sleep` waits between tries; tests give their own."""
+    """Implements `ports.Uploader`, also for several threads at once.
+
+    All tries together keep to `pace`. With a `gate`, each try takes its token, so that a long release outlives one;
+    a token that is refused (401) is made anew, once a file. `sleep` waits between tries; tests give their own.
+    """
 
     access: Access
+    gate: CodeArtifactGate | None = None
     settings: PipSettings | None = None
+    pace: Pace = field(default_factory=lambda: Pace(PUBLISHES_PER_SECOND))
     sleep: Callable[[float], None] = time.sleep
 
     def check(self, artifact: Artifact) -> None:
@@ -76,10 +88,15 @@ class TwineUploader:
         name), StoppedError when the tries are used up,
         IndexAccessError where another try would change nothing: any other answer, or a certificate not trusted.
         """
+        renewed = False
         for delay in delays():
-            answer, problem = self._try(artifact)
+            access = self.gate.open() if self.gate else self.access
+            answer, problem = self._try(artifact, access)
+            if _is_refused(answer) and self.gate and not renewed and self.gate.renew(access.token):
+                renewed, access = True, self.gate.open()
+                answer, problem = self._try(artifact, access)
             if answer is not None and answer.status_code not in RETRIED:
-                return _judge(answer, artifact, self.access)
+                return _judge(answer, artifact, access)
             self.sleep(max(delay, _retry_after(answer)) if delay else 0)
         raise StoppedError(
             f"the index did not take the file: {problem}",
@@ -87,17 +104,18 @@ class TwineUploader:
             hint="run the same command again; it goes on where this one stopped",
         )
 
-    def _try(self, artifact: Artifact) -> tuple[requests.Response | None, str]:
+    def _try(self, artifact: Artifact, access: Access) -> tuple[requests.Response | None, str]:
         try:
             package = PackageFile.from_filename(str(artifact.path), comment=None)
         except TwineException as error:
             raise BuildError(str(error), address=artifact.file.name) from None
         repository = Repository(
-            self.access.repository_url, USERNAME, self.access.token.value, disable_progress_bar=True
+            access.repository_url, USERNAME, access.token.value, disable_progress_bar=True
         )
-        repository.session = _bounded(open_session(self.access, self.settings), repository.session)
+        repository.session = _bounded(open_session(access, self.settings), repository.session)
+        self.pace.wait()
         try:
-            with _quiet():
+            with _STDOUT_KEPT:
                 answer = repository.upload(package, max_redirects=1)
         except requests.exceptions.SSLError:
             raise IndexAccessError(
@@ -117,6 +135,10 @@ def _bounded(session: requests.Session, twine: requests.Session) -> requests.Ses
     session.headers = twine.headers
     session.request = partial(session.request, timeout=_TIMEOUT)  # type: ignore[method-assign]
     return session
+
+
+def _is_refused(answer: requests.Response | None) -> bool:
+    return answer is not None and answer.status_code == requests.codes.unauthorized
 
 
 def _retry_after(answer: requests.Response | None) -> float:
@@ -156,6 +178,27 @@ def _without(token: Token, said: str) -> str:
     return said.replace(token.value, "***").replace(sent, "***")
 
 
+class _StdoutKept:
+    """Keeps what twine prints off stdout while any thread is inside: `redirect_stdout` alone is for one thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._outside = contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._outside.enter_context(_quiet())
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._outside.close()
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[io.StringIO]:
     """Keep what twine prints and logs off the terminal, and give it to the caller."""
@@ -171,3 +214,6 @@ def _quiet() -> Iterator[io.StringIO]:
     finally:
         logger.removeHandler(handler)
         logger.propagate = before
+
+
+_STDOUT_KEPT = _StdoutKept()

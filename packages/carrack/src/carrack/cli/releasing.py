@@ -9,7 +9,8 @@ from packaging.utils import NormalizedName
 from carrack.cli.output import tell_shallow
 from carrack.cli.wiring import Wiring
 from carrack.commands.knowledge import Knowledge, Sources, learn
-from carrack.commands.publish import Tools, chosen
+from carrack.commands.publish import chosen
+from carrack.commands.tools import Tools
 from carrack.model.binding import Binding, bind
 from carrack.model.index import Index
 from carrack.model.plan import Plan, State, Step
@@ -40,6 +41,7 @@ def tools_for(
         uploader=wiring.uploader(access),
         report=wiring.report,
         controls=wiring.promoter(sources.index),
+        listing=wiring.listing(access),
         close_names=close_names,
     )
 

@@ -50,6 +50,7 @@ class Wiring:
     environ: Mapping[str, str]
     report: Report = field(default_factory=TerminalReport)
     _connections: dict[Index, Connection] = field(default_factory=dict, repr=False)
+    _gates: dict[Index, CodeArtifactGate] = field(default_factory=dict, repr=False)
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -152,15 +153,20 @@ class Wiring:
 
         Raises IndexAccessError where the index does not take the token, and says whether it expired.
         """
-        from carrack.adapters.gate import TOKEN_VARIABLE, CodeArtifactGate
+        from carrack.adapters.gate import TOKEN_VARIABLE
         from carrack.adapters.probe import probe
 
-        token = self.environ.get(TOKEN_VARIABLE)
-        if token:
+        if self.environ.get(TOKEN_VARIABLE):
             self.report.note(f"the token is the one in {TOKEN_VARIABLE}; none is asked for")
-        access = CodeArtifactGate(self.connection(index), token=token).open()
+        access = self._gate(index).open()
         probe(access, min(self.workspace.packages), self.pip_settings)
         return access
+
+    def _gate(self, index: Index) -> CodeArtifactGate:
+        from carrack.adapters.gate import TOKEN_VARIABLE, CodeArtifactGate
+
+        token = self.environ.get(TOKEN_VARIABLE)
+        return self._gates.setdefault(index, CodeArtifactGate(self.connection(index), token=token))
 
     def new_gate(self, index: Index, *, seconds: int) -> CodeArtifactGate:
         """The way to the index's PyPI endpoint, with a new token that is good for `seconds`."""
@@ -241,4 +247,4 @@ class Wiring:
         """Uploads through twine."""
         from carrack.adapters.uploader import TwineUploader
 
-        return TwineUploader(access=access, settings=self.pip_settings)
+        return TwineUploader(access=access, gate=self._gate(access.index), settings=self.pip_settings)

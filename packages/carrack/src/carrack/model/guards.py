@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+
+from carrack.model.listing import ListedFile
+from carrack.model.target import targets
 from carrack.model.workspace import Package
 
 
@@ -14,3 +20,39 @@ def unpublishable(packages: Iterable[Package]) -> Iterator[str]:
             if requirement.url:
                 where = f"{package.manifest}: project.dependencies"
                 yield f"{where}: '{requirement}' names an address, which no index serves"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """A requirement of a package that is released, on something that is not."""
+
+    package: Package
+    requirement: Requirement
+
+    @property
+    def name(self) -> NormalizedName:
+        """What is required."""
+        return canonicalize_name(self.requirement.name)
+
+
+def needs_from_elsewhere(packages: Iterable[Package], released: Collection[NormalizedName]) -> Iterator[Need]:
+    """The requirements of `packages` that `released` does not meet and that some Python on Linux may need."""
+    for package in packages:
+        for requirement in package.requires:
+            if requirement.url or canonicalize_name(requirement.name) in released:
+                continue  # the first has its own sentence, the second is checked as the workspace is read
+            if any(target.may_need(requirement.marker) for target in _EVERYWHERE):
+                yield Need(package=package, requirement=requirement)
+
+
+_EVERYWHERE = targets([f"3.{minor}" for minor in range(8, 20)], ["x86_64", "aarch64"])
+
+
+def unserved(needs: Iterable[Need], files: Collection[ListedFile]) -> Iterator[str]:
+    """A sentence for each of `needs`, all of one name, that none of the name's `files` on the index meets."""
+    versions = {version for file in files if (version := file.version)}
+    for need in needs:
+        if any(need.requirement.specifier.contains(version, prereleases=True) for version in versions):
+            continue
+        has = f"the newest there is {max(versions)}" if versions else "the index knows no such project"
+        yield f"{need.package.manifest}: project.dependencies: '{need.requirement}': {has}"
