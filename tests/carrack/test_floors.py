@@ -46,7 +46,7 @@ PURE = {
         "pathlib",
         "re",
     ),
-    *("string", "textwrap", "types", "typing", "urllib.parse"),
+    *("shlex", "string", "textwrap", "types", "typing", "urllib.parse"),
 }
 """What the model may use of others: packages that compute. `pathlib` is there for its names; see DOES."""
 DOES = {

@@ -5,30 +5,28 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.utils import NormalizedName
 from tests.carrack.local import BIN, Shell, index_at, shell
 
 from carrack.adapters.aws import Connection
 from carrack.adapters.domain import CodeArtifactDomain
 from carrack.commands.index_create import carry_out, examine
 from carrack.errors import IndexAccessError, StoppedError
-from carrack.model.domain import (
+from carrack.model.changes import (
     PUBLIC,
     AddUpstreams,
     Change,
     Connect,
     CreateDomain,
     CreateRepository,
-    DomainState,
-    Repository,
     Right,
-    plan_setup,
-    sources,
 )
+from carrack.model.domain import DomainState, Repository, plan_setup, sources
 from carrack.model.index import Index
 from carrack.ports import DomainAdmin, Report
 from codeartifact_local.testing import LocalCodeArtifact
@@ -170,9 +168,9 @@ class Failing:
     def __init__(self, real: DomainAdmin, at: int) -> None:
         self._real, self._left = real, at
 
-    def state(self, repositories: Iterable[str]) -> DomainState:
+    def state(self, repositories: Iterable[str], names: Collection[NormalizedName] = ()) -> DomainState:
         """As it is."""
-        return self._real.state(repositories)
+        return self._real.state(repositories, names)
 
     def make(self, change: Change) -> None:
         """One change, or a refusal."""

@@ -64,6 +64,15 @@ def test_a_fault_befalls_what_it_names_and_as_often(client: Client) -> None:
     once.close()
 
 
+def test_a_fault_can_deny(client: Client) -> None:
+    """A status of 403 is the operation's own AccessDeniedException, as a policy would have it."""
+    client.local.faults.fail("ListDomains", status=403)
+    once = retrying(client.local, 1)
+    with pytest.raises(once.exceptions.AccessDeniedException, match="asked for"):
+        once.list_domains()
+    once.close()
+
+
 @pytest.mark.parametrize(
     ("on", "ask"),
     [

@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     RESUMABLE = 75
     LOCK = 76
     PLAN = 77
+    NOT_READY = 78
 
     @property
     def meaning(self) -> str:
@@ -36,6 +37,7 @@ _MEANINGS = {
     ExitCode.RESUMABLE: "stopped part way; what is done stays done, and the same command goes on",
     ExitCode.LOCK: "the lock cannot be made, or does not fit this index, workspace or Python",
     ExitCode.PLAN: "the plan does not hold any more: the commit, or what the index has, is another",
+    ExitCode.NOT_READY: "not ready: something has to be set up first, and what is printed says what and by whom",
 }
 
 
@@ -92,6 +94,20 @@ class IndexAccessError(CarrackError):
     """Credentials, token, permission or network keep us from the index."""
 
     exit_code = ExitCode.INDEX
+
+
+class DeniedError(IndexAccessError):
+    """The service knows the credentials, and does not let them do that."""
+
+
+class NotReadyError(CarrackError):
+    """An index lacks something that these credentials may not set up. `request` is for somebody who may."""
+
+    exit_code = ExitCode.NOT_READY
+
+    def __init__(self, message: str, *, request: str = "", **where: str) -> None:
+        super().__init__(message, **where)
+        self.request = request
 
 
 class PublishedDiffersError(CarrackError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -10,9 +10,10 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from carrack.model.artifact import Artifact, Source
+from carrack.model.changes import Change
 from carrack.model.commits import Commit
 from carrack.model.controls import Controls
-from carrack.model.domain import Change, DomainState
+from carrack.model.domain import DomainState
 from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
 from carrack.model.listing import ListedFile
@@ -93,8 +94,8 @@ class Promoter(OriginControls, Protocol):
 class DomainAdmin(Protocol):
     """The domain of an index, for the first set-up."""
 
-    def state(self, repositories: Iterable[str]) -> DomainState:
-        """Whether the domain is there, and those of `repositories` that it has."""
+    def state(self, repositories: Iterable[str], names: Collection[NormalizedName] = ()) -> DomainState:
+        """Whether the domain is there, those of `repositories` that it has, and what they know of `names`."""
 
     def make(self, change: Change) -> None:
         """Make one change; it is permanent when this returns."""

@@ -48,7 +48,10 @@ class Faults:
         self.add(Fault(on=on, times=times, status=429, retry_after=retry_after))
 
     def fail(self, on: str = EVERYTHING, *, times: int | None = 1, status: int = 500) -> None:
-        """Answer the next requests with `status` (InternalServerException for operations)."""
+        """Answer the next requests with `status`.
+
+        Operations answer 403 with AccessDeniedException, everything else with InternalServerException.
+        """
         self.add(Fault(on=on, times=times, status=status))
 
     def slow(self, on: str = EVERYTHING, *, seconds: float, times: int | None = 1) -> None:

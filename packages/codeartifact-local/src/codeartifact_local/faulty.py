@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from codeartifact_local.faults import DOWNLOAD, EVERYTHING, INDEX, UPLOAD, Fault, Faults
 from codeartifact_local.protocol.answers import error_answer
-from codeartifact_local.protocol.errors import InjectedError, ThrottlingError
+from codeartifact_local.protocol.errors import AccessDeniedError, InjectedError, ThrottlingError
 from codeartifact_local.protocol.model import operations_by_route
 from codeartifact_local.pypi.errors import PypiError
 
@@ -65,6 +65,8 @@ def _answer(scope: Scope, fault: Fault, status: int) -> Response:
         return PypiError(status, message, headers).answer()
     if status == ThrottlingError.status:
         return error_answer(ThrottlingError(message, retryAfterSeconds=fault.retry_after or 0))
+    if status == AccessDeniedError.status:
+        return error_answer(AccessDeniedError(message))
     return error_answer(InjectedError(message, status))
 
 

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from carrack.adapters.aws_errors import access_error
 from carrack.adapters.aws_session import make_client, open_session, sign_in_command
-from carrack.errors import IndexAccessError
+from carrack.errors import DeniedError, IndexAccessError
 from carrack.model.index import Index
 
 _AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)$")
@@ -62,7 +62,7 @@ class Connection:
     def create_domain(self) -> None:
         """Create the index's domain; CodeArtifact takes no owner here, and uses the caller's own account.
 
-        Raises IndexAccessError where that is not the index's: on AWS with nothing created, since STS is asked
+        Raises DeniedError where that is not the index's: on AWS with nothing created, since STS is asked
         first; on an endpoint of another kind, which need not have an STS, after the fact.
         """
         if not self.index.endpoint or _AWS.search(urlsplit(self.index.endpoint).hostname or ""):
@@ -100,7 +100,7 @@ class Connection:
 
     def _only_owner(self, caller: str, done: str = "") -> None:
         if caller != self.index.owner:
-            raise IndexAccessError(
+            raise DeniedError(
                 f"a domain can only be created from its own account, and these credentials are of {caller}",
                 address=f"index {self.index.name}",
                 done=done,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from botocore import exceptions as aws
 
-from carrack.errors import IndexAccessError
+from carrack.errors import DeniedError, IndexAccessError
 from carrack.model.index import Index
 
 SignIn = Callable[[str], str]
@@ -122,7 +122,6 @@ _CLOCK = "set this machine's clock"
 _LATER = "run the same command again in a minute"
 
 _REFUSALS: dict[str, tuple[str, str]] = {
-    "AccessDenied": ("these credentials may not do that: {message}", _ASK_FOR),
     "ExpiredToken": ("the AWS credentials have expired", _SIGN_IN_AGAIN),
     "UnrecognizedClient": ("AWS does not know these credentials", _SIGN_IN_AGAIN),
     "InvalidClientTokenId": ("AWS does not know these credentials", _SIGN_IN_AGAIN),
@@ -148,6 +147,10 @@ def _refusal(index: Index, error: aws.ClientError) -> IndexAccessError:
     short = code.removesuffix("Exception")
     if short == "ResourceNotFound":
         return _missing(index, str(error.response.get("resourceType", "")), message)
+    if short == "AccessDenied":
+        return DeniedError(
+            f"these credentials may not do that: {message}", address=f"index {index.name}", hint=_ASK_FOR
+        )
     if "signature" in short.lower() and ("expired" in message or "not yet current" in message):
         short = "RequestTimeTooSkewed"
     sentence, hint = _REFUSALS.get(short, ("{operation} was refused with {code}: {message}", ""))

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from packaging.utils import NormalizedName
 
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError
-from carrack.model.domain import (
+from carrack.adapters.origin_controls import CodeArtifactControls
+from carrack.errors import DeniedError
+from carrack.model.changes import (
     PUBLIC,
     AddUpstreams,
     Change,
+    CloseName,
     Connect,
     CreateDomain,
     CreateRepository,
-    DomainState,
-    Repository,
+    Unseen,
 )
+from carrack.model.controls import OURS, Controls
+from carrack.model.domain import DomainState, Repository
+
+_READERS = 8  # as many as the index's reader has
+_Known = dict[tuple[str, NormalizedName], Controls]
 
 
 class CodeArtifactDomain:
@@ -25,16 +35,27 @@ class CodeArtifactDomain:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def state(self, repositories: Iterable[str]) -> DomainState:
+    def state(self, repositories: Iterable[str], names: Collection[NormalizedName] = ()) -> DomainState:
         """See `ports.DomainAdmin`."""
+        unseen: list[Unseen] = []
         try:
             self._connection.call("describe_domain")
         except MissingError:
             return DomainState(exists=False)
-        found = {name: self._repository(name) for name in repositories}
-        return DomainState(
-            exists=True, repositories={name: present for name, present in found.items() if present}
-        )
+        except DeniedError as error:  # which AWS may also say of a domain that does not exist
+            unseen.append(Unseen(repository=None, names=False, refusal=error.message))
+        found: dict[str, Repository] = {}
+        controls: _Known = {}
+        for name in repositories:
+            try:
+                present = self._repository(name)
+            except DeniedError as error:
+                unseen.append(Unseen(repository=name, names=False, refusal=error.message))
+                continue
+            if present is not None:
+                found[name] = present
+                controls |= self._controls(name, names, unseen)
+        return DomainState(exists=True, repositories=found, controls=controls, unseen=tuple(unseen))
 
     def make(self, change: Change) -> None:
         """See `ports.DomainAdmin`."""
@@ -47,6 +68,8 @@ class CodeArtifactDomain:
                 self._call("associate_external_connection", name, externalConnection=PUBLIC)
             case AddUpstreams(repository=name, added=added, present=present):
                 self._call("update_repository", name, upstreams=_named((*present, *added)))
+            case CloseName(repository=repository, name=package):
+                CodeArtifactControls(self._connection, repository).set_controls(package, OURS)
 
     def _repository(self, name: str) -> Repository | None:
         try:
@@ -61,6 +84,16 @@ class CodeArtifactDomain:
                 connection["externalConnectionName"] for connection in found.get("externalConnections", ())
             ),
         )
+
+    def _controls(self, repository: str, names: Collection[NormalizedName], unseen: list[Unseen]) -> _Known:
+        reader = CodeArtifactControls(self._connection, repository)
+        with ThreadPoolExecutor(_READERS) as pool:
+            try:
+                answers = list(pool.map(reader.controls, names))
+            except DeniedError as error:
+                unseen.append(Unseen(repository=repository, names=True, refusal=error.message))
+                return {}
+        return {(repository, name): found for name, found in zip(names, answers, strict=True) if found}
 
     def _call(self, operation: str, repository: str, **arguments: Any) -> dict[str, Any]:
         return self._connection.call(operation, repository=repository, **arguments)

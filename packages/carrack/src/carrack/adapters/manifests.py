@@ -52,6 +52,7 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
         default_index=table.default_index,
         build_constraints=PurePosixPath(table.build_constraints),
         bump_rules=_bump_rules(table.bump, packages, faults),
+        private_names=table.private_names,
     )
     faults += contradictions(workspace)
     if table.default_index is not None and table.default_index not in table.indexes:

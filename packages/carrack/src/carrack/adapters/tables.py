@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self, TypeVar
 
+from packaging.utils import NormalizedName, canonicalize_name
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -37,6 +38,10 @@ def _below(glob: str) -> str:
     if path.is_absolute() or ".." in path.parts or not path.parts:
         raise ValueError("packages are in folders below the workspace's")
     return glob
+
+
+def _name(text: str) -> NormalizedName:
+    return canonicalize_name(text, validate=True)
 
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")]
@@ -143,6 +148,7 @@ class CarrackTable(_Table):
     packages: tuple[Glob, ...] = ("packages/*",)
     default_index: str | None = None
     build_constraints: str = "build-constraints.txt"
+    private_names: tuple[Annotated[NormalizedName, AfterValidator(_name)], ...] | None = None
     apps: Mapping[str, AppTable] = {}
     indexes: Mapping[str, IndexTable] = {}
     bump: BumpTable = BumpTable()

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from carrack.model.index import Index
+from packaging.utils import NormalizedName
 
-PUBLIC = "public:pypi"
-"""CodeArtifact's name for the connection to the public index."""
+from carrack.model.changes import (
+    PUBLIC,
+    AddUpstreams,
+    Change,
+    CloseName,
+    Connect,
+    CreateDomain,
+    CreateRepository,
+    Finding,
+    Left,
+    Obstacle,
+    Right,
+    Unseen,
+)
+from carrack.model.controls import Claims, Controls, is_exposed
+from carrack.model.index import Index
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,81 +35,19 @@ class Repository:
 
 @dataclass(frozen=True, kw_only=True)
 class DomainState:
-    """What is there now: the domain or not, and those of the repositories asked for that it has."""
+    """What is there now: the domain or not, and those of the repositories asked for that it has.
+
+    `controls` has the origin controls of the names asked for, by repository and name, where a repository knows them;
+    `unseen` is what these credentials may not look at.
+    """
 
     exists: bool
     repositories: Mapping[str, Repository] = field(default_factory=dict)
+    controls: Mapping[tuple[str, NormalizedName], Controls] = field(default_factory=dict)
+    unseen: tuple[Unseen, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class CreateDomain:
-    """Create the domain itself, in the account of its owner."""
-
-    domain: str
-
-    def __str__(self) -> str:
-        return f"create domain {self.domain}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CreateRepository:
-    """Create a repository with these upstreams."""
-
-    repository: str
-    upstreams: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        upstream = f" with upstream {', '.join(self.upstreams)}" if self.upstreams else ""
-        return f"create repository {self.repository}{upstream}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Connect:
-    """Give a repository its external connection to the public index."""
-
-    repository: str
-
-    def __str__(self) -> str:
-        return f"connect repository {self.repository} to {PUBLIC}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddUpstreams:
-    """Add upstreams after the `present` ones, which keep their priority."""
-
-    repository: str
-    added: tuple[str, ...]
-    present: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        behind = f", after {', '.join(self.present)}" if self.present else ""
-        return f"add upstream {', '.join(self.added)} to repository {self.repository}{behind}"
-
-
-Change = CreateDomain | CreateRepository | Connect | AddUpstreams
-
-
-@dataclass(frozen=True, kw_only=True)
-class Right:
-    """Something that is as it should be already."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, kw_only=True)
-class Obstacle:
-    """Something that can only be put right by taking something else away, which is for a person to decide."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-Finding = Change | Right | Obstacle
+_NONE = Claims()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,12 +59,17 @@ class Setup:
     @property
     def changes(self) -> tuple[Change, ...]:
         """What is to be done."""
-        return tuple(finding for finding in self.findings if not isinstance(finding, Right | Obstacle))
+        return tuple(finding for finding in self.findings if isinstance(finding, Change))
 
     @property
     def obstacles(self) -> tuple[Obstacle, ...]:
         """What stands in the way."""
         return tuple(finding for finding in self.findings if isinstance(finding, Obstacle))
+
+    @property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """What could not be looked at."""
+        return tuple(finding for finding in self.findings if isinstance(finding, Unseen))
 
 
 def sources(indexes: Collection[Index]) -> dict[str, tuple[str, ...]]:
@@ -128,19 +85,27 @@ def sources(indexes: Collection[Index]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def plan_setup(indexes: Collection[Index], state: DomainState) -> Setup:
+def plan_setup(indexes: Collection[Index], state: DomainState, claims: Claims = _NONE) -> Setup:
     """Plan how the one domain of `indexes` gets from `state` to ready.
 
     Ready is the shape that AWS recommends (CodeArtifact User Guide, "Connect a CodeArtifact repository to a public
-    repository"): a store has the domain's connection to the public index, and the others have it upstream.
+    repository"): a store has the domain's connection to the public index, and the others have it upstream. The names
+    of `claims` are closed in every one of these repositories before anything is published under them, which
+    PutPackageOriginConfiguration allows for packages that do not exist yet (API reference).
     """
-    return Setup(findings=tuple(_findings(indexes, state)))
+    return Setup(findings=(*_findings(indexes, state), *_closings(indexes, state, claims)))
 
 
 def _findings(indexes: Collection[Index], state: DomainState) -> Iterator[Finding]:
     domain = next(iter(indexes)).domain
-    yield Right(text=f"domain {domain}") if state.exists else CreateDomain(domain=domain)
+    hidden = {unseen.repository: unseen for unseen in state.unseen if not unseen.names}
+    yield hidden.get(None) or (
+        Right(text=f"domain {domain}") if state.exists else CreateDomain(domain=domain)
+    )
     for name, stores in sources(indexes).items():
+        if name in hidden:
+            yield hidden[name]
+            continue
         present = state.repositories.get(name)
         if present is None:
             yield CreateRepository(repository=name, upstreams=stores)
@@ -174,3 +139,27 @@ def _in_the_way(name: str, others: tuple[str, ...]) -> Obstacle | None:
     return Obstacle(
         text=f"repository {name} has {', '.join(others)}, and can have upstreams or one connection"
     )
+
+
+def _closings(indexes: Collection[Index], state: DomainState, claims: Claims) -> Iterator[Finding]:
+    hidden = {unseen.repository: unseen for unseen in state.unseen}
+    for repository in sources(indexes):
+        if repository in hidden:
+            yield from [hidden[repository]] if hidden[repository].names else []
+            continue
+        known = {name: state.controls.get((repository, name)) for name in claims.names}
+        closed = [name for name, controls in known.items() if controls and not is_exposed(controls)]
+        if closed:
+            yield Right(text=f"names in repository {repository} closed to upstream: {', '.join(closed)}")
+        for name, controls in known.items():
+            if name not in closed:
+                yield _closing(repository, name, controls, claims)
+
+
+def _closing(repository: str, name: NormalizedName, now: Controls | None, claims: Claims) -> Finding:
+    if now and name in claims.assumed:
+        return Left(
+            text=f"name {name} in repository {repository} comes from upstream already, and is left open: "
+            "private-names in pyproject.toml says whether it is yours"
+        )
+    return CloseName(repository=repository, name=name, now=now)

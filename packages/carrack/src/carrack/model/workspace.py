@@ -83,6 +83,8 @@ class Workspace:
     build_constraints: PurePosixPath
     default_index: str | None = None
     bump_rules: BumpRules = field(default_factory=BumpRules)
+    private_names: tuple[NormalizedName, ...] | None = None
+    """Names that are the team's though another workspace publishes them; None where the workspace does not say."""
 
     def internal_requirements(self, requirements: Iterable[Requirement]) -> tuple[NormalizedName, ...]:
         """The names among `requirements` that are packages of this workspace, in the order given, each once."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import click
 
 from carrack.cli.options import index_option
 from carrack.cli.output import show_table
 from carrack.cli.wiring import Wiring
-from carrack.commands.index_create import carry_out, examine
-from carrack.errors import UsageError
+from carrack.commands.index_create import carry_out, check, examine
+from carrack.errors import NotReadyError, UsageError
 from carrack.model.access import simple_url
-from carrack.model.domain import Obstacle, Right, Setup
+from carrack.model.changes import Finding, Left, Obstacle, Right, Unseen, sentences
+from carrack.model.controls import claims
+from carrack.model.domain import Setup
 
 _RUN_SECONDS = 3600
 
@@ -23,32 +27,56 @@ def command() -> None:
 @command.command("create")
 @index_option
 @click.option("--yes", is_flag=True, help="Make the changes without asking.")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Change nothing: exit 78 where something is missing, with a request for the domain's owner on stdout.",
+)
 @click.pass_obj
-def create(wiring: Wiring, to: str | None, yes: bool) -> None:
+def create(wiring: Wiring, to: str | None, yes: bool, only_check: bool) -> None:
     """Create the domain, its store connected to the public index, and the repositories behind it.
 
-    Makes ready every index of the workspace in that domain. Shows first what it would change; takes nothing
-    away; a second time it changes nothing.
+    Makes ready every index of the workspace in that domain, and closes the workspace's names in each to the public
+    index. Shows first what it would change; takes nothing away; a second time it changes nothing. What these
+    credentials may not do becomes a request for the domain's owner: commands to paste.
     """
     index = wiring.index(to)
-    shared = [
-        i for i in wiring.workspace.indexes.values() if i.shares_domain_with == index.shares_domain_with
-    ]
-    domain = wiring.domain(index)
-    setup = examine(shared, domain)
-    show_table(("", "what"), [(_word(finding), str(finding)) for finding in setup.findings])
-    if setup.changes and not setup.obstacles and not yes:
-        _ask(wiring, index.name, setup)
-    proof = carry_out(setup, shared, domain, wiring.report)
-    wiring.report.step("Ready", "; ".join(str(finding) for finding in proof.findings))
+    shared = sorted(
+        (i for i in wiring.workspace.indexes.values() if i.shares_domain_with == index.shares_domain_with),
+        key=lambda other: other != index,
+    )
+    domain, ours = wiring.domain(index), claims(wiring.workspace.packages, wiring.workspace.private_names)
+    setup = examine(shared, domain, ours)
+    _show(setup)
+    try:
+        if only_check:
+            check(setup, index)
+            return
+        if setup.changes and not setup.obstacles and not yes:
+            _ask(wiring, index.name, setup)
+        proof = carry_out(setup, shared, domain, wiring.report, ours)
+    except NotReadyError as error:
+        click.echo(f"\n{error.request}")
+        raise
+    wiring.report.step("Ready", "; ".join(sentences(proof.findings)))
 
 
-def _word(finding: object) -> str:
+def _show(setup: Setup) -> None:
+    words = [(word, list(group)) for word, group in groupby(setup.findings, _word)]
+    show_table(("", "what"), [(word, sentence) for word, group in words for sentence in sentences(group)])
+
+
+def _word(finding: Finding) -> str:
     match finding:
         case Right():
             return "right"
         case Obstacle():
             return "stop"
+        case Left():
+            return "left"
+        case Unseen():
+            return "unseen"
     return "change"
 
 
