@@ -120,26 +120,33 @@ class MemoryHistory:
 
 @dataclass
 class MemoryBuilder:
-    """Implements `ports.Builder`: files are JSON of their members, and follow from source, epoch and generator."""
+    """Implements `ports.Builder`: files are JSON of their members, and follow from source, epoch and generator.
 
+    A package has a wheel for each of its `tags`, one for all platforms where none are said.
+    """
+
+    tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     generator: str = "backend 1.0"
     built: list[str] = field(default_factory=list)
     fails: bool = False
 
-    def build(self, sources: Sequence[Source], out: Path) -> tuple[Artifact, ...]:
+    def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
         """See `ports.Builder`."""
         if self.fails:
             raise BuildError("the build backend failed", address=str(sources[0].name), output="no compiler")
         self.built += [str(source.name) for source in sources]
         return tuple(artifact for source in sources for artifact in self._artifacts(source, out))
 
-    def _artifacts(self, source: Source, out: Path) -> tuple[Artifact, Artifact]:
+    def _artifacts(self, source: Source, out: Path) -> tuple[Artifact, ...]:
         code = {"module.py": (source.path / "module.py").read_text()}
         stem, info = f"{source.name.replace('-', '_')}-{source.version}", f"{source.name}.dist-info"
         wheel = {**code, f"{info}/WHEEL": f"Generator: {self.generator}\nTag: any\n"}
         return (
             self._artifact(source, out / f"{stem}.tar.gz", {**code, "epoch": str(source.epoch)}),
-            self._artifact(source, out / f"{stem}-py3-none-any.whl", wheel),
+            *(
+                self._artifact(source, out / f"{stem}-{tag}.whl", wheel)
+                for tag in self.tags.get(source.name, ("py3-none-any",))
+            ),
         )
 
     def _artifact(self, source: Source, path: Path, members: Mapping[str, str]) -> Artifact:

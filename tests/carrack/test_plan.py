@@ -85,7 +85,7 @@ def test_a_version_in_any_other_status_is_blocked(status: str) -> None:
     assert state(there) == (State.BLOCKED, HEAD, f"1.0 is {status} on the index; raise the version")
 
 
-@pytest.mark.parametrize(("files", "lacks"), [((SDIST,), "wheel"), ((WHEEL,), "sdist"), ((), "wheel")])
+@pytest.mark.parametrize(("files", "lacks"), [((SDIST,), "wheel"), ((WHEEL,), "sdist"), ((), "sdist, wheel")])
 def test_a_version_without_both_files_is_partial(files: tuple[File, ...], lacks: str) -> None:
     """It is finished from the release's own commit, from HEAD only where nobody knows that."""
     there = on_index("1.0", files=files)

@@ -35,7 +35,7 @@ def make_wheel(
     return path
 
 
-def make_sdist(folder: Path, name: str, version: str) -> Path:
+def make_sdist(folder: Path, name: str, version: str, *, epoch: int = 0) -> Path:
     """Write an sdist that has nothing in it but its metadata and a word; building it fails."""
     stem = f"{name.replace('-', '_')}-{version}"
     path = folder / f"{stem}.tar.gz"
@@ -43,8 +43,10 @@ def make_sdist(folder: Path, name: str, version: str) -> Path:
         for file, text in (
             ("PKG-INFO", _metadata(name, version, (), ">=3.11")),
             ("NOTE", "not to be built\n"),
+            ("pyproject.toml", "not to be built\n"),
         ):
             member = tarfile.TarInfo(f"{stem}/{file}")
+            member.mtime = epoch
             member.size = len(text.encode())
             archive.addfile(member, io.BytesIO(text.encode()))
     return path

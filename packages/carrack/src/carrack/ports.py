@@ -104,8 +104,8 @@ class DomainAdmin(Protocol):
 class Builder(Protocol):
     """Makes distributions from sources."""
 
-    def build(self, sources: Sequence[Source], out: Path) -> tuple[Artifact, ...]:
-        """An sdist, and a wheel made from it, for each source, under `out`."""
+    def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
+        """An sdist, and a wheel made from it unless told otherwise, for each source, under `out`."""
 
 
 class Uploader(Protocol):

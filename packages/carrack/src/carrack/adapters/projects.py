@@ -13,8 +13,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from carrack.adapters.tables import ManifestTable, parse
+from carrack.adapters.tables import ManifestTable, PackageTable, parse
 from carrack.errors import WorkspaceError
+from carrack.model.wheels import WheelTarget, wheel_targets
 from carrack.model.workspace import Package
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
     python = _read(
         partial(SpecifierSet, project.requires_python), f"{address}: project.requires-python", faults
     )
+    wanted = _targets(table, address, faults)
     if name is None or version is None or python is None or len(faults) > before:
         return None
     return Package(
@@ -54,6 +56,7 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
         requires=requires,
         build_requires=table.build_system.requires,
         requires_python=python,
+        targets=wanted,
     )
 
 
@@ -84,6 +87,17 @@ def _version(table: ManifestTable, address: str, faults: list[str]) -> Version |
             faults.append(f"{address}: project.version: is missing")
         return None
     return _read(partial(Version, project.version), f"{address}: project.version", faults)
+
+
+def _targets(table: ManifestTable, address: str, faults: list[str]) -> tuple[WheelTarget, ...]:
+    told = table.tool.get("carrack", {})
+    if "packages" in told or "indexes" in told or "apps" in told:
+        return ()  # this is the workspace's own file, which is a distribution too
+    read = parse(PackageTable, _table(told), ("tool", "carrack"))
+    if not isinstance(read, PackageTable):
+        faults += [f"{address}: {fault}" for fault in read]
+        return ()
+    return wheel_targets(read.wheels.pythons, read.wheels.machines) if read.wheels else ()
 
 
 def _remedy(table: ManifestTable) -> str:

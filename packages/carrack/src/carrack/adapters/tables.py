@@ -81,6 +81,25 @@ class BuildSystemTable(_Read):
     requires: tuple[str, ...] = ("setuptools>=40.8.0",)
 
 
+class WheelsTable(_Read):
+    """`[tool.carrack.wheels]` of a package that has native ones."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pythons: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=r"^cp3[0-9]+$")], ...], Field(min_length=1)
+    ]
+    machines: Annotated[tuple[Literal["x86_64", "aarch64"], ...], Field(min_length=1)] = ("x86_64", "aarch64")
+
+
+class PackageTable(_Read):
+    """`[tool.carrack]` of a package."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wheels: WheelsTable | None = None
+
+
 class ManifestTable(_Read):
     """A package's pyproject.toml."""
 
@@ -159,14 +178,14 @@ def parse(model: type[M], table: Mapping[str, Any], at: tuple[str, ...] = ()) ->
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        return tuple(_faults(error, at))
+        return tuple(_faults(error, model, at))
 
 
-def _faults(error: ValidationError, at: tuple[str, ...]) -> Iterator[str]:
+def _faults(error: ValidationError, model: type[BaseModel], at: tuple[str, ...]) -> Iterator[str]:
     for problem in error.errors(include_input=False, include_url=False):
         where = ".".join((*at, *map(str, problem["loc"]))) or "the file"
         if problem["type"] == "extra_forbidden":
-            yield f"{where}: there is no such key{_suggestion(problem['loc'])}"
+            yield f"{where}: there is no such key{_suggestion(problem['loc'], model)}"
         elif problem["type"] == "missing":
             yield f"{where}: is missing"
         else:
@@ -174,9 +193,16 @@ def _faults(error: ValidationError, at: tuple[str, ...]) -> Iterator[str]:
             yield f"{where}: {message[:1].lower()}{message[1:]}"
 
 
-def _suggestion(location: tuple[int | str, ...]) -> str:
-    nested: dict[str, type[BaseModel]] = {"indexes": IndexTable, "apps": AppTable, "bump": BumpTable}
-    model = nested.get(str(location[0]), CarrackTable)
-    known = [field.alias or name for name, field in model.model_fields.items()]
+def _suggestion(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    table = _NESTED.get(str(location[0]), model)
+    known = [field.alias or name for name, field in table.model_fields.items()]
     close = nearest(str(location[-1]), known)
     return f"; did you mean {close!r}?" if close else f"; known are: {', '.join(known)}"
+
+
+_NESTED: Mapping[str, type[BaseModel]] = {
+    "indexes": IndexTable,
+    "apps": AppTable,
+    "bump": BumpTable,
+    "wheels": WheelsTable,
+}

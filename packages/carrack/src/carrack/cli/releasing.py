@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 from packaging.utils import NormalizedName
 
@@ -31,13 +32,14 @@ def tools_for(
     wanted: Collection[NormalizedName],
     *,
     close_names: bool = False,
+    artifacts: Path | None = None,
 ) -> Tools | None:
     """The tools of a release; None where nothing would be written or compared, so that no token is asked for."""
     if not (wanted or chosen(sources.workspace, knowledge, wanted)):
         return None
     access = wiring.open(sources.index)
     return Tools(
-        builder=wiring.builder(access),
+        builder=wiring.prebuilt(artifacts) if artifacts else wiring.builder(access),
         uploader=wiring.uploader(access),
         report=wiring.report,
         controls=wiring.promoter(sources.index),

@@ -191,6 +191,13 @@ class Wiring:
             report=self.report,
         )
 
+    def prebuilt(self, folder: Path) -> Builder:
+        """Gives files that were built elsewhere."""
+        from carrack.adapters.archives import BuiltArchives
+        from carrack.adapters.prebuilt import PrebuiltArtifacts
+
+        return PrebuiltArtifacts(folder=folder, archives=BuiltArchives())
+
     @cached_property
     def pip_settings(self) -> PipSettings:
         """What is kept of the user's pip configuration: certificates, proxy, the public index's address."""

@@ -12,15 +12,20 @@ from carrack.ports import Builder, History
 
 
 def build(
-    packages: Iterable[tuple[Package, str]], history: History, builder: Builder, out: Path
+    packages: Iterable[tuple[Package, str]],
+    history: History,
+    builder: Builder,
+    out: Path,
+    *,
+    wheels: bool = True,
 ) -> tuple[Artifact, ...]:
     """Build each package as the commit beside it has it, into `out`: an sdist, and the wheel made from it.
 
-    Raises BuildError where one does not build.
+    Without `wheels` the sdists alone. Raises BuildError where one does not build.
     """
     with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
         sources = [_source(package, commit, history, Path(scratch)) for package, commit in packages]
-        return builder.build(sources, out)
+        return builder.build(sources, out, wheels=wheels)
 
 
 def _source(package: Package, commit: str, history: History, scratch: Path) -> Source:

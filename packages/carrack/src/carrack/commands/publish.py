@@ -22,6 +22,7 @@ from carrack.commands.refusals import (
     check_served,
     check_tags,
     check_unreleased,
+    check_whole,
     close_names,
 )
 from carrack.commands.tools import NOTHING_WRITTEN, Tools
@@ -46,6 +47,7 @@ def publish(
         with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
             targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
             artifacts = build(targets, sources.history, tools.builder, Path(scratch))
+            check_whole(knowledge, steps, artifacts)
             absent = missing(sources, knowledge, tools, artifacts)
             if tools.close_names:
                 close_names(sources, tools, steps)

@@ -18,7 +18,7 @@ def remake_receipt(workspace: Workspace, index: Index, reader: IndexReader, jour
     entries = tuple(
         Entry(name=package.name, version=package.version, file=file, commit=commits.get(file.sha256))
         for package in workspace.packages.values()
-        if (current := published[package.name].current) and current.is_complete
+        if (current := published[package.name].current) and not package.lacks(current.files)
         for file in current.files
     )
     return Receipt(index=index, entries=entries)

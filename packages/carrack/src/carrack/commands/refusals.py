@@ -13,10 +13,13 @@ from carrack.commands.build import build
 from carrack.commands.comparing import differing_lines
 from carrack.commands.knowledge import Knowledge, Sources
 from carrack.commands.tools import NOTHING_WRITTEN, Tools
-from carrack.errors import IndexAccessError, PublishedDiffersError, StoppedError, WorkspaceError
+from carrack.errors import BuildError, IndexAccessError, PublishedDiffersError, StoppedError, WorkspaceError
+from carrack.model.artifact import Artifact
 from carrack.model.controls import OURS, is_exposed
 from carrack.model.guards import Need, needs_from_elsewhere, unpublishable, unserved
 from carrack.model.plan import State, Step, mistagged, needed_but_unreleased, needed_but_untraced
+from carrack.model.published import File, PublishedVersion
+from carrack.model.wheels import is_native
 from carrack.model.workspace import Workspace
 
 _READERS = 8
@@ -32,6 +35,37 @@ def check_requirements(steps: Sequence[Step]) -> None:
             untouched=NOTHING_WRITTEN,
             hint="publish what is required, and name it with its version",
         )
+
+
+def check_whole(knowledge: Knowledge, steps: Sequence[Step], artifacts: Sequence[Artifact]) -> None:
+    """Refuse to begin a version that would not be whole: no lock could install it, and nobody would see why.
+
+    Raises BuildError, also for a native wheel of a package that declares no targets.
+    """
+    faults = []
+    for step in steps:
+        package, current = step.package, knowledge.published[step.package.name].current
+        built = [artifact.file for artifact in artifacts if artifact.name == package.name]
+        faults += [f"{package}: its {one} is missing" for one in package.lacks((*built, *_files(current)))]
+        if not package.targets:
+            faults += [
+                f"{package}: {file.name} is for one platform only; say for which there are wheels: "
+                f"[tool.carrack.wheels] in {package.manifest}"
+                for file in built
+                if is_native(file)
+            ]
+    if faults:
+        raise BuildError(
+            "what was built is not the whole of it",
+            output="\n".join(faults),
+            untouched=NOTHING_WRITTEN,
+            hint="build each target on a machine of its kind (cibuildwheel does), from the sdist of "
+            "`carrack build --sdist`, and `carrack publish --artifacts FOLDER` with all the files",
+        )
+
+
+def _files(current: PublishedVersion | None) -> tuple[File, ...]:
+    return current.files if current else ()
 
 
 def check_names(sources: Sources, tools: Tools, steps: Sequence[Step]) -> None:

@@ -122,7 +122,9 @@ def make_plan(
 
 
 def _step(package: Package, commit: str, there: PublishedPackage, release: Release, tags: bool) -> Step:
-    whole = there.current is not None and there.current.is_installable and there.current.is_complete
+    whole = (
+        there.current is not None and there.current.is_installable and not package.lacks(there.current.files)
+    )
     state, reason = _state(package, there, release, missing_tag=tags and whole and release.tag is None)
     own = release.commit if state is State.PARTIAL else None
     source = own or commit
@@ -165,9 +167,8 @@ def _state(
         return State.TO_RELEASE, f"{version} is not on the index{newer}"
     if not current.is_installable:
         return State.BLOCKED, f"{version} is {current.status} on the index; raise the version"
-    if not current.is_complete:
-        missing = "wheel" if not any(file.is_wheel for file in current.files) else "sdist"
-        return State.PARTIAL, f"the index lacks its {missing}"
+    if missing := package.lacks(current.files):
+        return State.PARTIAL, f"the index lacks its {', '.join(missing)}"
     return _whole(version, there, release, missing_tag=missing_tag)
 
 

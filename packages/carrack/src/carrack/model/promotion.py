@@ -66,7 +66,7 @@ def plan_promotion(
 
     Without names: of all that the source has in full.
     """
-    whole = [name for name in workspace.packages if _is_whole(source[name].current)]
+    whole = [name for name, package in workspace.packages.items() if _is_whole(package, source[name].current)]
     wanted = set(workspace.closure(names or whole))
     order = [
         name for wave in waves({n: workspace.dependencies(n) for n in workspace.packages}) for name in wave
@@ -108,8 +108,8 @@ def _move(
     )
 
 
-def _is_whole(version: PublishedVersion | None) -> bool:
-    return version is not None and version.is_installable and version.is_complete
+def _is_whole(package: Package, version: PublishedVersion | None) -> bool:
+    return version is not None and version.is_installable and not package.lacks(version.files)
 
 
 def _faults(
@@ -121,8 +121,9 @@ def _faults(
     source, target = indexes
     if here is None:
         yield f"{package}: is not on {source.name}"
-    elif not _is_whole(here):
-        state = "not complete" if here.is_installable else here.status
+    elif not _is_whole(package, here):
+        short = ", ".join(package.lacks(here.files))
+        state = f"not complete (it lacks its {short})" if here.is_installable else here.status
         yield f"{package}: is {state} on {source.name}"
     if there is not None and not there.is_installable:
         yield f"{package}: is {there.status} on {target.name}; that version will not be installed from there again"

@@ -39,11 +39,6 @@ class PublishedVersion:
         """Whether pip may find and fetch it: not archived, disposed of, unlisted or unfinished."""
         return self.status == "Published"
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether both an sdist and a wheel are there, which is what one release of ours uploads."""
-        return {file.is_wheel for file in self.files} == {True, False}
-
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedPackage:

@@ -12,7 +12,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from carrack.model.index import Index
+from carrack.model.published import File
 from carrack.model.requirements import Policy
+from carrack.model.wheels import WheelTarget, lacks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +27,17 @@ class Package:
     requires: tuple[Requirement, ...] = ()
     build_requires: tuple[str, ...] = ()
     requires_python: SpecifierSet = field(default_factory=SpecifierSet)
+    targets: tuple[WheelTarget, ...] = ()
+    """What its native wheels are for; none where one wheel is for all."""
 
     @property
     def manifest(self) -> str:
         """The address of the package's own pyproject.toml, for messages."""
         return f"{self.path}/pyproject.toml"
+
+    def lacks(self, files: Iterable[File]) -> tuple[str, ...]:
+        """What a version with these files is short of; empty where it is whole."""
+        return lacks(self.targets, files)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"

@@ -49,7 +49,7 @@ class IsolatedBuilder:
     environ: Mapping[str, str] = field(repr=False)
     report: Report
 
-    def build(self, sources: Sequence[Source], out: Path) -> tuple[Artifact, ...]:
+    def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
         """See `ports.Builder`.
 
         Raises BuildError with the backend's output where a package does not build, and where a build requirement
@@ -59,10 +59,12 @@ class IsolatedBuilder:
         by_requirements = sorted(sources, key=lambda source: source.build_requires)
         made: dict[str, list[str]] = {}
         for requires, group in groupby(by_requirements, key=lambda source: source.build_requires):
-            made |= self._work(requires, tuple(group), out)
+            made |= self._work(requires, tuple(group), out, wheels)
         return tuple(_artifact(source, out / name) for source in sources for name in made[source.name])
 
-    def _work(self, requires: Sequence[str], sources: Sequence[Source], out: Path) -> dict[str, list[str]]:
+    def _work(
+        self, requires: Sequence[str], sources: Sequence[Source], out: Path, wheels: bool
+    ) -> dict[str, list[str]]:
         for source in sources:
             self.report.step("Building", f"{source.name} {source.version}")
         with tempfile.TemporaryDirectory(
@@ -73,6 +75,7 @@ class IsolatedBuilder:
                 "requires": requires,
                 "constraints": self._constraint_lines(),
                 "out": str(out),
+                "wheels": wheels,
                 "environ": {key: environ[key] for key in _BACKENDS_SEE if key in environ},
                 "builds": [{"name": s.name, "source": str(s.path), "epoch": s.epoch} for s in sources],
             }

@@ -70,9 +70,11 @@ def _install(
 def _build(
     environment: DefaultIsolatedEnv, job: Mapping[str, Any], *, name: str, source: str, epoch: int
 ) -> list[str]:
-    """An sdist of `source`, and a wheel made from that sdist, as `python -m build` does it."""
+    """An sdist of `source`, and a wheel made from that sdist where wheels are wanted, as `python -m build` does it."""
     out = Path(job["out"])
     sdist = _distribution(environment, job, name, source, epoch, "sdist")
+    if not job["wheels"]:
+        return [sdist]
     with tempfile.TemporaryDirectory() as scratch:
         _unpack(name, out / sdist, scratch)
         unpacked = Path(scratch) / sdist.removesuffix(".tar.gz")

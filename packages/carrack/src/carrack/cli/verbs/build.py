@@ -17,8 +17,9 @@ from carrack.cli.wiring import Wiring
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the files go; dist/ of the workspace if not said.",
 )
+@click.option("--sdist", "sdists", is_flag=True, help="Sdists alone, for native wheels to be built from.")
 @click.pass_obj
-def command(wiring: Wiring, names: tuple[str, ...], out: Path | None) -> None:
+def command(wiring: Wiring, names: tuple[str, ...], out: Path | None, sdists: bool) -> None:
     """Build sdist and wheel of PACKAGES (all, if none is named) as HEAD has them; prints each file's path.
 
     Build requirements come from the index that pip itself is configured with, by the hashes in the workspace's build
@@ -36,5 +37,6 @@ def command(wiring: Wiring, names: tuple[str, ...], out: Path | None) -> None:
             "this is a shallow clone; builds of a whole one may have other times, and so other bytes"
         )
     targets = [(package, tree.commit) for package in chosen]
-    for artifact in build(targets, wiring.history, wiring.builder(None), out or workspace.root / "dist"):
+    into = out or workspace.root / "dist"
+    for artifact in build(targets, wiring.history, wiring.builder(None), into, wheels=not sdists):
         click.echo(artifact.path)

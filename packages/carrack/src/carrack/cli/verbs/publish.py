@@ -27,6 +27,11 @@ from carrack.model.receipt import Receipt
 @click.option(
     "--close-names", is_flag=True, help="Close names that can be fed from upstream, before the first upload."
 )
+@click.option(
+    "--artifacts",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Release the files in this folder, which were built elsewhere, and build nothing.",
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be released and why, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
 @click.pass_obj
@@ -36,6 +41,7 @@ def command(
     to: str | None,
     plan_file: Path | None,
     close_names: bool,
+    artifacts: Path | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -52,7 +58,7 @@ def command(
     sources, knowledge = know(wiring, index)
     if kept:
         check_plan(kept, binding_of(sources, knowledge, wanted))
-    tools = tools_for(wiring, sources, knowledge, wanted, close_names=close_names)
+    tools = tools_for(wiring, sources, knowledge, wanted, close_names=close_names, artifacts=artifacts)
     steps: tuple[Step, ...] = ()
     if tools:
         steps = (prepare if dry_run else publish)(sources, knowledge, tools, wanted)
