@@ -237,7 +237,7 @@ def test_what_may_not_be_looked_at_is_not_called_ready(
 
 def test_a_request_is_for_a_shell() -> None:
     """Every line is a comment or a command, whatever the service said."""
-    unseen = Unseen(repository="prod", names=False, refusal="no; rm -rf")
+    unseen = Unseen(repository="prod", refusal="no; rm -rf")
     text = request(PROD, [CloseName(repository="prod", name=ALPHA)], [unseen])
     assert all(line.startswith(("# ", "aws codeartifact ")) for line in text.splitlines())
     assert "rm -rf" not in text

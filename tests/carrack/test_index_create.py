@@ -168,9 +168,14 @@ class Failing:
     def __init__(self, real: DomainAdmin, at: int) -> None:
         self._real, self._left = real, at
 
-    def state(self, repositories: Iterable[str], names: Collection[NormalizedName] = ()) -> DomainState:
+    def state(
+        self,
+        repositories: Iterable[str],
+        names: Collection[NormalizedName] = (),
+        policies: Collection[str | None] = (),
+    ) -> DomainState:
         """As it is."""
-        return self._real.state(repositories, names)
+        return self._real.state(repositories, names, policies)
 
     def make(self, change: Change) -> None:
         """One change, or a refusal."""

@@ -94,8 +94,16 @@ class Promoter(OriginControls, Protocol):
 class DomainAdmin(Protocol):
     """The domain of an index, for the first set-up."""
 
-    def state(self, repositories: Iterable[str], names: Collection[NormalizedName] = ()) -> DomainState:
-        """Whether the domain is there, those of `repositories` that it has, and what they know of `names`."""
+    def state(
+        self,
+        repositories: Iterable[str],
+        names: Collection[NormalizedName] = (),
+        policies: Collection[str | None] = (),
+    ) -> DomainState:
+        """Whether the domain is there, those of `repositories` that it has, and what they know of `names`.
+
+        And the permissions policies of `policies`: repositories, or None for the domain itself.
+        """
 
     def make(self, change: Change) -> None:
         """Make one change; it is permanent when this returns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,6 +21,7 @@ from carrack.model.changes import (
     Connect,
     CreateDomain,
     CreateRepository,
+    PutPolicy,
     Unseen,
 )
 from carrack.model.controls import OURS, Controls
@@ -35,27 +37,26 @@ class CodeArtifactDomain:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def state(self, repositories: Iterable[str], names: Collection[NormalizedName] = ()) -> DomainState:
+    def state(
+        self,
+        repositories: Iterable[str],
+        names: Collection[NormalizedName] = (),
+        policies: Collection[str | None] = (),
+    ) -> DomainState:
         """See `ports.DomainAdmin`."""
-        unseen: list[Unseen] = []
-        try:
-            self._connection.call("describe_domain")
-        except MissingError:
+        look = _Look(self._connection)
+        if not look.domain_exists():
             return DomainState(exists=False)
-        except DeniedError as error:  # which AWS may also say of a domain that does not exist
-            unseen.append(Unseen(repository=None, names=False, refusal=error.message))
-        found: dict[str, Repository] = {}
-        controls: _Known = {}
-        for name in repositories:
-            try:
-                present = self._repository(name)
-            except DeniedError as error:
-                unseen.append(Unseen(repository=name, names=False, refusal=error.message))
-                continue
-            if present is not None:
-                found[name] = present
-                controls |= self._controls(name, names, unseen)
-        return DomainState(exists=True, repositories=found, controls=controls, unseen=tuple(unseen))
+        found = {name: present for name in repositories if (present := look.repository(name))}
+        controls = [look.controls(name, names) for name in found]
+        known = {place: look.policy(place) for place in policies if place is None or place in found}
+        return DomainState(
+            exists=True,
+            repositories=found,
+            controls={place: one for each in controls for place, one in each.items()},
+            policies={place: policy for place, policy in known.items() if policy is not None},
+            unseen=tuple(look.unseen),
+        )
 
     def make(self, change: Change) -> None:
         """See `ports.DomainAdmin`."""
@@ -70,10 +71,36 @@ class CodeArtifactDomain:
                 self._call("update_repository", name, upstreams=_named((*present, *added)))
             case CloseName(repository=repository, name=package):
                 CodeArtifactControls(self._connection, repository).set_controls(package, OURS)
+            case PutPolicy(repository=place, document=document):
+                operation, where = _policy("put", place)
+                self._connection.call(operation, **where, policyDocument=json.dumps(document))
 
-    def _repository(self, name: str) -> Repository | None:
+    def _call(self, operation: str, repository: str, **arguments: Any) -> None:
+        self._connection.call(operation, repository=repository, **arguments)
+
+
+class _Look:
+    """One look at a domain. What is denied is kept in `unseen`, and taken for nothing else."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.unseen: list[Unseen] = []
+
+    def domain_exists(self) -> bool:
         try:
-            found = self._call("describe_repository", name)["repository"]
+            self._connection.call("describe_domain")
+        except MissingError:
+            return False
+        except DeniedError as error:  # which AWS may also say of a domain that does not exist
+            self.unseen.append(Unseen(repository=None, refusal=error.message))
+        return True
+
+    def repository(self, name: str) -> Repository | None:
+        try:
+            found = self._connection.call("describe_repository", repository=name)["repository"]
+        except DeniedError as error:
+            self.unseen.append(Unseen(repository=name, refusal=error.message))
+            return None
         except MissingError as error:
             if error.kind != "repository":
                 raise
@@ -85,18 +112,32 @@ class CodeArtifactDomain:
             ),
         )
 
-    def _controls(self, repository: str, names: Collection[NormalizedName], unseen: list[Unseen]) -> _Known:
+    def controls(self, repository: str, names: Collection[NormalizedName]) -> _Known:
         reader = CodeArtifactControls(self._connection, repository)
         with ThreadPoolExecutor(_READERS) as pool:
             try:
                 answers = list(pool.map(reader.controls, names))
             except DeniedError as error:
-                unseen.append(Unseen(repository=repository, names=True, refusal=error.message))
+                self.unseen.append(Unseen(repository=repository, part="names", refusal=error.message))
                 return {}
         return {(repository, name): found for name, found in zip(names, answers, strict=True) if found}
 
-    def _call(self, operation: str, repository: str, **arguments: Any) -> dict[str, Any]:
-        return self._connection.call(operation, repository=repository, **arguments)
+    def policy(self, repository: str | None) -> dict[str, Any] | None:
+        operation, place = _policy("get", repository)
+        try:
+            found = self._connection.call(operation, **place)["policy"]["document"]
+        except MissingError:
+            return None
+        except DeniedError as error:
+            self.unseen.append(Unseen(repository=repository, part="policy", refusal=error.message))
+            return None
+        document: dict[str, Any] = json.loads(found)
+        return document
+
+
+def _policy(verb: str, repository: str | None) -> tuple[str, dict[str, str]]:
+    kind = "domain" if repository is None else "repository"
+    return f"{verb}_{kind}_permissions_policy", {} if repository is None else {"repository": repository}
 
 
 def _named(upstreams: Iterable[str]) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from carrack.errors import CarrackError, DeniedError, IndexAccessError, NotReadyError, StoppedError
 from carrack.model.changes import Change, Finding, sentences
 from carrack.model.controls import Claims
-from carrack.model.domain import Setup, plan_setup, sources
+from carrack.model.domain import NO_POLICIES, Policies, Setup, plan_setup, sources
 from carrack.model.index import Index
 from carrack.model.request import request
 from carrack.ports import DomainAdmin, Report
@@ -16,9 +16,15 @@ _NOTHING_CHANGED = "everything; nothing was changed"
 _NO_CLAIMS = Claims()
 
 
-def examine(indexes: Collection[Index], domain: DomainAdmin, claims: Claims = _NO_CLAIMS) -> Setup:
-    """Compare the one domain of `indexes` with what they need, and with names to be closed. Changes nothing."""
-    return plan_setup(indexes, domain.state(sources(indexes), claims.names), claims)
+def examine(
+    indexes: Collection[Index],
+    domain: DomainAdmin,
+    claims: Claims = _NO_CLAIMS,
+    policies: Policies = NO_POLICIES,
+) -> Setup:
+    """Compare the one domain of `indexes` with what they need, names to be closed, and policies. Changes nothing."""
+    state = domain.state(sources(indexes), claims.names, list(policies))
+    return plan_setup(indexes, state, claims, policies)
 
 
 def check(setup: Setup, index: Index) -> None:
@@ -41,6 +47,7 @@ def carry_out(
     domain: DomainAdmin,
     report: Report,
     claims: Claims = _NO_CLAIMS,
+    policies: Policies = NO_POLICIES,
 ) -> Setup:
     """Make the changes of `setup`, read the domain again, and return what it then is: a Setup without changes.
 
@@ -51,14 +58,14 @@ def carry_out(
     """
     if setup.obstacles:
         raise _blocked(setup)
-    if setup.changes and examine(indexes, domain, claims) != setup:
+    if setup.changes and examine(indexes, domain, claims, policies) != setup:
         raise IndexAccessError(
             "somebody else changed the domain just now",
             untouched=_NOTHING_CHANGED,
             hint="run the same command again, and look at what it would change now",
         )
     _make(setup, next(iter(indexes)), domain, report)
-    proof = examine(indexes, domain, claims)
+    proof = examine(indexes, domain, claims, policies)
     if proof.changes or proof.obstacles:
         raise StoppedError(
             f"the domain does not show it yet: {_listed(proof.changes)}",
@@ -114,8 +121,7 @@ def _blocked(setup: Setup) -> IndexAccessError:
     return IndexAccessError(
         "; ".join(str(obstacle) for obstacle in setup.obstacles),
         untouched=_NOTHING_CHANGED,
-        hint="name other repositories in pyproject.toml ([tool.carrack.indexes], repository and store), "
-        "or take that away by hand",
+        hint="; ".join(dict.fromkeys(obstacle.hint for obstacle in setup.obstacles)),
     )
 
 

@@ -9,6 +9,7 @@ from itertools import groupby
 from packaging.utils import NormalizedName
 
 from carrack.model.controls import OURS, Controls
+from carrack.model.policy import Document
 
 PUBLIC = "public:pypi"
 """CodeArtifact's name for the connection to the public index."""
@@ -71,7 +72,23 @@ class CloseName:
         return _closing([self])
 
 
-Change = CreateDomain | CreateRepository | Connect | AddUpstreams | CloseName
+@dataclass(frozen=True, kw_only=True)
+class PutPolicy:
+    """Put a permissions policy where there is none; `repository` None is the domain itself."""
+
+    repository: str | None
+    document: Document
+
+    def __str__(self) -> str:
+        return f"put a permissions policy on {place(self.repository)}"
+
+
+def place(repository: str | None) -> str:
+    """A repository, or the domain itself, in a sentence."""
+    return f"repository {repository}" if repository else "the domain"
+
+
+Change = CreateDomain | CreateRepository | Connect | AddUpstreams | CloseName | PutPolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +103,17 @@ class Right:
 
 @dataclass(frozen=True, kw_only=True)
 class Obstacle:
-    """Something that can only be put right by taking something else away, which is for a person to decide."""
+    """Something that can only be put right by taking something else away, which is for a person to decide.
+
+    `details` show it line by line; `hint` is what that person can do.
+    """
 
     text: str
+    hint: str = (
+        "name other repositories in pyproject.toml ([tool.carrack.indexes], repository and store), "
+        "or take that away by hand"
+    )
+    details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.text
@@ -106,15 +131,18 @@ class Left:
 
 @dataclass(frozen=True, kw_only=True)
 class Unseen:
-    """Something that these credentials may not look at; `repository` None is the domain itself."""
+    """Something that these credentials may not look at; `repository` None is the domain itself.
+
+    `part` is `names` or `policy`, or empty for the thing as a whole.
+    """
 
     repository: str | None
-    names: bool
     refusal: str
+    part: str = ""
 
     def __str__(self) -> str:
-        place = f"repository {self.repository}" if self.repository else "the domain"
-        return f"{'the names in ' if self.names else ''}{place} cannot be seen: {self.refusal}"
+        part = {"": "", "names": "the names in ", "policy": "the policy of "}[self.part]
+        return f"{part}{place(self.repository)} cannot be seen: {self.refusal}"
 
 
 Finding = Change | Right | Obstacle | Left | Unseen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from packaging.utils import NormalizedName
 
@@ -18,11 +19,14 @@ from carrack.model.changes import (
     Finding,
     Left,
     Obstacle,
+    PutPolicy,
     Right,
     Unseen,
+    place,
 )
 from carrack.model.controls import Claims, Controls, is_exposed
 from carrack.model.index import Index
+from carrack.model.policy import Document, difference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,16 +42,21 @@ class DomainState:
     """What is there now: the domain or not, and those of the repositories asked for that it has.
 
     `controls` has the origin controls of the names asked for, by repository and name, where a repository knows them;
-    `unseen` is what these credentials may not look at.
+    `policies` those permissions policies asked for that are there, None for the domain's own; `unseen` is what these
+    credentials may not look at.
     """
 
     exists: bool
     repositories: Mapping[str, Repository] = field(default_factory=dict)
     controls: Mapping[tuple[str, NormalizedName], Controls] = field(default_factory=dict)
+    policies: Mapping[str | None, Document] = field(default_factory=dict)
     unseen: tuple[Unseen, ...] = ()
 
 
 _NONE = Claims()
+Policies = Mapping[str | None, Document]
+"""Permissions policies by repository; None is the domain itself."""
+NO_POLICIES: Policies = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,20 +94,27 @@ def sources(indexes: Collection[Index]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def plan_setup(indexes: Collection[Index], state: DomainState, claims: Claims = _NONE) -> Setup:
+def plan_setup(
+    indexes: Collection[Index],
+    state: DomainState,
+    claims: Claims = _NONE,
+    policies: Policies = NO_POLICIES,
+) -> Setup:
     """Plan how the one domain of `indexes` gets from `state` to ready.
 
     Ready is the shape that AWS recommends (CodeArtifact User Guide, "Connect a CodeArtifact repository to a public
     repository"): a store has the domain's connection to the public index, and the others have it upstream. The names
     of `claims` are closed in every one of these repositories before anything is published under them, which
-    PutPackageOriginConfiguration allows for packages that do not exist yet (API reference).
+    PutPackageOriginConfiguration allows for packages that do not exist yet (API reference). `policies` are put where
+    there are none; other statements are never overwritten.
     """
-    return Setup(findings=(*_findings(indexes, state), *_closings(indexes, state, claims)))
+    closings, put = _closings(indexes, state, claims), _policies(state, policies)
+    return Setup(findings=(*_findings(indexes, state), *closings, *put))
 
 
 def _findings(indexes: Collection[Index], state: DomainState) -> Iterator[Finding]:
     domain = next(iter(indexes)).domain
-    hidden = {unseen.repository: unseen for unseen in state.unseen if not unseen.names}
+    hidden = {unseen.repository: unseen for unseen in state.unseen if not unseen.part}
     yield hidden.get(None) or (
         Right(text=f"domain {domain}") if state.exists else CreateDomain(domain=domain)
     )
@@ -142,10 +158,10 @@ def _in_the_way(name: str, others: tuple[str, ...]) -> Obstacle | None:
 
 
 def _closings(indexes: Collection[Index], state: DomainState, claims: Claims) -> Iterator[Finding]:
-    hidden = {unseen.repository: unseen for unseen in state.unseen}
+    hidden = {unseen.repository: unseen for unseen in state.unseen if unseen.part != "policy"}
     for repository in sources(indexes):
         if repository in hidden:
-            yield from [hidden[repository]] if hidden[repository].names else []
+            yield from [hidden[repository]] if hidden[repository].part else []
             continue
         known = {name: state.controls.get((repository, name)) for name in claims.names}
         closed = [name for name, controls in known.items() if controls and not is_exposed(controls)]
@@ -163,3 +179,22 @@ def _closing(repository: str, name: NormalizedName, now: Controls | None, claims
             "private-names in pyproject.toml says whether it is yours"
         )
     return CloseName(repository=repository, name=name, now=now)
+
+
+def _policies(state: DomainState, policies: Policies) -> Iterator[Finding]:
+    hidden = {unseen.repository: unseen for unseen in state.unseen if unseen.part == "policy"}
+    for repository, wanted in policies.items():
+        present = state.policies.get(repository)
+        if repository in hidden:
+            yield hidden[repository]
+        elif present is None:
+            yield PutPolicy(repository=repository, document=wanted)
+        elif not (lines := difference(present, wanted)):
+            yield Right(text=f"permissions policy of {place(repository)}")
+        else:
+            yield Obstacle(
+                text=f"{place(repository)} has a permissions policy with other statements",
+                hint="merge the two by hand, and put the result with aws codeartifact put-"
+                f"{'repository' if repository else 'domain'}-permissions-policy",
+                details=lines,
+            )

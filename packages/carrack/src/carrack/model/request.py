@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable
 
@@ -13,6 +14,7 @@ from carrack.model.changes import (
     Connect,
     CreateDomain,
     CreateRepository,
+    PutPolicy,
     Unseen,
 )
 from carrack.model.index import Index
@@ -38,9 +40,13 @@ def _command(words: list[str]) -> str:
 
 def _look(index: Index, unseen: Unseen) -> list[str]:
     if unseen.repository is None:
-        return ["describe-domain", *_domain(index)]
-    operation = "list-packages" if unseen.names else "describe-repository"
-    return [operation, *_domain(index), "--repository", unseen.repository]
+        return ["get-domain-permissions-policy" if unseen.part else "describe-domain", *_domain(index)]
+    operations = {
+        "": "describe-repository",
+        "names": "list-packages",
+        "policy": "get-repository-permissions-policy",
+    }
+    return [operations[unseen.part], *_domain(index), "--repository", unseen.repository]
 
 
 def _make(index: Index, change: Change) -> list[str]:
@@ -63,6 +69,10 @@ def _make(index: Index, change: Change) -> list[str]:
                 *("put-package-origin-configuration", *_domain(index), "--repository", repository),
                 *("--format", "pypi", "--package", name, "--restrictions", "publish=ALLOW,upstream=BLOCK"),
             ]
+        case PutPolicy(repository=place, document=document):
+            kind, where = ("repository", ["--repository", place]) if place else ("domain", [])
+            operation = f"put-{kind}-permissions-policy"
+            return [operation, *_domain(index), *where, "--policy-document", json.dumps(document)]
 
 
 def _domain(index: Index) -> list[str]:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 
 import click
 
 from carrack.cli.options import index_option
 from carrack.cli.output import show_table
+from carrack.cli.verbs.index_policies import policies, read_policies
 from carrack.cli.wiring import Wiring
 from carrack.commands.index_create import carry_out, check, examine
 from carrack.errors import NotReadyError, UsageError
 from carrack.model.access import simple_url
 from carrack.model.changes import Finding, Left, Obstacle, Right, Unseen, sentences
 from carrack.model.controls import claims
-from carrack.model.domain import Setup
+from carrack.model.domain import NO_POLICIES, Setup, sources
 
 _RUN_SECONDS = 3600
 
 
-@click.group("index")
+@click.group("index", commands=[policies])
 def command() -> None:
     """Make an index ready, or run a command with its address and token."""
 
@@ -33,8 +35,15 @@ def command() -> None:
     is_flag=True,
     help="Change nothing: exit 78 where something is missing, with a request for the domain's owner on stdout.",
 )
+@click.option(
+    "--policies",
+    "policies_in",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Also put what `index policies --out DIR` wrote for domain and repositories, where there is no policy.",
+)
 @click.pass_obj
-def create(wiring: Wiring, to: str | None, yes: bool, only_check: bool) -> None:
+def create(wiring: Wiring, to: str | None, yes: bool, only_check: bool, policies_in: Path | None) -> None:
     """Create the domain, its store connected to the public index, and the repositories behind it.
 
     Makes ready every index of the workspace in that domain, and closes the workspace's names in each to the public
@@ -47,7 +56,8 @@ def create(wiring: Wiring, to: str | None, yes: bool, only_check: bool) -> None:
         key=lambda other: other != index,
     )
     domain, ours = wiring.domain(index), claims(wiring.workspace.packages, wiring.workspace.private_names)
-    setup = examine(shared, domain, ours)
+    wanted = read_policies(policies_in, sources(shared)) if policies_in else NO_POLICIES
+    setup = examine(shared, domain, ours, wanted)
     _show(setup)
     try:
         if only_check:
@@ -55,7 +65,7 @@ def create(wiring: Wiring, to: str | None, yes: bool, only_check: bool) -> None:
             return
         if setup.changes and not setup.obstacles and not yes:
             _ask(wiring, index.name, setup)
-        proof = carry_out(setup, shared, domain, wiring.report, ours)
+        proof = carry_out(setup, shared, domain, wiring.report, ours, wanted)
     except NotReadyError as error:
         click.echo(f"\n{error.request}")
         raise
@@ -65,6 +75,8 @@ def create(wiring: Wiring, to: str | None, yes: bool, only_check: bool) -> None:
 def _show(setup: Setup) -> None:
     words = [(word, list(group)) for word, group in groupby(setup.findings, _word)]
     show_table(("", "what"), [(word, sentence) for word, group in words for sentence in sentences(group)])
+    for obstacle in setup.obstacles:
+        click.echo("\n".join(obstacle.details), nl=bool(obstacle.details))
 
 
 def _word(finding: Finding) -> str:
