@@ -20,6 +20,7 @@ from carrack.adapters.git import Git
 from carrack.adapters.manifests import read_workspace
 from carrack.adapters.promoter import CodeArtifactPromoter
 from carrack.commands.promote import Means, Side, examine, promote
+from carrack.errors import IndexAccessError, StoppedError
 from carrack.model.controls import Controls
 from carrack.model.index import Index
 from codeartifact_local.testing import LocalCodeArtifact
@@ -199,6 +200,30 @@ def test_a_refusal_part_way_says_what_is_there_and_goes_on(stage: Stage) -> None
     assert "carrack promote staging prod goes on" in failed.stderr
     assert stage.carrack("promote", "staging", "prod").returncode == 0
     assert stage.files() == stage.files(repository="staging")
+
+
+def test_a_failure_part_way_names_the_way_back_too(stage: Stage, aws_user: Path) -> None:
+    """What this run brought is in the hint, as the command that takes it back."""
+    sides, promoter, workspace = sides_of(stage)
+    promotion = examine(workspace, (), *sides, promoter)
+
+    def fail(*_: Any) -> None:
+        raise IndexAccessError("no permission")
+
+    means = means_of(stage, promoter)
+    copy = promoter.copy
+    promoter.copy = lambda source, package, *rest: (fail if package == "beta" else copy)(
+        source, package, *rest
+    )
+    with pytest.raises(StoppedError) as caught:
+        promote(promotion, *sides, means, {})
+    back = caught.value.hint.partition("; or back: carrack ")[2].split()
+    assert back == ["retract", "alpha==0.1.0", "--from", sides[1].index.name, "--yes"]
+    back[3] = "prod"
+    assert stage.carrack(*back).returncode == 0
+    where = {"domain": "carrack", "repository": "prod", "format": "pypi", "package": "alpha"}
+    described = stage.server.client().describe_package_version(**where, packageVersion="0.1.0")
+    assert described["packageVersion"]["status"] == "Unlisted"
 
 
 def test_a_revision_that_changed_meanwhile_is_not_copied(stage: Stage, aws_user: Path) -> None:

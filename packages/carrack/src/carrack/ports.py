@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from carrack.model.listing import ListedFile
 from carrack.model.lock import Candidate
 from carrack.model.published import File, IndexState, PublishedVersion
 from carrack.model.receipt import Entry
+from carrack.model.retraction import Status
 from carrack.model.target import Interpreter
 
 
@@ -89,6 +90,25 @@ class Promoter(OriginControls, Protocol):
 
     def copy(self, source: Index, name: NormalizedName, version: Version, revision: str) -> None:
         """Copy a version, in this very revision, from `source`, which is in the same domain."""
+
+
+class Withdrawer(Protocol):
+    """Takes versions back, and brings them back."""
+
+    def set_status(
+        self, name: NormalizedName, version: Version, revision: str, before: str, after: Status
+    ) -> None:
+        """Set a version's status, if it still has this revision and the status `before`."""
+
+
+class LockHistory(Protocol):
+    """The locks that were committed."""
+
+    def at_refs(self, path: PurePosixPath) -> Mapping[str, str]:
+        """The text of a file at every branch and tag, by the ref's short name; without those that lack it."""
+
+    def changes(self, path: PurePosixPath) -> Iterator[tuple[str, str]]:
+        """The commits up to HEAD that changed a file, the newest first, and its text then; asked for one by one."""
 
 
 class DomainAdmin(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -25,7 +25,9 @@ _SAME_EVERYWHERE = (
 
 @dataclass(frozen=True)
 class Git:
-    """Implements `ports.History` and `ports.Log` for the repository around `root`, which may be a folder inside it.
+    """Implements `ports.History`, `ports.Log` and `ports.LockHistory` for the repository around `root`.
+
+    `root` may be a folder inside it.
 
     `environ` is git's environment, of which the variables that name a repository (git sets them for its hooks) are
     left out: the repository is the one around `root`.
@@ -85,6 +87,24 @@ class Git:
         fields = iter(told.split("\0"))
         rows = zip(fields, fields, fields, fields, strict=False)  # -z ends each commit with one more NUL
         return tuple(Commit(id=id, subject=subject, body=body.strip()) for id, subject, body, _ in rows)
+
+    def at_refs(self, path: PurePosixPath) -> Mapping[str, str]:
+        """See `ports.LockHistory`."""
+        refs = self._ask(
+            "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes", "refs/tags"
+        ).splitlines()
+        texts = {ref: self._text(ref, path) for ref in refs}
+        return {ref: text for ref, text in texts.items() if text is not None}
+
+    def changes(self, path: PurePosixPath) -> Iterator[tuple[str, str]]:
+        """See `ports.LockHistory`."""
+        for commit in self._ask("rev-list", "HEAD", "--", str(path)).splitlines():
+            if (text := self._text(commit, path)) is not None:
+                yield commit, text
+
+    def _text(self, revision: str, path: PurePosixPath) -> str | None:
+        answer = self._run("cat-file", "blob", f"{revision}:{self._prefix()}{path}")
+        return None if answer.returncode else answer.stdout
 
     def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where git, or a hook of the repository, refuses."""

@@ -24,6 +24,7 @@ VERBS = {
     "build": "sdist and wheel of packages, reproducibly, from the commit",
     "publish": "release the versions that the index lacks, and prove by hash what it then holds",
     "promote": "the very files of one index to another, proven by hash: staging to production",
+    "retract": "the way back: who pins a version, what taking it back breaks; done when told to",
     "bump": "raise versions, by hand or by what was written since each release, and who needs them",
     "lock": "an app's lock: every wheel that it installs, by hash",
     "install": "an app's environment from its lock, from the private index alone",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from batch_params.suggestion import nearest
 from carrack.errors import PlanError, UsageError
@@ -44,6 +46,21 @@ def index_at(workspace: Workspace, place: str) -> str:
             address="pyproject.toml: [tool.carrack.indexes]",
             untouched="the index; nothing was written",
         )
+    return found
+
+
+def select_versions(texts: Iterable[str]) -> dict[NormalizedName, Version]:
+    """The versions that `NAME==VERSION` says. Raises UsageError for what does not say one."""
+    found: dict[NormalizedName, Version] = {}
+    for text in texts:
+        try:
+            requirement = Requirement(text)
+            (specifier,) = requirement.specifier
+            if specifier.operator != "==" or requirement.url or requirement.marker:
+                raise ValueError
+            found[canonicalize_name(requirement.name)] = Version(specifier.version)
+        except ValueError:  # InvalidRequirement and InvalidVersion are too
+            raise UsageError(f"{text!r} is not NAME==VERSION", hint="for example: record-io==1.4.0") from None
     return found
 
 

@@ -26,9 +26,9 @@ from carrack.ports import (
     IndexReader,
     Journal,
     Listing,
+    LockHistory,
     Log,
     Manifests,
-    Promoter,
     Report,
     Resolver,
     Uploader,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from carrack.adapters.gate import CodeArtifactGate
     from carrack.adapters.git import Git
     from carrack.adapters.pip_settings import PipSettings
+    from carrack.adapters.promoter import CodeArtifactPromoter
     from carrack.commands.knowledge import Sources
 
 
@@ -92,6 +93,11 @@ class Wiring:
         """Its commits."""
         return self._git
 
+    @property
+    def locks_in_history(self) -> LockHistory:
+        """The locks that were committed to it."""
+        return self._git
+
     @cached_property
     def _git(self) -> Git:
         from carrack.adapters.git import Git
@@ -136,7 +142,7 @@ class Wiring:
 
         return CodeArtifactReader(self.connection(index))
 
-    def promoter(self, index: Index) -> Promoter:
+    def promoter(self, index: Index) -> CodeArtifactPromoter:
         """Changes in the index that are not uploads."""
         from carrack.adapters.promoter import CodeArtifactPromoter
 

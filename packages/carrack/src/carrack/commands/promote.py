@@ -164,6 +164,11 @@ def _record(move: Move, index: Index, means: Means, commit: str | None) -> None:
         means.history.tag(tag_name(package.name, package.version), commit)
 
 
+def _way_back(done: Sequence[Move], target: Index) -> str:
+    versions = " ".join(f"{move.package.name}=={move.package.version}" for move in done if move.missing)
+    return f"; or back: carrack retract {versions} --from {target.name} --yes" if versions else ""
+
+
 def _stopped(
     error: CarrackError, moves: Sequence[Move], done: Sequence[Move], source: Index, target: Index
 ) -> StoppedError:
@@ -174,5 +179,5 @@ def _stopped(
         address=error.address or f"index {target.name}",
         done=f"on {target.name}, whole and proven: {there}; perhaps {open_end.package}",
         untouched=f"not promoted: {', '.join(str(move.package) for move in waiting) or 'nothing else'}",
-        hint=f"carrack promote {source.name} {target.name} goes on",
+        hint=f"carrack promote {source.name} {target.name} goes on{_way_back(done, target)}",
     )
