@@ -15,7 +15,7 @@ ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
 $(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
 endif
 
-.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index fuzz clean
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -94,6 +94,9 @@ clients: $(VENV)/.dev ## run the matrix of clients, and write docs/fidelity.md's
 
 bench-index: $(VENV)/.dev ## codeartifact-local beside pypiserver and devpi-server; ARGS=--quick, ARGS=--write
 	@$(BIN)/python -m tests.bench.index $(ARGS)
+
+bench-backends: $(VENV)/.dev ## four build backends, built twice, plainly and by carrack: the same bytes? ARGS=--write
+	@$(BIN)/python -m tests.bench.backends $(ARGS)
 
 fuzz: $(VENV)/.dev ## fuzz the upload's parser for SECONDS (60): bytes that crash it are left in .fuzz/
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r tests/fuzz/requirements/atheris.txt

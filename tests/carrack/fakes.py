@@ -24,6 +24,7 @@ from carrack.model.listing import ListedFile
 from carrack.model.plan import Step
 from carrack.model.published import File, IndexState, PublishedPackage, PublishedVersion
 from carrack.model.receipt import Entry
+from carrack.model.reproduction import Member
 from carrack.model.workspace import Package, Workspace
 from carrack.ports import Report
 
@@ -127,6 +128,7 @@ class MemoryBuilder:
 
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     generator: str = "backend 1.0"
+    constraints: str | None = None
     built: list[str] = field(default_factory=list)
     fails: bool = False
 
@@ -152,7 +154,11 @@ class MemoryBuilder:
     def _artifact(self, source: Source, path: Path, members: Mapping[str, str]) -> Artifact:
         path.write_text(json.dumps(members))
         return Artifact(
-            name=source.name, version=source.version, path=path, file=described(path.read_bytes(), path)
+            name=source.name,
+            version=source.version,
+            path=path,
+            file=described(path.read_bytes(), path),
+            constraints=self.constraints,
         )
 
 
@@ -168,6 +174,13 @@ class MemoryArchives:
         """See `ports.Archives`; the epoch is the files' times, and no member."""
         members = json.loads(path.read_text())
         return {name: text.encode() for name, text in members.items() if name != "epoch"}
+
+    def listing(self, path: Path) -> tuple[Member, ...]:
+        """See `ports.Archives`."""
+        return tuple(
+            Member(name=name, time=0, mode=0o644, owner="", content=content)
+            for name, content in self.members(path).items()
+        )
 
     def epoch(self, sdist: Path) -> int | None:
         """See `ports.Archives`."""

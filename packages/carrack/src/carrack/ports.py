@@ -20,6 +20,7 @@ from carrack.model.listing import ListedFile
 from carrack.model.lock import Candidate
 from carrack.model.published import File, IndexState, PublishedVersion
 from carrack.model.receipt import Entry
+from carrack.model.reproduction import Member
 from carrack.model.retraction import Status
 from carrack.model.target import Interpreter
 
@@ -151,6 +152,9 @@ class Archives(Protocol):
 
     def members(self, path: Path) -> Mapping[str, bytes]:
         """Each member's name and content; of an sdist without its top folder."""
+
+    def listing(self, path: Path) -> tuple[Member, ...]:
+        """Each member as it is packed, in its order."""
 
     def epoch(self, sdist: Path) -> int | None:
         """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell."""

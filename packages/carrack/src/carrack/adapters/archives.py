@@ -5,7 +5,10 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+
+from carrack.model.reproduction import Member
 
 
 class BuiltArchives:
@@ -23,6 +26,14 @@ class BuiltArchives:
                 if not member.isdir()
             }
 
+    def listing(self, path: Path) -> tuple[Member, ...]:
+        """See `ports.Archives`. Times of a wheel are those of its zip archive, read as UTC."""
+        if path.suffix == ".whl":
+            with zipfile.ZipFile(path) as wheel:
+                return tuple(_zipped(wheel, info) for info in wheel.infolist())
+        with tarfile.open(path) as sdist:
+            return tuple(_packed(sdist, member) for member in sdist)
+
     def epoch(self, sdist: Path) -> int | None:
         """See `ports.Archives`. It is the time of the sdist's pyproject.toml, which every backend takes over."""
         with tarfile.open(sdist) as archive:
@@ -30,6 +41,26 @@ class BuiltArchives:
                 if member.name.count("/") == 1 and member.name.endswith("/pyproject.toml"):
                     return int(member.mtime)
         return None
+
+
+def _zipped(wheel: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+    return Member(
+        name=info.filename,
+        time=int(datetime(*info.date_time, tzinfo=UTC).timestamp()),
+        mode=info.external_attr >> 16 & 0o7777,
+        owner="",
+        content=wheel.read(info),
+    )
+
+
+def _packed(sdist: tarfile.TarFile, member: tarfile.TarInfo) -> Member:
+    return Member(
+        name=member.name,
+        time=int(member.mtime),
+        mode=member.mode & 0o7777,
+        owner=f"{member.uname or member.uid}:{member.gname or member.gid}",
+        content=b"" if member.isdir() else _content(sdist, member),
+    )
 
 
 def _content(sdist: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from carrack.adapters.exported import refuse_incomplete
 from carrack.errors import WorkspaceError
 from carrack.model.commits import Commit
 from carrack.model.history import Place, TreeState
@@ -118,7 +119,7 @@ class Git:
         return int(self._ask("rev-list", "--count", "HEAD"))
 
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
-        """See `ports.History`. Raises WorkspaceError where `commit` has no such folder, or a submodule in it.
+        """See `ports.History`. Raises WorkspaceError where `commit` has no such folder, or not all of it.
 
         Not `git archive`, which leaves out what `export-ignore` marks and a checkout has. Modes are 0644 or 0755
         and every time is the returned epoch, because sdists carry both.
@@ -129,6 +130,7 @@ class Git:
         with tempfile.TemporaryDirectory(dir=to.parent) as scratch:
             self._check_out(commit, within, Path(scratch))
             (Path(scratch) / "tree" / within).rename(to)
+        refuse_incomplete(to, path)
         _settle(to, epoch)
         return epoch
 

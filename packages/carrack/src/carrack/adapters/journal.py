@@ -88,6 +88,7 @@ class _Line(BaseModel):
     sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
     size: int
     commit: Annotated[str, StringConstraints(pattern="^[0-9a-f]{40,64}$")] | None
+    constraints: Annotated[str, StringConstraints(pattern="^sha256:[0-9a-f]{64}$")] | None = None
 
 
 def _line(entry: Entry) -> str:
@@ -99,6 +100,7 @@ def _line(entry: Entry) -> str:
         sha256=entry.file.sha256,
         size=entry.file.size,
         commit=entry.commit,
+        constraints=entry.constraints,
     )
     return line.model_dump_json(by_alias=True)
 
@@ -111,6 +113,7 @@ def _entry(text: str) -> Entry | None:
             version=Version(line.version),
             file=File(name=line.file, sha256=line.sha256, size=line.size),
             commit=line.commit,
+            constraints=line.constraints,
         )
     except (ValidationError, InvalidVersion):
         return None

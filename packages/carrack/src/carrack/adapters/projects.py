@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from carrack.adapters.self_contained import unbuildable
 from carrack.adapters.tables import ManifestTable, PackageTable, parse
 from carrack.errors import WorkspaceError
 from carrack.model.wheels import WheelTarget, wheel_targets
@@ -47,6 +48,7 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
         partial(SpecifierSet, project.requires_python), f"{address}: project.requires-python", faults
     )
     wanted = _targets(table, address, faults)
+    faults += (f"{address}: {fault}" for fault in unbuildable(table))
     if name is None or version is None or python is None or len(faults) > before:
         return None
     return Package(

@@ -73,6 +73,9 @@ class ProjectTable(_Read):
     requires_python: str = ""
     dependencies: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
+    readme: Any = None
+    license: Any = None
+    license_files: tuple[str, ...] = ()
 
 
 class BuildSystemTable(_Read):

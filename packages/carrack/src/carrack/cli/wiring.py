@@ -36,10 +36,12 @@ from carrack.ports import (
 
 if TYPE_CHECKING:
     from carrack.adapters.aws import Connection
+    from carrack.adapters.builder import IsolatedBuilder
     from carrack.adapters.gate import CodeArtifactGate
     from carrack.adapters.git import Git
     from carrack.adapters.pip_settings import PipSettings
     from carrack.adapters.promoter import CodeArtifactPromoter
+    from carrack.commands.check_builds import Twice
     from carrack.commands.knowledge import Sources
 
 
@@ -187,7 +189,7 @@ class Wiring:
 
         return ManifestEdits(self.workspace.root)
 
-    def builder(self, access: Access | None) -> Builder:
+    def builder(self, access: Access | None) -> IsolatedBuilder:
         """Builds with requirements from `access`'s index, or from pip's own where none is chosen."""
         from carrack.adapters.builder import IsolatedBuilder
 
@@ -203,6 +205,15 @@ class Wiring:
         from carrack.adapters.prebuilt import PrebuiltArtifacts
 
         return PrebuiltArtifacts(folder=folder, archives=BuiltArchives())
+
+    def twice(self) -> Twice:
+        """The builder, and one that sees another home, language, time zone and order of files."""
+        from carrack.adapters.archives import BuiltArchives
+        from carrack.adapters.builder.elsewhere import Elsewhere
+        from carrack.commands.check_builds import Twice
+
+        once = self.builder(None)
+        return Twice(once=once, again=Elsewhere(once), archives=BuiltArchives())
 
     @cached_property
     def pip_settings(self) -> PipSettings:

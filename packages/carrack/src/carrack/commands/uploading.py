@@ -141,7 +141,13 @@ def _verify(sources: Sources, tools: Tools, artifact: Artifact) -> None:
 
 def _entry(artifact: Artifact, commits: Mapping[NormalizedName, str]) -> Entry:
     commit = commits[artifact.name]
-    return Entry(name=artifact.name, version=artifact.version, file=artifact.file, commit=commit)
+    return Entry(
+        name=artifact.name,
+        version=artifact.version,
+        file=artifact.file,
+        commit=commit,
+        constraints=artifact.constraints,
+    )
 
 
 def _with_progress(error: CarrackError, lanes: Sequence[_Lane]) -> CarrackError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatch
 
 Members = Mapping[str, bytes]
@@ -11,15 +12,33 @@ Members = Mapping[str, bytes]
 _WHEEL, _RECORD = "*.dist-info/WHEEL", "*.dist-info/RECORD"
 
 
-def differences(here: Members, there: Members) -> tuple[str, ...]:
+@dataclass(frozen=True, kw_only=True)
+class Sides:
+    """What the two are called."""
+
+    only_here: str
+    only_there: str
+    here: str
+    there: str
+
+
+BUILT_AND_INDEX = Sides(
+    only_here="only in what this commit builds",
+    only_there="only on the index",
+    here="this commit builds",
+    there="the index has",
+)
+
+
+def differences(here: Members, there: Members, sides: Sides = BUILT_AND_INDEX) -> tuple[str, ...]:
     """One line a member that differs: which, and how; in a text, the first line that does.
 
     RECORD, which lists the other members' hashes, is named only where nothing else is.
     """
-    found = dict.fromkeys(there.keys() - here.keys(), "only on the index")
-    found |= dict.fromkeys(here.keys() - there.keys(), "only in what this commit builds")
+    found = dict.fromkeys(there.keys() - here.keys(), sides.only_there)
+    found |= dict.fromkeys(here.keys() - there.keys(), sides.only_here)
     found |= {
-        name: _difference(here[name], there[name])
+        name: _difference(here[name], there[name], sides)
         for name in here.keys() & there.keys()
         if here[name] != there[name]
     }
@@ -45,16 +64,16 @@ def _without_generator(name: str, members: Members) -> list[bytes]:
     return lines
 
 
-def _difference(here: bytes, there: bytes) -> str:
+def _difference(here: bytes, there: bytes, sides: Sides) -> str:
     if b"\0" in here[:1024] or b"\0" in there[:1024]:
         return "its bytes differ"
     pairs = enumerate(zip(_lines(here), _lines(there), strict=False), start=1)
     for number, (ours, theirs) in pairs:
         if ours != theirs:
-            return f"in line {number} the index has {_short(theirs)}, this commit builds {_short(ours)}"
+            return f"in line {number} {sides.there} {_short(theirs)}, {sides.here} {_short(ours)}"
     if len(_lines(here)) == len(_lines(there)):
         return "only the ends of its lines differ"
-    return f"the index has {len(_lines(there))} lines, this commit builds {len(_lines(here))}"
+    return f"{sides.there} {len(_lines(there))} lines, {sides.here} {len(_lines(here))}"
 
 
 def _lines(content: bytes) -> list[str]:

@@ -19,6 +19,8 @@ class Artifact:
     version: Version
     path: Path
     file: File
+    constraints: str | None = None
+    """`sha256:…` of the build requirements' lock that it was built with; None where it was built elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)

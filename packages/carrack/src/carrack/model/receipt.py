@@ -18,12 +18,16 @@ SCHEMA: Final = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One file that the index holds, and the commit that it was built from; None where that is not known."""
+    """One file that the index holds, and the commit that it was built from; None where that is not known.
+
+    `constraints` is the digest of the build requirements' lock that it was built with, where that is known.
+    """
 
     name: NormalizedName
     version: Version
     file: File
     commit: str | None
+    constraints: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

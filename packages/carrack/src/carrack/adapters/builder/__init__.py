@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -48,6 +49,8 @@ class IsolatedBuilder:
     constraints: Path
     environ: Mapping[str, str] = field(repr=False)
     report: Report
+    backends: Mapping[str, str] = field(default_factory=dict)
+    """What the build backends see in other words than `environ` has it."""
 
     def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
         """See `ports.Builder`.
@@ -60,7 +63,10 @@ class IsolatedBuilder:
         made: dict[str, list[str]] = {}
         for requires, group in groupby(by_requirements, key=lambda source: source.build_requires):
             made |= self._work(requires, tuple(group), out, wheels)
-        return tuple(_artifact(source, out / name) for source in sources for name in made[source.name])
+        digest = "sha256:" + hashlib.sha256(self._constraint_text().encode()).hexdigest()
+        return tuple(
+            _artifact(source, out / name, digest) for source in sources for name in made[source.name]
+        )
 
     def _work(
         self, requires: Sequence[str], sources: Sequence[Source], out: Path, wheels: bool
@@ -73,18 +79,21 @@ class IsolatedBuilder:
             environ = {**self.environ, "TMPDIR": scratch}
             job = {
                 "requires": requires,
-                "constraints": self._constraint_lines(),
+                "constraints": self._constraint_text().splitlines(),
                 "out": str(out),
                 "wheels": wheels,
-                "environ": {key: environ[key] for key in _BACKENDS_SEE if key in environ},
+                "environ": {
+                    **{key: environ[key] for key in _BACKENDS_SEE if key in environ},
+                    **self.backends,
+                },
                 "builds": [{"name": s.name, "source": str(s.path), "epoch": s.epoch} for s in sources],
             }
             worker = _run_worker(json.dumps(job), {**environ, **_WORKER})
         return _made(worker)
 
-    def _constraint_lines(self) -> list[str]:
+    def _constraint_text(self) -> str:
         try:
-            return self.constraints.read_text(encoding="utf-8").splitlines()
+            return self.constraints.read_text(encoding="utf-8")
         except FileNotFoundError:
             raise BuildError(
                 "there is no such file; without pinned build requirements the same source gives other bytes "
@@ -133,8 +142,14 @@ def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
     return made
 
 
-def _artifact(source: Source, path: Path) -> Artifact:
-    artifact = Artifact(name=source.name, version=source.version, path=path, file=describe(path))
+def _artifact(source: Source, path: Path, constraints: str) -> Artifact:
+    artifact = Artifact(
+        name=source.name,
+        version=source.version,
+        path=path,
+        file=describe(path),
+        constraints=constraints,
+    )
     if _name_and_version(artifact.file) != (source.name, source.version):
         raise BuildError(
             f"the backend made {path.name}, but {source.name} {source.version} was planned",

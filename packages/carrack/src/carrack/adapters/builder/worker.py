@@ -20,6 +20,8 @@ from typing import Any
 from build import BuildBackendException, BuildException, FailedProcessError, ProjectBuilder
 from build.env import DefaultIsolatedEnv
 
+from carrack.adapters.builder.settled import settle
+
 
 class _FailedError(Exception):
     def __init__(self, name: str, reason: str, output: str = "", hint: str = "") -> None:
@@ -73,6 +75,7 @@ def _build(
     """An sdist of `source`, and a wheel made from that sdist where wheels are wanted, as `python -m build` does it."""
     out = Path(job["out"])
     sdist = _distribution(environment, job, name, source, epoch, "sdist")
+    _settle(name, out / sdist, epoch)
     if not job["wheels"]:
         return [sdist]
     with tempfile.TemporaryDirectory() as scratch:
@@ -80,6 +83,13 @@ def _build(
         unpacked = Path(scratch) / sdist.removesuffix(".tar.gz")
         wheel = _distribution(environment, job, name, str(unpacked), epoch, "wheel")
     return [sdist, wheel]
+
+
+def _settle(name: str, sdist: Path, epoch: int) -> None:
+    try:
+        settle(sdist, epoch)
+    except (tarfile.TarError, FileNotFoundError) as error:
+        raise _FailedError(name, f"{sdist.name} cannot be unpacked: {error}") from None
 
 
 def _unpack(name: str, sdist: Path, to: str) -> None:

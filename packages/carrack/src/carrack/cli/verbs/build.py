@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import click
 
 from carrack.cli.options import package_names
 from carrack.cli.wiring import Wiring
+from carrack.model.workspace import Package
 
 
 @click.command("build")
@@ -18,12 +20,13 @@ from carrack.cli.wiring import Wiring
     help="Where the files go; dist/ of the workspace if not said.",
 )
 @click.option("--sdist", "sdists", is_flag=True, help="Sdists alone, for native wheels to be built from.")
+@click.option("--check", is_flag=True, help="Build each twice, and say which member differs, and why.")
 @click.pass_obj
-def command(wiring: Wiring, names: tuple[str, ...], out: Path | None, sdists: bool) -> None:
+def command(wiring: Wiring, names: tuple[str, ...], out: Path | None, sdists: bool, check: bool) -> None:
     """Build sdist and wheel of PACKAGES (all, if none is named) as HEAD has them; prints each file's path.
 
     Build requirements come from the index that pip itself is configured with, by the hashes in the workspace's build
-    constraints. Uncommitted changes are not in the files.
+    constraints. Uncommitted changes are not in the files. With --check no file is kept; each one's sha256 is printed.
     """
     from carrack.commands.build import build
 
@@ -38,5 +41,16 @@ def command(wiring: Wiring, names: tuple[str, ...], out: Path | None, sdists: bo
         )
     targets = [(package, tree.commit) for package in chosen]
     into = out or workspace.root / "dist"
+    if check:
+        _check(wiring, targets)
+        return
     for artifact in build(targets, wiring.history, wiring.builder(None), into, wheels=not sdists):
         click.echo(artifact.path)
+
+
+def _check(wiring: Wiring, targets: list[tuple[Package, str]]) -> None:
+    from carrack.commands.check_builds import check_builds
+
+    with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
+        for artifact in check_builds(targets, wiring.history, wiring.twice(), Path(scratch)):
+            click.echo(f"{artifact.file.sha256}  {artifact.file.name}")
