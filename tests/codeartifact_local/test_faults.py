@@ -4,6 +4,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,16 @@ def test_a_fault_befalls_what_it_names_and_as_often(client: Client) -> None:
     client.local.faults.clear()
     assert once.list_domains()["domains"]
     once.close()
+
+
+def test_every_answer_has_the_time_of_the_clock(client: Client) -> None:
+    """One Date header, also of what is not found; the clock moved ahead, it moves with it."""
+    client.local.clock.advance(3600)
+    for path in ("/v1/domain", "/pypi/nothing", "/"):
+        dates = HTTP.get(f"{client.local.url}{path}").headers.get_list("Date")
+        assert len(dates) == 1
+        ahead = parsedate_to_datetime(dates[0]) - datetime.now(UTC)
+        assert timedelta(minutes=50) < ahead < timedelta(minutes=70)
 
 
 def test_a_fault_can_deny(client: Client) -> None:

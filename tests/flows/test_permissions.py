@@ -109,6 +109,13 @@ def test_a_reader_publishes_nothing(first_round: Round) -> None:
     assert holdings(first_round.server.client(), "prod") == {}
 
 
+def test_a_reader_s_doctor_finds_nothing_that_fails(first_round: Round) -> None:
+    """What a reader may not look at is a warning, and the exit code 0."""
+    done = first_round.run("reader", "doctor", "--to", "local")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "denied: DescribeDomain, DescribePackage, DescribeRepository, which installing" in done.stdout
+
+
 def test_a_publisher_of_staging_does_not_publish_to_production(first_round: Round) -> None:
     """Nor does it promote there."""
     for arguments in (["publish", "--to", "local"], ["promote", "local-staging", "local"]):

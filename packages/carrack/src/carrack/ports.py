@@ -9,10 +9,12 @@ from typing import Protocol
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from carrack.model.access import Access
 from carrack.model.artifact import Artifact, Source
 from carrack.model.changes import Change
 from carrack.model.commits import Commit
 from carrack.model.controls import Controls
+from carrack.model.diagnosis import Answered, Delivery, Identity
 from carrack.model.domain import DomainState
 from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
@@ -22,6 +24,7 @@ from carrack.model.published import File, IndexState, PublishedVersion
 from carrack.model.receipt import Entry
 from carrack.model.reproduction import Member
 from carrack.model.retraction import Status
+from carrack.model.surroundings import DockerFacts, GitFacts
 from carrack.model.target import Interpreter
 
 
@@ -128,6 +131,44 @@ class DomainAdmin(Protocol):
 
     def make(self, change: Change) -> None:
         """Make one change; it is permanent when this returns."""
+
+
+class Machine(Protocol):
+    """The machine that we are on, for a user with one environment."""
+
+    def python(self) -> str:
+        """Its version."""
+
+    def git(self) -> GitFacts:
+        """What is there of git and of the workspace's repository."""
+
+    def docker(self) -> DockerFacts:
+        """What is there of Docker; asking can take seconds."""
+
+    def pip_settings(self) -> tuple[tuple[str, str], ...] | None:
+        """The settings that pip has, as `section.name` and value; None where pip cannot read its configuration."""
+
+
+class ServiceProbe(Protocol):
+    """Small questions to one index's service; none changes anything, each raises IndexAccessError for no answer."""
+
+    def regions(self) -> frozenset[str]:
+        """The regions that are known to have the service; nobody is asked."""
+
+    def reach(self) -> Answered:
+        """What the control plane says to somebody without credentials."""
+
+    def identity(self) -> Identity:
+        """Whose credentials ours are."""
+
+    def attempt(self, action: str, name: NormalizedName) -> None:
+        """Return if `action` is not denied, whatever else the answer is. Raises DeniedError where it is."""
+
+    def page(self, access: Access, name: NormalizedName) -> None:
+        """Return if the repositories' endpoint takes the token and answers for `name`."""
+
+    def deliver(self, access: Access, name: NormalizedName) -> Delivery | None:
+        """Begin to download a file of `name`; None where it has none."""
 
 
 class Builder(Protocol):

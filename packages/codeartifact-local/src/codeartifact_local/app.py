@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from codeartifact_local.admin import ADMIN, Admin
 from codeartifact_local.console.app import Console, is_console
+from codeartifact_local.dated import Dated
 from codeartifact_local.faulty import Faulty
 from codeartifact_local.operations import OPERATIONS
 from codeartifact_local.protocol.control_plane import ControlPlane
@@ -55,7 +56,8 @@ def create_app(service: Service, on_start: Callable[[], None]) -> ASGIApp:
         await loading
         await service.supply.close()
 
-    return _Logged(Router(default=dispatch, redirect_slashes=False, lifespan=lifespan))
+    router = Router(default=dispatch, redirect_slashes=False, lifespan=lifespan)
+    return _Logged(Dated(router, service.clock))
 
 
 class _Logged:

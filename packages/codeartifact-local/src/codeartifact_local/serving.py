@@ -128,6 +128,7 @@ def _config(app: object, front: Front) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,  # `dated.py` says the time, by a clock that tests can move
         lifespan="on",
         ws="none",
         http=BoundedHeads,

@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from carrack.adapters.aws_errors import access_error
 from carrack.adapters.aws_session import make_client, open_session, sign_in_command
 from carrack.errors import DeniedError, IndexAccessError
+from carrack.model.diagnosis import Identity
 from carrack.model.index import Index
 
 _AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)$")
@@ -65,10 +66,36 @@ class Connection:
         Raises DeniedError where that is not the index's: on AWS with nothing created, since STS is asked
         first; on an endpoint of another kind, which need not have an STS, after the fact.
         """
-        if not self.index.endpoint or _AWS.search(urlsplit(self.index.endpoint).hostname or ""):
-            self._only_owner(self._told(lambda: self._client("sts").get_caller_identity()["Account"]))
+        if self._on_aws:
+            self._only_owner(self._caller()["Account"])
         created = self._told(lambda: self.client.create_domain(domain=self.index.domain))["domain"]
         self._only_owner(created["owner"], done=f"domain {self.index.domain} is created in that account")
+
+    def identity(self) -> Identity:
+        """Whose credentials these are, by STS where the endpoint is AWS's; elsewhere only where they come from.
+
+        Raises IndexAccessError where there are none, or STS refuses them.
+        """
+        found = self._told(self._credentials)
+        if not self._on_aws:
+            return Identity(source=found.method)
+        caller = self._caller()
+        return Identity(source=found.method, account=caller["Account"], arn=caller["Arn"])
+
+    def regions(self) -> frozenset[str]:
+        """The regions in which the installed boto3 knows CodeArtifact, of every part of AWS."""
+        known = boto3.Session(region_name=self.index.region)
+        parts = known.get_available_partitions()
+        return frozenset(
+            region
+            for part in parts
+            for region in known.get_available_regions("codeartifact", partition_name=part)
+        )
+
+    @property
+    def address(self) -> str:
+        """The address of the control plane, without a slash at its end."""
+        return str(self.client.meta.endpoint_url).rstrip("/")
 
     @property
     def client(self) -> Any:
@@ -79,6 +106,21 @@ class Connection:
     @cached_property
     def _made(self) -> Any:
         return self._told(lambda: self._client("codeartifact", endpoint_url=self.index.endpoint))
+
+    @property
+    def _on_aws(self) -> bool:
+        return not self.index.endpoint or bool(_AWS.search(urlsplit(self.index.endpoint).hostname or ""))
+
+    def _caller(self) -> dict[str, str]:
+        caller: dict[str, str] = self._told(lambda: self._client("sts").get_caller_identity())
+        return caller
+
+    def _credentials(self) -> Any:
+        found = self._session.get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        found.get_frozen_credentials()
+        return found
 
     @property
     def _domain(self) -> dict[str, str]:

@@ -58,15 +58,12 @@ def read_pip_settings(environ: Mapping[str, str]) -> PipSettings:
 
     A pip configuration that pip itself cannot read gives none.
     """
-    listed = subprocess.run(
-        [sys.executable, "-P", "-m", "pip", "config", "list"],
-        env=dict(environ) | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found = dict(sorted(_entries(listed.stdout), key=lambda entry: _SECTIONS.index(entry[0][0])))
-    by_name = {name: value for (_, name), value in found.items()}
+    by_name = {
+        key.removeprefix(section): value
+        for section in _SECTIONS
+        for key, value in list_settings(environ) or ()
+        if key.startswith(section) and key.removeprefix(section) in _SETTINGS
+    }
     return PipSettings(
         cert=by_name.get("cert"),
         client_cert=by_name.get("client-cert"),
@@ -75,10 +72,24 @@ def read_pip_settings(environ: Mapping[str, str]) -> PipSettings:
     )
 
 
-def _entries(text: str) -> Iterator[tuple[tuple[str, str], str]]:
-    """`((section, setting), value)` of each line such as `global.index-url='https://…'`."""
+def list_settings(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:
+    """Every setting of pip's as it lists them, such as `global.index-url` with its value, which may be secret.
+
+    None where pip cannot read its configuration.
+    """
+    listed = subprocess.run(
+        [sys.executable, "-P", "-m", "pip", "config", "list"],
+        env=dict(environ) | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return tuple(_entries(listed.stdout)) if listed.returncode == 0 else None
+
+
+def _entries(text: str) -> Iterator[tuple[str, str]]:
+    """`(key, value)` of each line such as `global.index-url='https://…'`."""
     for line in text.splitlines():
-        key, _, value = line.partition("=")
-        section = next((section for section in _SECTIONS if key.startswith(section)), None)
-        if section and key.removeprefix(section) in _SETTINGS:
-            yield (section, key.removeprefix(section)), str(ast.literal_eval(value))
+        key, separator, value = line.partition("=")
+        if separator:
+            yield key, str(ast.literal_eval(value))

@@ -17,7 +17,7 @@ from carrack.errors import IndexAccessError
 from carrack.model.access import Access
 from carrack.model.listing import ListedFile
 
-_JSON = "application/vnd.pypi.simple.v1+json"
+JSON = "application/vnd.pypi.simple.v1+json"
 _TIMEOUT_SECONDS = (10, 120)
 """To connect, and between two bytes: a project that CodeArtifact does not hold yet is fetched while we wait."""
 
@@ -30,7 +30,7 @@ class SimpleIndex:
     def __init__(self, access: Access, settings: PipSettings | None = None) -> None:
         self._access = access
         self._session = open_session(access, settings, _RETRY)
-        self._session.headers["Accept"] = _JSON
+        self._session.headers["Accept"] = JSON
         self._pages: dict[NormalizedName, tuple[ListedFile, ...]] = {}
 
     def files(self, name: NormalizedName) -> tuple[ListedFile, ...]:

@@ -16,6 +16,7 @@ from carrack.errors import (
     PublishedDiffersError,
     WorkspaceError,
 )
+from carrack.model.diagnosis import Check, Verdict
 from carrack.model.history import TreeState
 from carrack.ports import Report
 
@@ -78,6 +79,17 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     with console.capture() as drawn:
         console.print(table)
     click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """A line for each on stdout, and one below it with what to do."""
+    colours = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        verdict = click.style(check.verdict.value.ljust(5), fg=colours[check.verdict], bold=True)
+        click.echo(f"{verdict} {check.name.ljust(width)}  {check.said}", color=_coloured())
+        if check.remedy:
+            click.echo(f"{' ' * (width + 8)}do: {check.remedy}")
 
 
 def tell_shallow(report: Report, tree: TreeState) -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from carrack.adapters.pip_settings import PipSettings
     from carrack.adapters.promoter import CodeArtifactPromoter
     from carrack.commands.check_builds import Twice
+    from carrack.commands.doctor import Patient
     from carrack.commands.knowledge import Sources
 
 
@@ -155,6 +156,27 @@ class Wiring:
         from carrack.adapters.domain import CodeArtifactDomain
 
         return CodeArtifactDomain(self.connection(index))
+
+    def patient(self, index: Index) -> Patient:
+        """Everything that `doctor` looks at."""
+        from datetime import UTC, datetime
+
+        from carrack.adapters.gate import TOKEN_VARIABLE, CodeArtifactGate
+        from carrack.adapters.machine import ThisMachine
+        from carrack.adapters.service_probe import CodeArtifactProbe
+        from carrack.commands.doctor import Patient
+
+        connection = self.connection(index)
+        return Patient(
+            workspace=self.workspace,
+            index=index,
+            environ=self.environ,
+            machine=ThisMachine(self.workspace.root, self.environ),
+            service=CodeArtifactProbe(connection, self.pip_settings),
+            domain=self.domain(index),
+            open=lambda: CodeArtifactGate(connection, token=self.environ.get(TOKEN_VARIABLE)).open(),
+            now=lambda: datetime.now(UTC),
+        )
 
     def open(self, index: Index) -> Access:
         """The way into the index's PyPI endpoint, with the token that the user made already where there is one.
