@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -158,6 +158,7 @@ def test_of_several_wishes_the_highest_counts_and_all_are_told() -> None:
 POLICIES = st.sampled_from(Policy)
 
 
+@settings(deadline=None)  # a busy machine is no fault of the plan
 @given(
     workspaces(), st.lists(st.tuples(st.sampled_from("abcde"), st.sampled_from(Level)), min_size=1), POLICIES
 )
