@@ -92,6 +92,9 @@ def whole_round(first_round: Round) -> Round:
         )
     first_round.ok("publisher", "publish", "--to", "local", "--close-names", "record-io")
     first_round.ok("publisher", "promote", "local-staging", "local")
+    first_round.ok("publisher", "retract", "record-io==0.1.0", "--from", "local", "--break-locks", "--yes")
+    again = ("--status", "published", "--yes")
+    first_round.ok("publisher", "retract", "record-io==0.1.0", "--from", "local", *again)
     for identity in ("reader", "publisher"):
         shutil.rmtree(first_round.carrack.workspace / ".carrack" / "receipts")  # as on another machine
         first_round.ok(identity, "status", "--to", "local")

@@ -32,6 +32,7 @@ _WRITE_PACKAGES = (
     "codeartifact:DescribePackage",
     "codeartifact:PublishPackageVersion",
     "codeartifact:PutPackageOriginConfiguration",
+    "codeartifact:UpdatePackageVersionsStatus",
 )
 
 
@@ -102,7 +103,7 @@ def reader(grounds: Grounds) -> dict[str, Any]:
 
 
 def publisher(grounds: Grounds) -> dict[str, Any]:
-    """Who publishes and promotes: reads as a reader does, and writes the team's names in the index."""
+    """Who publishes, promotes and retracts: reads as a reader does, and writes the team's names in the index."""
     copies = Statement(
         sid="CopyIntoIndex",
         actions=["codeartifact:CopyPackageVersions"],
