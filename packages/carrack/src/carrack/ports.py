@@ -56,11 +56,20 @@ class History(Protocol):
 class Log(Protocol):
     """The repository's commits, and the next one."""
 
+    def merge_base(self, ref: str) -> str:
+        """The commit where HEAD's line left `ref`, which is a branch, a tag or a commit."""
+
     def log(self, since: str, path: PurePosixPath) -> tuple[Commit, ...]:
         """The commits after `since` up to HEAD that touch `path`, the oldest first, without merges."""
 
     def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
         """Commit `paths` as they are now, and nothing else that is staged; the new commit's id."""
+
+    def push_commit(self, branch: str, paths: Iterable[PurePosixPath], message: str) -> bool:
+        """Have `branch` of the remote be HEAD and one commit of `paths` as they are now; whether that was news.
+
+        The branch is ours: what it had before goes, unless somebody else committed to it.
+        """
 
     def commit_count(self) -> int:
         """How many commits lead to HEAD."""
@@ -105,14 +114,27 @@ class Withdrawer(Protocol):
         """Set a version's status, if it still has this revision and the status `before`."""
 
 
-class LockHistory(Protocol):
-    """The locks that were committed."""
+class CommittedTexts(Protocol):
+    """Files as they were committed."""
+
+    def version(self, revision: str, manifest: PurePosixPath) -> Version | None:
+        """The static version that a manifest said in a commit; None where there was none."""
 
     def at_refs(self, path: PurePosixPath) -> Mapping[str, str]:
         """The text of a file at every branch and tag, by the ref's short name; without those that lack it."""
 
     def changes(self, path: PurePosixPath) -> Iterator[tuple[str, str]]:
         """The commits up to HEAD that changed a file, the newest first, and its text then; asked for one by one."""
+
+
+class PullRequests(Protocol):
+    """The pull requests of the repository that the workspace is in."""
+
+    def open_or_update(self, branch: str, base: str, title: str, body: str) -> str:
+        """Have one open pull request from `branch` into `base`, with these words; its address."""
+
+    def comment(self, number: int, marker: str, body: str) -> str:
+        """Have one comment with this marker on a pull request, with these words; its address."""
 
 
 class DomainAdmin(Protocol):

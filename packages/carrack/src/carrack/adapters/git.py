@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.exported import refuse_incomplete
 from carrack.errors import WorkspaceError
@@ -26,7 +29,7 @@ _SAME_EVERYWHERE = (
 
 @dataclass(frozen=True)
 class Git:
-    """Implements `ports.History`, `ports.Log` and `ports.LockHistory` for the repository around `root`.
+    """Implements `ports.History`, `ports.Log` and `ports.CommittedTexts` for the repository around `root`.
 
     `root` may be a folder inside it.
 
@@ -48,6 +51,18 @@ class Git:
             trees={path: tree for (_, path), tree in trees.items()},
             uncommitted=self._uncommitted(paths),
         )
+
+    def merge_base(self, ref: str) -> str:
+        """See `ports.Log`. Raises WorkspaceError where there is no such commit, or none in common."""
+        answer = self._run("merge-base", "HEAD", ref)
+        if answer.returncode:
+            raise WorkspaceError(
+                f"HEAD and {ref!r} have no commit in common: {_reason(answer)}",
+                address=str(self.root),
+                hint=f"git fetch --unshallow origin (in a workflow: fetch-depth: 0), then say --since with {ref} "
+                "as git knows it, for example origin/main",
+            )
+        return answer.stdout.strip()
 
     def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """See `ports.History`."""
@@ -90,7 +105,7 @@ class Git:
         return tuple(Commit(id=id, subject=subject, body=body.strip()) for id, subject, body, _ in rows)
 
     def at_refs(self, path: PurePosixPath) -> Mapping[str, str]:
-        """See `ports.LockHistory`."""
+        """See `ports.CommittedTexts`."""
         refs = self._ask(
             "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes", "refs/tags"
         ).splitlines()
@@ -98,10 +113,17 @@ class Git:
         return {ref: text for ref, text in texts.items() if text is not None}
 
     def changes(self, path: PurePosixPath) -> Iterator[tuple[str, str]]:
-        """See `ports.LockHistory`."""
+        """See `ports.CommittedTexts`."""
         for commit in self._ask("rev-list", "HEAD", "--", str(path)).splitlines():
             if (text := self._text(commit, path)) is not None:
                 yield commit, text
+
+    def version(self, revision: str, manifest: PurePosixPath) -> Version | None:
+        """See `ports.CommittedTexts`."""
+        try:
+            return Version(tomllib.loads(self._text(revision, manifest) or "")["project"]["version"])
+        except (tomllib.TOMLDecodeError, KeyError, TypeError, InvalidVersion):
+            return None
 
     def _text(self, revision: str, path: PurePosixPath) -> str | None:
         answer = self._run("cat-file", "blob", f"{revision}:{self._prefix()}{path}")
@@ -113,6 +135,40 @@ class Git:
         self._ask("add", "--all", "--", *names)
         self._ask("commit", "--quiet", "--file=-", "--only", "--", *names, told=message)
         return self._head()
+
+    def push_commit(self, branch: str, paths: Iterable[PurePosixPath], message: str) -> bool:
+        """See `ports.Log`. The checkout, its branch and its index stay as they are.
+
+        Raises WorkspaceError where somebody else committed to the branch, or the remote refuses.
+        """
+        ref, head = f"refs/heads/{branch}", self._head()
+        there = self._ask("ls-remote", "origin", ref).partition("\t")[0]
+        tree = self._tree_with(paths)
+        if there:
+            self._ask("fetch", "--quiet", "origin", there)
+            self._only_ours(there, branch)
+            if self._ask("rev-parse", f"{there}^{{tree}}", f"{there}^").split() == [tree, head]:
+                return False
+        made = self._ask("commit-tree", tree, "-p", head, told=message).strip()
+        self._ask("push", "--quiet", f"--force-with-lease={ref}:{there}", "origin", f"{made}:{ref}")
+        return True
+
+    def _tree_with(self, paths: Iterable[PurePosixPath]) -> str:
+        """HEAD's tree, with `paths` as they are in the checkout."""
+        with tempfile.TemporaryDirectory() as scratch:
+            environ = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            self._ask("read-tree", "HEAD", environ=environ)
+            self._ask("add", "--all", "--", *map(str, paths), environ=environ)
+            return self._ask("write-tree", environ=environ).strip()
+
+    def _only_ours(self, commit: str, branch: str) -> None:
+        if "\nCarrack-Release: " not in self._ask("show", "--no-patch", "--format=%B", commit):
+            raise WorkspaceError(
+                f"somebody else committed to it: {commit[:12]}",
+                address=f"branch {branch}",
+                untouched="the branch and its pull request",
+                hint=f"merge that pull request, or git push origin --delete {branch}",
+            )
 
     def commit_count(self) -> int:
         """See `ports.Log`."""
@@ -176,7 +232,8 @@ class Git:
             raise WorkspaceError(
                 f"builds are made from commits, and git finds none: {_reason(answer)}",
                 address=str(self.root),
-                hint="git init, git add, git commit; or clone the repository instead of copying its files",
+                hint="git init, git add, git commit; or clone the repository instead of copying its files "
+                "(CodePipeline: the source action's output as a full clone, CODEBUILD_CLONE_REF)",
             )
         return answer.stdout.strip()
 

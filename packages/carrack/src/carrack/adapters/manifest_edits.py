@@ -90,6 +90,7 @@ def _position(requirements: MutableSequence[str], wanted: str) -> int | None:
 
 def _write(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.new")
+    temporary.parent.mkdir(parents=True, exist_ok=True)
     temporary.write_bytes(text.encode())
     if path.exists():
         shutil.copymode(path, temporary)

@@ -13,7 +13,7 @@ from carrack.errors import WorkspaceError
 from carrack.model.consistency import contradictions
 from carrack.model.index import Index
 from carrack.model.requirements import Policy
-from carrack.model.workspace import App, BumpRules, Package, Workspace
+from carrack.model.workspace import App, BumpRules, CISettings, Package, Workspace
 
 
 def find_root(start: Path) -> Path:
@@ -52,6 +52,7 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
         default_index=table.default_index,
         build_constraints=PurePosixPath(table.build_constraints),
         bump_rules=_bump_rules(table.bump, packages, faults),
+        ci=CISettings(**table.ci.model_dump()),
         private_names=table.private_names,
     )
     faults += contradictions(workspace)

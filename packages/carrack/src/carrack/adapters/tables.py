@@ -26,6 +26,7 @@ Domain = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,48}[a-z0-
 Owner = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{1,99}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")]
+OneLine = Annotated[str, StringConstraints(pattern=r"^[^\n]+$")]
 Minor = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
 
 
@@ -164,6 +165,16 @@ class BumpTable(_Table):
     changes: Annotated[str, AfterValidator(_below)] = "changes"
 
 
+class CITable(_Table):
+    """`[tool.carrack.ci]`: what `ci init` writes into other files."""
+
+    index: str | None = None
+    role: str = "${{ secrets.CARRACK_ROLE }}"
+    python: Minor = "3.12"
+    setup: Annotated[tuple[OneLine, ...], Field(min_length=1)] = ("python -m pip install carrack",)
+    test: OneLine = 'python -m pytest "$PACKAGE_PATH"'
+
+
 class CarrackTable(_Table):
     """`[tool.carrack]`."""
 
@@ -174,6 +185,7 @@ class CarrackTable(_Table):
     apps: Mapping[str, AppTable] = {}
     indexes: Mapping[str, IndexTable] = {}
     bump: BumpTable = BumpTable()
+    ci: CITable = CITable()
 
 
 def parse(model: type[M], table: Mapping[str, Any], at: tuple[str, ...] = ()) -> M | tuple[str, ...]:
@@ -207,5 +219,6 @@ _NESTED: Mapping[str, type[BaseModel]] = {
     "indexes": IndexTable,
     "apps": AppTable,
     "bump": BumpTable,
+    "ci": CITable,
     "wheels": WheelsTable,
 }

@@ -20,15 +20,16 @@ from carrack.model.receipt import Receipt
 from carrack.model.workspace import App, Workspace
 from carrack.ports import (
     Builder,
+    CommittedTexts,
     DomainAdmin,
     Environments,
     History,
     IndexReader,
     Journal,
     Listing,
-    LockHistory,
     Log,
     Manifests,
+    PullRequests,
     Report,
     Resolver,
     Uploader,
@@ -97,9 +98,16 @@ class Wiring:
         return self._git
 
     @property
-    def locks_in_history(self) -> LockHistory:
-        """The locks that were committed to it."""
+    def committed_texts(self) -> CommittedTexts:
+        """Its files as they were committed."""
         return self._git
+
+    @property
+    def pull_requests(self) -> PullRequests:
+        """The pull requests of the repository that this job of GitHub Actions is about."""
+        from carrack.adapters.github import github
+
+        return github(self.environ)
 
     @cached_property
     def _git(self) -> Git:

@@ -189,7 +189,7 @@ def check_git(workspace: Workspace, knowledge: Knowledge, steps: Sequence[Step])
         raise WorkspaceError(
             "this is a shallow clone; the packages' last commits, and with them the builds, cannot be known",
             untouched=NOTHING_WRITTEN,
-            hint="git fetch --unshallow (in CI: fetch-depth: 0)",
+            hint="git fetch --unshallow (GitHub Actions: fetch-depth: 0; CodeBuild: git clone depth Full)",
         )
     concerned = [workspace.build_constraints, *(step.package.path for step in steps)]
     paths = {path for folder in concerned for path in tree.uncommitted_under(folder)}

@@ -18,7 +18,7 @@ from carrack.model.lock import Lock
 from carrack.model.lockfile import parse
 from carrack.model.retraction import HERE, Pinned, Status, Withdrawal, in_order, pins, plan_withdrawal
 from carrack.model.workspace import App, Workspace
-from carrack.ports import IndexReader, Listing, LockHistory, Report, Withdrawer
+from carrack.ports import CommittedTexts, IndexReader, Listing, Report, Withdrawer
 
 _NOTHING_WRITTEN = "the index; nothing was written"
 _PAUSES = (0.25, 0.5, 1.0)
@@ -32,7 +32,7 @@ class Witnesses:
     index: Index
     reader: IndexReader
     listing: Listing
-    history: LockHistory
+    history: CommittedTexts
     locks: Mapping[str, Lock]
     """The checkout's lock of each app that has one."""
 

@@ -81,6 +81,17 @@ class BumpRules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CISettings:
+    """`[tool.carrack.ci]`: which index CI releases to, as which AWS role, and how it sets up and tests."""
+
+    index: str | None
+    role: str
+    python: str
+    setup: tuple[str, ...]
+    test: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Workspace:
     """Everything that `[tool.carrack]` of the root pyproject.toml says, read and checked."""
 
@@ -91,6 +102,9 @@ class Workspace:
     build_constraints: PurePosixPath
     default_index: str | None = None
     bump_rules: BumpRules = field(default_factory=BumpRules)
+    ci: CISettings = field(
+        default_factory=lambda: CISettings(index=None, role="", python="", setup=(), test="")
+    )
     private_names: tuple[NormalizedName, ...] | None = None
     """Names that are the team's though another workspace publishes them; None where the workspace does not say."""
 

@@ -33,6 +33,17 @@ from carrack.model.versions import Form, Level
 @click.option(
     "--commit", "commits", is_flag=True, help="Commit what was written, with the record of the release."
 )
+@click.option(
+    "--pull-request",
+    is_flag=True,
+    help="In GitHub Actions: as a commit on the branch carrack/release, and the one pull request of it.",
+)
+@click.option(
+    "--check",
+    "since",
+    metavar="REF",
+    help="Write nothing: does what changed since HEAD left REF say what it means for the next release?",
+)
 @click.option("--dry-run", is_flag=True, help="Print the changes, and write none.")
 @click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
 @click.pass_obj
@@ -46,6 +57,8 @@ def command(
     dev: bool,
     to: str | None,
     commits: bool,
+    pull_request: bool,
+    since: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -57,6 +70,9 @@ def command(
     from carrack.commands.bump import literals, message, write
     from carrack.model.bumping import plan_bumps
 
+    if since is not None:
+        _check(wiring, since)
+        return
     if pre and dev:
         raise UsageError("a version is a pre-release or a snapshot: say --pre or --dev")
     form = Form(pre=pre, dev=wiring.log.commit_count() if dev else None)
@@ -67,7 +83,9 @@ def command(
     if dry_run or not plan.bumps:
         return
     touched = write(plan, () if dev else consumed, wiring.manifests, datetime.now(UTC).date())
-    if commits:
+    if pull_request:
+        _propose(wiring, touched, message(plan.bumps))
+    elif commits:
         try:
             made = wiring.log.make_commit(touched, message(plan.bumps))
         except WorkspaceError as error:
@@ -76,6 +94,33 @@ def command(
             error.hint = "mend what git says, and git commit these files; or git restore them"
             raise
         wiring.report.step("Committed", made[:12])
+
+
+RELEASE_BRANCH = "carrack/release"
+
+
+def _propose(wiring: Wiring, touched: tuple[PurePosixPath, ...], words: str) -> None:
+    """The release as a pull request into the branch that was checked out."""
+    requests = wiring.pull_requests
+    base = wiring.environ.get("GITHUB_REF_NAME", "main")
+    news = wiring.log.push_commit(RELEASE_BRANCH, touched, words)
+    wiring.report.step("Pushed" if news else "Unchanged", RELEASE_BRANCH)
+    title, _, body = words.partition("\n\n")
+    wiring.report.step("Proposed", requests.open_or_update(RELEASE_BRANCH, base, title, body.strip()))
+
+
+def _check(wiring: Wiring, ref: str) -> None:
+    from carrack.commands.bump import read_change_files
+    from carrack.commands.since import check_said, since
+
+    base, lines = since(wiring.workspace, wiring.history, wiring.log, ref)
+    wanted = "changes" in wiring.workspace.bump_rules.sources
+    files = read_change_files(wiring.workspace, wiring.manifests) if wanted else ()
+    said = check_said(wiring.workspace, lines, base, wiring.committed_texts, wiring.log, files)
+    if said:
+        show_table(["package", "says"], [[name, words] for name, words in said])
+    else:
+        click.echo("nothing changed")
 
 
 def _wishes(

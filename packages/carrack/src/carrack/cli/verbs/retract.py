@@ -52,7 +52,7 @@ def command(
         index=index,
         reader=wiring.reader(index),
         listing=wiring.listing(wiring.open(index)),
-        history=wiring.locks_in_history,
+        history=wiring.committed_texts,
         locks={app.name: lock for app in wiring.workspace.apps.values() if (lock := wiring.lock(app))},
     )
     plan = examine(witnesses, wanted, Status[status.upper()])
