@@ -31,6 +31,7 @@ PURE = {
         "collections",
         "dataclasses",
         "datetime",
+        "decimal",
         "difflib",
         "enum",
     ),

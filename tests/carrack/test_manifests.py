@@ -133,6 +133,22 @@ def test_an_unknown_table_is_a_fault_too(tmp_path: Path) -> None:
     assert "known are: packages, default-index" in faults(write(tmp_path / "b", keys="zzz = 1"))[0]
 
 
+def test_prices_are_of_a_region_that_an_index_is_in(tmp_path: Path) -> None:
+    """A region that is mistyped would silently keep the old prices; so would a mistyped key."""
+    prices = "[tool.carrack.prices.{}]\nread = 2027-01-15\ngb-month = 0.05\n{} = 0.04\n"
+    right = read(write(tmp_path / "a", index=prices.format("eu-central-1", "ten-thousand-requests")))
+    assert str(right.prices["eu-central-1"].ten_thousand_requests) == "0.04"
+    elsewhere = write(tmp_path / "b", index=prices.format("eu-centrl-1", "ten-thousand-requests"))
+    assert faults(elsewhere) == (
+        "pyproject.toml: tool.carrack.prices.eu-centrl-1: no index of the workspace is in that region",
+    )
+    missing, unknown = faults(
+        write(tmp_path / "c", index=prices.format("eu-central-1", "ten-thousand-request"))
+    )
+    assert missing == "pyproject.toml: tool.carrack.prices.eu-central-1.ten-thousand-requests: is missing"
+    assert "did you mean 'ten-thousand-requests'?" in unknown
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

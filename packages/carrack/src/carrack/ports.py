@@ -155,6 +155,13 @@ class DomainAdmin(Protocol):
         """Make one change; it is permanent when this returns."""
 
 
+class DomainSize(Protocol):
+    """The domain of an index, for what it holds."""
+
+    def size(self) -> int:
+        """The bytes of all its files, each once, in however many repositories it is."""
+
+
 class Machine(Protocol):
     """The machine that we are on, for a user with one environment."""
 

@@ -12,6 +12,7 @@ from carrack.adapters.tables import AppTable, BumpTable, CarrackTable, IndexTabl
 from carrack.errors import WorkspaceError
 from carrack.model.consistency import contradictions
 from carrack.model.index import Index
+from carrack.model.prices import Prices
 from carrack.model.requirements import Policy
 from carrack.model.workspace import App, BumpRules, CISettings, Package, Workspace
 
@@ -54,8 +55,15 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
         bump_rules=_bump_rules(table.bump, packages, faults),
         ci=CISettings(**table.ci.model_dump()),
         private_names=table.private_names,
+        prices={region: Prices(region=region, **told.model_dump()) for region, told in table.prices.items()},
     )
     faults += contradictions(workspace)
+    regions = {index.region for index in table.indexes.values()}
+    faults += [
+        f"pyproject.toml: tool.carrack.prices.{region}: no index of the workspace is in that region"
+        for region in table.prices
+        if region not in regions
+    ]
     if table.default_index is not None and table.default_index not in table.indexes:
         faults.append(
             f"pyproject.toml: tool.carrack.default-index: there is no index {table.default_index!r}"

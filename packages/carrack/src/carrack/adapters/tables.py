@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -27,6 +29,7 @@ Owner = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{1,99}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")]
 OneLine = Annotated[str, StringConstraints(pattern=r"^[^\n]+$")]
+Amount = Annotated[Decimal, Field(ge=0, le=10**6)]
 Minor = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
 
 
@@ -175,6 +178,18 @@ class CITable(_Table):
     test: OneLine = 'python -m pytest "$PACKAGE_PATH"'
 
 
+class PricesTable(_Table):
+    """`[tool.carrack.prices.REGION]`: what stands in place of Carrack's own table."""
+
+    read: date
+    source: OneLine = "pyproject.toml"
+    gb_month: Amount
+    ten_thousand_requests: Amount
+    free_gb: Amount = Decimal(2)
+    free_requests: Annotated[int, Field(ge=0)] = 100_000
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
+
+
 class CarrackTable(_Table):
     """`[tool.carrack]`."""
 
@@ -186,6 +201,7 @@ class CarrackTable(_Table):
     indexes: Mapping[str, IndexTable] = {}
     bump: BumpTable = BumpTable()
     ci: CITable = CITable()
+    prices: Mapping[str, PricesTable] = {}
 
 
 def parse(model: type[M], table: Mapping[str, Any], at: tuple[str, ...] = ()) -> M | tuple[str, ...]:
@@ -220,5 +236,6 @@ _NESTED: Mapping[str, type[BaseModel]] = {
     "apps": AppTable,
     "bump": BumpTable,
     "ci": CITable,
+    "prices": PricesTable,
     "wheels": WheelsTable,
 }

@@ -13,6 +13,7 @@ import click
 from packaging.utils import NormalizedName
 
 from carrack.cli.output import TerminalReport
+from carrack.errors import LockError
 from carrack.model.access import Access
 from carrack.model.index import Index
 from carrack.model.lock import Lock
@@ -22,6 +23,7 @@ from carrack.ports import (
     Builder,
     CommittedTexts,
     DomainAdmin,
+    DomainSize,
     Environments,
     History,
     IndexReader,
@@ -165,6 +167,12 @@ class Wiring:
 
         return CodeArtifactDomain(self.connection(index))
 
+    def domain_size(self, index: Index) -> DomainSize:
+        """The index's domain, to be measured."""
+        from carrack.adapters.domain import CodeArtifactDomain
+
+        return CodeArtifactDomain(self.connection(index))
+
     def patient(self, index: Index) -> Patient:
         """Everything that `doctor` looks at."""
         from datetime import UTC, datetime
@@ -275,6 +283,17 @@ class Wiring:
         from carrack.adapters.lockfile import read_lock
 
         return read_lock(self.workspace.root, app.lock)
+
+    def present_lock(self, app: App, index: Index) -> Lock:
+        """The app's lock. Raises LockError where it has none yet, with the command that makes it from `index`."""
+        lock = self.lock(app)
+        if lock is None:
+            raise LockError(
+                "there is no such file yet",
+                address=str(app.lock),
+                hint=f"carrack lock --to {index.name} --app {app.name}",
+            )
+        return lock
 
     def resolver(self, access: Access) -> Resolver:
         """Resolves against `access`'s index through uv."""

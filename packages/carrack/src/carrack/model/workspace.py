@@ -12,6 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from carrack.model.index import Index
+from carrack.model.prices import Prices
 from carrack.model.published import File
 from carrack.model.requirements import Policy
 from carrack.model.wheels import WheelTarget, lacks
@@ -107,6 +108,8 @@ class Workspace:
     )
     private_names: tuple[NormalizedName, ...] | None = None
     """Names that are the team's though another workspace publishes them; None where the workspace does not say."""
+    prices: Mapping[str, Prices] = field(default_factory=dict)
+    """The workspace's own, by region."""
 
     def internal_requirements(self, requirements: Iterable[Requirement]) -> tuple[NormalizedName, ...]:
         """The names among `requirements` that are packages of this workspace, in the order given, each once."""

@@ -9,7 +9,6 @@ import click
 
 from carrack.cli.options import app_option, index_option
 from carrack.cli.wiring import Wiring
-from carrack.errors import LockError
 from carrack.model.artifact import Source
 from carrack.model.index import Index
 from carrack.model.lock import Lock
@@ -39,13 +38,7 @@ def command(
 ) -> None:
     """Make an app's virtual environment anew, from its lock and the index alone; prints the environment's folder."""
     index, app = wiring.index(to), wiring.app(app_name)
-    lock = wiring.lock(app)
-    if lock is None:
-        raise LockError(
-            "there is no such file yet",
-            address=str(app.lock),
-            hint=f"carrack lock --to {index.name} --app {app.name}",
-        )
+    lock = wiring.present_lock(app, index)
     folder = (into or wiring.workspace.root / ".carrack" / "envs" / app.name).absolute()
     (_install_editable if editable else _install)(wiring, index, app, lock, folder, python)
     click.echo(folder)
