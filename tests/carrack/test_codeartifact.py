@@ -377,6 +377,24 @@ def test_an_index_that_cannot_be_reached_is_told() -> None:
     assert "HTTPS_PROXY" in caught.value.hint
 
 
+def test_certificates_that_are_not_there_are_told_with_their_path(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whether the environment or pip's configuration names them; requests alone would raise a plain OSError."""
+    missing = str(tmp_path / "missing.pem")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    access = access_to("https://127.0.0.1:9")
+    with pytest.raises(IndexAccessError, match=f"cannot be reached: .*{missing}"):
+        probe(access, "thing", PipSettings(cert=missing))
+    with pytest.raises(IndexAccessError, match="cannot be reached: no connection"):
+        probe(access, "thing")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", missing)
+    with pytest.raises(IndexAccessError, match=f"cannot be reached: .*{missing}") as caught:
+        probe(access, "thing")
+    assert "REQUESTS_CA_BUNDLE" in caught.value.hint
+
+
 def test_the_user_s_netrc_does_not_replace_the_token(aws_user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests would take a netrc entry where none is given; ours is given."""
     (aws_user / ".netrc").write_text("machine 127.0.0.1 login other password wrong\n")

@@ -14,7 +14,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from carrack.adapters.aws_errors import access_error
-from carrack.adapters.aws_session import make_client, open_session, sign_in_command
+from carrack.adapters.aws_session import make_client, open_nobodys_session, open_session, sign_in_command
 from carrack.errors import DeniedError, IndexAccessError
 from carrack.model.diagnosis import Identity
 from carrack.model.index import Index
@@ -84,7 +84,7 @@ class Connection:
 
     def regions(self) -> frozenset[str]:
         """The regions in which the installed boto3 knows CodeArtifact, of every part of AWS."""
-        known = boto3.Session(region_name=self.index.region)
+        known = open_nobodys_session(self.index)
         parts = known.get_available_partitions()
         return frozenset(
             region
@@ -94,8 +94,14 @@ class Connection:
 
     @property
     def address(self) -> str:
-        """The address of the control plane, without a slash at its end."""
-        return str(self.client.meta.endpoint_url).rstrip("/")
+        """The address of the control plane, without a slash at its end; it takes no credentials to know it."""
+        self._require_address()
+        client = self._told(
+            lambda: make_client(
+                open_nobodys_session(self.index), "codeartifact", endpoint_url=self.index.endpoint
+            )
+        )
+        return str(client.meta.endpoint_url).rstrip("/")
 
     @property
     def client(self) -> Any:
@@ -131,6 +137,10 @@ class Connection:
         return open_session(self.index, may_prompt=self._may_prompt)
 
     def _client(self, service: str, **place: Any) -> Any:
+        self._require_address()
+        return make_client(self._session, service, **place)
+
+    def _require_address(self) -> None:
         if self.index.unset_variable:
             raise IndexAccessError(
                 f"its address is to be in the variable {self.index.unset_variable}, which holds no http address",
@@ -138,7 +148,6 @@ class Connection:
                 hint="start a local index with `codeartifact-local serve` and paste what it prints, "
                 "or put `codeartifact-local run --` before the command",
             )
-        return make_client(self._session, service, **place)
 
     def _only_owner(self, caller: str, done: str = "") -> None:
         if caller != self.index.owner:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import create_credential_resolver
+from botocore.credentials import CredentialResolver, create_credential_resolver
 from botocore.utils import JSONFileCache
 
 from carrack.errors import IndexAccessError
@@ -41,6 +41,17 @@ def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
     # botocore has no argument for this. The tests of a role with MFA fail should the name ever change.
     resolver.get_provider("assume-role")._prompter = getpass.getpass if may_prompt else _refuse_to_prompt
     session.register_component("credential_provider", resolver)
+    return boto3.Session(botocore_session=session, region_name=index.region)
+
+
+def open_nobodys_session(index: Index) -> boto3.Session:
+    """Return a session in the index's region without credentials, which reads neither profile nor configuration.
+
+    It can tell where a service is, and sign nothing.
+    """
+    unset: Any = dict.fromkeys(("profile", "config_file", "credentials_file"), (None, None, None, None))
+    session: Any = botocore.session.Session(session_vars=unset)
+    session.register_component("credential_provider", CredentialResolver([]))
     return boto3.Session(botocore_session=session, region_name=index.region)
 
 

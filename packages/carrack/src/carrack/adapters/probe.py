@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import requests
 
 from carrack.adapters.pip_settings import PipSettings
-from carrack.adapters.session import open_session
+from carrack.adapters.session import NoCertificatesError, open_session
 from carrack.errors import IndexAccessError
 from carrack.model.access import Access, Token
 
@@ -33,7 +34,8 @@ def probe(access: Access, project: str, settings: PipSettings | None = None) -> 
         raise IndexAccessError(
             f"{access.simple_url} cannot be reached: {reason(error)}",
             address=where,
-            hint="check the network, HTTPS_PROXY / NO_PROXY, and REQUESTS_CA_BUNDLE",
+            hint="check the network, HTTPS_PROXY / NO_PROXY, and REQUESTS_CA_BUNDLE"
+            + private_network(access.simple_url, access.index.region, "codeartifact.repositories"),
         ) from error
     if answer.status_code in (401, 403):
         raise IndexAccessError(
@@ -55,11 +57,24 @@ def reason(error: requests.RequestException) -> str:
     match error:
         case requests.exceptions.ProxyError():
             return "the proxy does not let us through"
+        case NoCertificatesError():
+            return f"{str(error)[:1].lower()}{str(error)[1:]}"
         case requests.exceptions.SSLError():
             return "its certificate is not trusted"
         case requests.exceptions.Timeout():
             return "it does not answer in time"
     return "no connection"
+
+
+def private_network(address: str, region: str, service: str) -> str:
+    """What reaches AWS's own `address` from a network without a way out, as the end of a hint; else nothing.
+
+    The endpoints' names are AWS's (CodeArtifact User Guide, "Create VPC endpoints for CodeArtifact").
+    """
+    host = urlsplit(address).hostname or ""
+    if ".vpce." in host or not host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".aws")):
+        return ""
+    return f"; a private network needs the VPC endpoint com.amazonaws.{region}.{service}"
 
 
 def _age(token: Token) -> str:
