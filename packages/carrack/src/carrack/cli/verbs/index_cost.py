@@ -20,12 +20,30 @@ _COUNT = click.IntRange(min=0, max=10**12)
 @click.command("cost")
 @index_option
 @click.option(
-    "--installs", "installed", type=_COUNT, help="How often a month an app is installed from its lock."
+    "--installs",
+    "installed",
+    metavar="N",
+    type=_COUNT,
+    help="How often a month an app is installed from its lock.",
 )
 @app_option
-@click.option("--releases", "released", type=_COUNT, help="How many versions a month are published.")
-@click.option("--requests", "others", type=_COUNT, help="Requests a month besides, from a bill for example.")
-@click.option("--storage", "gb", type=_COUNT, help="GB that the domain holds, instead of asking the index.")
+@click.option(
+    "--releases", "released", metavar="N", type=_COUNT, help="How many versions a month are published."
+)
+@click.option(
+    "--requests",
+    "others",
+    metavar="N",
+    type=_COUNT,
+    help="Requests a month besides, from a bill for example.",
+)
+@click.option(
+    "--storage",
+    "gb",
+    metavar="GB",
+    type=_COUNT,
+    help="GB that the domain holds, instead of asking the index.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
 @click.pass_obj
 def cost(
