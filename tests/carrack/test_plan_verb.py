@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,35 @@ def test_status_of_named_packages(carrack: Command) -> None:
     """Only these, in the order of a release."""
     found = json.loads(carrack("status", "gamma", "alpha", "--to", "prod", "--json").out)
     assert [row["package"] for row in found] == ["alpha", "gamma"]
+
+
+def test_git_is_asked_as_often_about_many_packages_as_about_few(
+    carrack: Command, repo: Repository, tmp_path: Path
+) -> None:
+    """With tags, and in a clone that has neither tags nor receipts, where the sdists' times find the commits."""
+
+    def runs() -> int:
+        trace = tmp_path / "trace"
+        trace.write_text("")
+        shown = carrack("status", "--to", "prod", GIT_TRACE2_EVENT=str(trace)).out
+        assert "new" not in shown
+        assert shown.count("complete on the index") == len(shown.splitlines()) - 1
+        return trace.read_text().count('"event":"start"')
+
+    def counted() -> tuple[int, int]:
+        carrack("publish", "--to", "prod")
+        tagged = runs()
+        shutil.rmtree(repo.root / ".carrack")
+        repo.git("tag", "--delete", *repo.git("tag").split())
+        untagged = runs()
+        return tagged, untagged
+
+    few = counted()
+    for number in range(12):
+        repo.write({**package(f"more-{number}"), f"packages/more-{number}/module.py": f"{number}\n"})
+    repo.commit()
+    assert counted() == few
+    assert few[0] <= 6
 
 
 def test_status_of_what_changed_and_what_needs_it(carrack: Command, repo: Repository) -> None:

@@ -17,10 +17,10 @@ from carrack.model.index import Index
 from carrack.model.plan import Plan, State, Step
 
 
-def know(wiring: Wiring, index: Index) -> tuple[Sources, Knowledge]:
-    """What git and the index say now."""
+def know(wiring: Wiring, index: Index, names: Collection[NormalizedName] = ()) -> tuple[Sources, Knowledge]:
+    """What git and the index say now, of `names` and what they need where given."""
     sources = wiring.sources(index)
-    knowledge = learn(sources)
+    knowledge = learn(sources, wiring.workspace.closure(names))
     tell_shallow(wiring.report, knowledge.tree)
     return sources, knowledge
 

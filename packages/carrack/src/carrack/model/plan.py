@@ -105,18 +105,20 @@ def make_plan(
     commit: str,
     index: IndexState,
     releases: Mapping[NormalizedName, Release],
+    names: Collection[NormalizedName] = (),
     *,
     tags: bool = False,
 ) -> Plan:
-    """A step for each package of the workspace; `releases` has what is known of each tree version's release.
+    """A step for each package of the workspace, or each of `names` where given.
 
-    `tags`: whether releases get tags.
+    `releases` has what is known of each tree version's release. `tags`: whether releases get tags.
     """
     order = waves({name: workspace.dependencies(name) for name in workspace.packages})
     steps = (
         _step(workspace.packages[name], commit, index[name], releases.get(name, Release()), tags)
         for wave in order
         for name in wave
+        if not names or name in names
     )
     return Plan(commit=commit, steps=tuple(steps))
 

@@ -55,7 +55,7 @@ def command(
     kept = _kept_plan(plan_file, names)
     index = wiring.index(to or (wiring.index_at(kept.index) if kept else None))
     wanted = kept.asked if kept else wiring.chosen_packages(names)
-    sources, knowledge = know(wiring, index)
+    sources, knowledge = know(wiring, index, wanted)
     if kept:
         check_plan(kept, binding_of(sources, knowledge, wanted))
     tools = tools_for(wiring, sources, knowledge, wanted, close_names=close_names, artifacts=artifacts)
