@@ -8,7 +8,6 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from batch_params.suggestion import nearest
 from carrack.errors import PlanError, UsageError
 from carrack.model.index import Index
 from carrack.model.workspace import App, Workspace
@@ -93,6 +92,8 @@ def select_packages(workspace: Workspace, names: Iterable[str]) -> tuple[Normali
 
 
 def _instead(word: str, known: Iterable[str]) -> str:
+    from batch_params.suggestion import nearest  # here, because it brings more than a good name needs
+
     close = nearest(word, known)
     return f"; did you mean {close}?" if close else ""
 
