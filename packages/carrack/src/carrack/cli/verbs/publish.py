@@ -90,9 +90,8 @@ def _show(steps: tuple[Step, ...], verb: str, left: int, as_json: bool) -> None:
         for step in steps:
             click.echo(f"{verb} {step.package} ({step.reason})")
     elif left:
-        click.echo(
-            f"nothing to release: no package has a new version, and {left} of them changed without one"
-        )
+        verb = "is" if left == 1 else "are"
+        click.echo(f"nothing to release: no package has a new version, and {left} {verb} left alone")
     else:
         click.echo("nothing to release: the index has every version that the tree has")
 
