@@ -97,9 +97,14 @@ class MemoryHistory:
         if self.tagged.setdefault(name, commit) != commit:
             raise WorkspaceError("the tag cannot be made", address=f"tag {name}")
 
-    def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
+    def commits_at(self, wanted: Mapping[PurePosixPath, int]) -> Mapping[PurePosixPath, str]:
         """See `ports.History`."""
-        return next((one.id for one in self._changes(path, self.commits[-1].id) if one.epoch == epoch), None)
+        return {
+            path: one.id
+            for path, epoch in wanted.items()
+            for one in reversed(self._changes(path, self.commits[-1].id))
+            if one.epoch == epoch
+        }
 
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
         """See `ports.History`."""
@@ -292,9 +297,9 @@ class MemoryJournal:
         """See `ports.Journal`."""
         return tuple(self.entries)
 
-    def append(self, index: Index, entry: Entry) -> None:
+    def append(self, index: Index, *entries: Entry) -> None:
         """See `ports.Journal`."""
-        self.entries.append(entry)
+        self.entries += entries
 
 
 @dataclass

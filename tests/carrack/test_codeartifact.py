@@ -73,6 +73,21 @@ def test_the_state_has_all_versions_and_the_files_of_the_wanted_one(
     assert package.current.files == (describe(wheel),)
 
 
+def test_a_package_takes_two_requests_and_one_where_the_version_is_not_there(
+    filled: LocalCodeArtifact,
+) -> None:
+    """What versions there are, and what files the wanted one has."""
+    connection, sent = Connection(index_at(filled.url)), list[str]()
+    connection.client.meta.events.register("before-send", lambda request, **_: sent.append(request.url))
+    CodeArtifactReader(connection).state({ALPHA: ONE, BETA: ONE})
+    asked = [(url.split("?")[0].rpartition("/v1/")[2], f"package={ALPHA}&" in url) for url in sent]
+    assert sorted(asked) == [
+        ("package/version/assets", True),
+        ("package/versions", False),
+        ("package/versions", True),
+    ]
+
+
 def test_a_package_that_the_repository_does_not_hold_is_no_error(reader: CodeArtifactReader) -> None:
     """It has no versions: neither where nobody knows it, nor where only another repository of the domain does."""
     state = reader.state({BETA: ONE, canonicalize_name("gamma"): ONE})
@@ -118,10 +133,10 @@ def stubbed() -> Iterator[tuple[CodeArtifactReader, Stubber]]:
 def test_every_page_is_read_and_what_is_no_version_is_left_out(
     stubbed: tuple[CodeArtifactReader, Stubber],
 ) -> None:
-    """All pages count, `not-a-version` does not, and the index's own spelling is used to ask on."""
+    """All pages count, of the largest size; `not-a-version` does not; the index's own spelling is used to ask on."""
     reader, stub = stubbed
-    where = {"domain": "carrack", "domainOwner": "000000000000", "repository": "prod", "format": "pypi"}
-    where["package"] = ALPHA
+    where: dict[str, Any] = {"domain": "carrack", "domainOwner": "000000000000", "repository": "prod"}
+    where |= {"format": "pypi", "package": ALPHA, "maxResults": 1000}
     stub.add_response("list_package_versions", listing("2.0", "not-a-version", token="next"), where)
     stub.add_response("list_package_versions", listing("1.0.0"), {**where, "nextToken": "next"})
     files = [asset("alpha_one-1.0.0.tar.gz"), asset("alpha_one-1.0.0-py3-none-any.whl"), asset("x.asc")]

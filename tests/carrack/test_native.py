@@ -88,7 +88,8 @@ def test_a_version_without_one_of_its_targets_is_partial(world: World) -> None:
     with pytest.raises(StoppedError):
         world.publish()
     (step, _) = world.learn().plan.steps
-    assert (step.state.value, step.reason) == ("partial", "the index lacks its wheel for cp311 on aarch64")
+    assert step.state.value == "partial"
+    assert step.reason.startswith("the index lacks its wheel for cp311 on aarch64; to be finished from ")
     assert remake_receipt(world.sources.workspace, INDEX, world.index, world.journal).entries == ()
     world.publish()
     assert world.states() == {"fast": "published", "app": "published"}

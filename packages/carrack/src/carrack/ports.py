@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
+if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help` nothing
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
 
-from carrack.model.access import Access
-from carrack.model.artifact import Artifact, Source
-from carrack.model.changes import Change
-from carrack.model.commits import Commit
-from carrack.model.controls import Controls
-from carrack.model.diagnosis import Answered, Delivery, Identity
-from carrack.model.domain import DomainState
-from carrack.model.history import Place, TreeState
-from carrack.model.index import Index
-from carrack.model.listing import ListedFile
-from carrack.model.lock import Candidate
-from carrack.model.published import File, IndexState, PublishedVersion
-from carrack.model.receipt import Entry
-from carrack.model.reproduction import Member
-from carrack.model.retraction import Status
-from carrack.model.surroundings import DockerFacts, GitFacts
-from carrack.model.target import Interpreter
+    from carrack.model.access import Access
+    from carrack.model.artifact import Artifact, Source
+    from carrack.model.changes import Change
+    from carrack.model.commits import Commit
+    from carrack.model.controls import Controls
+    from carrack.model.diagnosis import Answered, Delivery, Identity
+    from carrack.model.domain import DomainState
+    from carrack.model.history import Place, TreeState
+    from carrack.model.index import Index
+    from carrack.model.listing import ListedFile
+    from carrack.model.lock import Candidate
+    from carrack.model.published import File, IndexState, PublishedVersion
+    from carrack.model.receipt import Entry
+    from carrack.model.reproduction import Member
+    from carrack.model.retraction import Status
+    from carrack.model.surroundings import DockerFacts, GitFacts
+    from carrack.model.target import Interpreter
 
 
 class History(Protocol):
@@ -43,8 +44,11 @@ class History(Protocol):
     def tag(self, name: str, commit: str) -> None:
         """Make a tag; it is there when this returns. One that is on that commit already is left."""
 
-    def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
-        """The newest commit reachable from HEAD that touches `path` and was made at `epoch`."""
+    def commits_at(self, wanted: Mapping[PurePosixPath, int]) -> Mapping[PurePosixPath, str]:
+        """For each path the newest commit reachable from HEAD that touches it and was made at the epoch beside it.
+
+        Paths without one are missing.
+        """
 
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
         """Lay out folder `path` as `commit` has it in `to`, with modes and times that depend on the commit alone.
@@ -236,8 +240,8 @@ class Journal(Protocol):
     def read(self, index: Index) -> tuple[Entry, ...]:
         """Every entry written for `index` so far; a torn last line is left out."""
 
-    def append(self, index: Index, entry: Entry) -> None:
-        """Add one entry; it is on disk when this returns, if that disk can be written: it is only a cache."""
+    def append(self, index: Index, *entries: Entry) -> None:
+        """Add entries; they are on disk when this returns, if that disk can be written: it is only a cache."""
 
 
 class Manifests(Protocol):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -16,9 +16,12 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from carrack.adapters.aws_errors import access_error
 from carrack.adapters.aws_session import make_client, open_nobodys_session, open_session, sign_in_command
 from carrack.errors import DeniedError, IndexAccessError
-from carrack.model.diagnosis import Identity
 from carrack.model.index import Index
 
+if TYPE_CHECKING:
+    from carrack.model.diagnosis import Identity
+
+_PAGE = 1000  # the most that the API gives at once
 _AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)$")
 
 
@@ -49,7 +52,11 @@ class Connection:
     def pages(self, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
         """Yield the items under `key` of every page of `operation`; raises as `call` does."""
         pages = iter(
-            self._told(lambda: self.client.get_paginator(operation).paginate(**self._domain, **arguments))
+            self._told(
+                lambda: self.client.get_paginator(operation).paginate(
+                    **self._domain, **arguments, PaginationConfig={"PageSize": _PAGE}
+                )
+            )
         )
         while (page := self._told(lambda: next(pages, None))) is not None:
             yield from page[key]
@@ -76,6 +83,8 @@ class Connection:
 
         Raises IndexAccessError where there are none, or STS refuses them.
         """
+        from carrack.model.diagnosis import Identity  # here, because most verbs do without the doctor
+
         found = self._told(self._credentials)
         if not self._on_aws:
             return Identity(source=found.method)

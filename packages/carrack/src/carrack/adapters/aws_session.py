@@ -17,6 +17,9 @@ from botocore.utils import JSONFileCache
 from carrack.errors import IndexAccessError
 from carrack.model.index import Index
 
+CONNECTIONS = 16
+"""As many as one client keeps open: at 40 ms a request they are the 200 listings a second that the API allows."""
+
 # Said in full, so that AWS_ENDPOINT_URL*, AWS_USE_DUALSTACK_ENDPOINT, AWS_RETRY_MODE and their like in
 # ~/.aws/config have no say: the environment gives credentials, proxies and certificates, never the place.
 _CONFIG: dict[str, Any] = {
@@ -25,6 +28,7 @@ _CONFIG: dict[str, Any] = {
     "use_fips_endpoint": False,
     "connect_timeout": 10,
     "read_timeout": 60,
+    "max_pool_connections": CONNECTIONS,
     "retries": {"mode": "standard", "total_max_attempts": 4},
 }
 

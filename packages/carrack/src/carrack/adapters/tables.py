@@ -20,8 +20,6 @@ from pydantic import (
     model_validator,
 )
 
-from batch_params.suggestion import nearest
-
 M = TypeVar("M", bound=BaseModel)
 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,48}[a-z0-9]$")]
@@ -65,7 +63,10 @@ class _Read(BaseModel):
     """A table of which the keys that are not named here are somebody else's."""
 
     model_config = ConfigDict(
-        frozen=True, alias_generator=lambda name: name.replace("_", "-"), hide_input_in_errors=True
+        frozen=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+        hide_input_in_errors=True,
+        defer_build=True,  # most workspaces have some of these tables
     )
 
 
@@ -225,6 +226,8 @@ def _faults(error: ValidationError, model: type[BaseModel], at: tuple[str, ...])
 
 
 def _suggestion(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    from batch_params.suggestion import nearest  # here, because it brings more than good tables need
+
     table = _NESTED.get(str(location[0]), model)
     known = [field.alias or name for name, field in table.model_fields.items()]
     close = nearest(str(location[-1]), known)

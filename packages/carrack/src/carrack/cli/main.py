@@ -7,7 +7,6 @@ import importlib
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -154,6 +153,8 @@ def _open_what_is_closed() -> None:
 
 
 def _end_with_a_bug() -> NoReturn:
+    import traceback
+
     traceback.print_exc()
     sys.exit(ExitCode.BUG)
 

@@ -10,34 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from packaging.utils import NormalizedName
 
 from carrack.cli.output import TerminalReport
-from carrack.errors import LockError
-from carrack.model.access import Access
-from carrack.model.index import Index
-from carrack.model.lock import Lock
-from carrack.model.receipt import Receipt
-from carrack.model.workspace import App, Workspace
-from carrack.ports import (
-    Builder,
-    CommittedTexts,
-    DomainAdmin,
-    DomainSize,
-    Environments,
-    History,
-    IndexReader,
-    Journal,
-    Listing,
-    Log,
-    Manifests,
-    PullRequests,
-    Report,
-    Resolver,
-    Uploader,
-)
 
 if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
     from carrack.adapters.aws import Connection
     from carrack.adapters.builder import IsolatedBuilder
     from carrack.adapters.gate import CodeArtifactGate
@@ -47,6 +25,28 @@ if TYPE_CHECKING:
     from carrack.commands.check_builds import Twice
     from carrack.commands.doctor import Patient
     from carrack.commands.knowledge import Sources
+    from carrack.model.access import Access
+    from carrack.model.index import Index
+    from carrack.model.lock import Lock
+    from carrack.model.receipt import Receipt
+    from carrack.model.workspace import App, Workspace
+    from carrack.ports import (
+        Builder,
+        CommittedTexts,
+        DomainAdmin,
+        DomainSize,
+        Environments,
+        History,
+        IndexReader,
+        Journal,
+        Listing,
+        Log,
+        Manifests,
+        PullRequests,
+        Report,
+        Resolver,
+        Uploader,
+    )
 
 
 @dataclass
@@ -286,6 +286,8 @@ class Wiring:
 
     def present_lock(self, app: App, index: Index) -> Lock:
         """The app's lock. Raises LockError where it has none yet, with the command that makes it from `index`."""
+        from carrack.errors import LockError
+
         lock = self.lock(app)
         if lock is None:
             raise LockError(

@@ -105,18 +105,20 @@ def make_plan(
     commit: str,
     index: IndexState,
     releases: Mapping[NormalizedName, Release],
+    names: Collection[NormalizedName] = (),
     *,
     tags: bool = False,
 ) -> Plan:
-    """A step for each package of the workspace; `releases` has what is known of each tree version's release.
+    """A step for each package of the workspace, or each of `names` where given.
 
-    `tags`: whether releases get tags.
+    `releases` has what is known of each tree version's release. `tags`: whether releases get tags.
     """
     order = waves({name: workspace.dependencies(name) for name in workspace.packages})
     steps = (
         _step(workspace.packages[name], commit, index[name], releases.get(name, Release()), tags)
         for wave in order
         for name in wave
+        if not names or name in names
     )
     return Plan(commit=commit, steps=tuple(steps))
 
@@ -168,16 +170,19 @@ def _state(
     if not current.is_installable:
         return State.BLOCKED, f"{version} is {current.status} on the index; raise the version"
     if missing := package.lacks(current.files):
-        return State.PARTIAL, f"the index lacks its {', '.join(missing)}"
-    return _whole(version, there, release, missing_tag=missing_tag)
+        source = f"; to be finished from {release.commit[:12]}" if release.commit else ""
+        return State.PARTIAL, f"the index lacks its {', '.join(missing)}{source}"
+    return _whole(package, there, release, missing_tag=missing_tag)
 
 
 def _whole(
-    version: Version, there: PublishedPackage, release: Release, *, missing_tag: bool
+    package: Package, there: PublishedPackage, release: Release, *, missing_tag: bool
 ) -> tuple[State, str]:
-    """State and reason of a version that the index has with all its files."""
+    """State and reason of a package whose version the index has with all its files."""
+    version, path = package.version, package.path
     if release.commit is None:
-        return State.UNTRACED, "complete on the index; its commit is not in this history"
+        elsewhere = f"{release.tag[:12]}, which is tagged, does not have {path}" if release.tag else ""
+        return State.UNTRACED, f"complete on the index; {elsewhere or 'its commit is not in this history'}"
     if release.changed:
         return State.UNRELEASED, f"files changed since {release.commit[:12]} was released as {version}"
     if missing_tag:

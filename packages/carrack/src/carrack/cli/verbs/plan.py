@@ -36,7 +36,7 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, out: Path | 
 
     index = wiring.index(to)
     wanted = wiring.chosen_packages(names)
-    sources, knowledge = know(wiring, index)
+    sources, knowledge = know(wiring, index, wanted)
     tools = tools_for(wiring, sources, knowledge, wanted)
     steps = prepare(sources, knowledge, tools, wanted) if tools else ()
     tell_left_alone(wiring, knowledge.plan, wanted)
