@@ -71,7 +71,7 @@ def test_a_workspace_is_its_packages_apps_and_indexes(tmp_path: Path) -> None:
     assert list(workspace.packages) == ["alpha-one", "beta"]
     alpha = workspace.packages[canonicalize_name("alpha-one")]
     assert (alpha.version, alpha.path) == (Version("0.1.0"), PurePosixPath("packages/Alpha_One"))
-    assert alpha.build_requires == ("hatchling>=1.27,<2",)
+    assert alpha.build_requires == (Requirement("hatchling>=1.27,<2"),)
     assert str(alpha.requires_python) == ">=3.11"
     assert workspace.dependencies(canonicalize_name("beta")) == ("alpha-one",)
     assert workspace.indexes["main"].domain == "domain"

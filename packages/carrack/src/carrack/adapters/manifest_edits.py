@@ -84,8 +84,11 @@ def _literal(version: str) -> re.Pattern[str]:
     )
 
 
-def _position(requirements: MutableSequence[str], wanted: str) -> int | None:
-    return next((i for i, text in enumerate(requirements) if Requirement(text) == Requirement(wanted)), None)
+def _position(requirements: MutableSequence[Any], wanted: str) -> int | None:
+    texts = (
+        (i, text) for i, text in enumerate(requirements) if isinstance(text, str)
+    )  # groups may have tables
+    return next((i for i, text in texts if Requirement(text) == Requirement(wanted)), None)
 
 
 def _write(path: Path, text: str) -> None:

@@ -14,10 +14,10 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.self_contained import unbuildable
-from carrack.adapters.tables import ManifestTable, PackageTable, parse
+from carrack.adapters.tables import ManifestTable, PackageTable, RequirementsTable, parse
 from carrack.errors import WorkspaceError
 from carrack.model.wheels import WheelTarget, wheel_targets
-from carrack.model.workspace import Package
+from carrack.model.workspace import Package, RequirementList
 
 T = TypeVar("T")
 
@@ -43,7 +43,10 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
     project, before = table.project, len(faults)
     name = _read(partial(canonicalize_name, project.name, validate=True), f"{address}: project.name", faults)
     version = _version(table, address, faults)
-    requires = collect_requirements(project.dependencies, f"{address}: project.dependencies", faults)
+    requires, *optional = collect_lists(table, PurePosixPath(address), faults)
+    built_with = collect_requirements(
+        table.build_system.requires, f"{address}: build-system.requires", faults
+    )
     python = _read(
         partial(SpecifierSet, project.requires_python), f"{address}: project.requires-python", faults
     )
@@ -55,8 +58,9 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
         name=name,
         version=version,
         path=path,
-        requires=requires,
-        build_requires=table.build_system.requires,
+        requires=requires.requirements,
+        optional=tuple(optional),
+        build_requires=built_with,
         requires_python=python,
         targets=wanted,
     )
@@ -79,11 +83,12 @@ def _version(table: ManifestTable, address: str, faults: list[str]) -> Version |
     project = table.project
     if "version" in project.dynamic:
         faults.append(f"{address}: project.dynamic: version must be static; {_remedy(table)}")
-    if "dependencies" in project.dynamic:
-        faults.append(
-            f"{address}: project.dynamic: dependencies must be static; write dependencies = […] under [project] "
-            "and drop it from dynamic"
-        )
+    for key, form in (("dependencies", "dependencies = […]"), ("optional-dependencies", "them")):
+        if key in project.dynamic:
+            faults.append(
+                f"{address}: project.dynamic: {key} must be static; write {form} under [project] "
+                "and drop it from dynamic"
+            )
     if project.version is None:
         if "version" not in project.dynamic:
             faults.append(f"{address}: project.version: is missing")
@@ -123,6 +128,27 @@ def _remedy(table: ManifestTable) -> str:
 
 def _table(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def collect_lists(
+    table: RequirementsTable, manifest: PurePosixPath, faults: list[str]
+) -> tuple[RequirementList, ...]:
+    """What a manifest requires: its dependencies, even if there are none, then each extra's and each group's."""
+    project = table.project
+    texts: dict[tuple[str, ...], tuple[str, ...]] = {("project", "dependencies"): project.dependencies}
+    texts |= {
+        ("project", "optional-dependencies", key): some for key, some in project.optional_dependencies.items()
+    }
+    for key, entries in table.dependency_groups.items():
+        texts["dependency-groups", key] = tuple(entry for entry in entries if isinstance(entry, str))
+    return tuple(
+        RequirementList(
+            manifest=manifest,
+            key=key,
+            requirements=collect_requirements(some, f"{manifest}: {'.'.join(key)}", faults),
+        )
+        for key, some in texts.items()
+    )
 
 
 def collect_requirements(texts: Iterable[str], address: str, faults: list[str]) -> tuple[Requirement, ...]:

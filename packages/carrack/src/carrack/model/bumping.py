@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import PurePosixPath
@@ -12,10 +12,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from carrack.errors import UsageError
-from carrack.model.graph import waves
 from carrack.model.requirements import Policy, formatted, moved
 from carrack.model.versions import FINAL, Form, Level, following
-from carrack.model.workspace import Package, Workspace
+from carrack.model.workspace import Package, RequirementList, Workspace
 
 
 class Section(Enum):
@@ -80,8 +79,9 @@ def plan_bumps(workspace: Workspace, wishes: Iterable[Wish], form: Form = FINAL)
     """What follows from `wishes` by the workspace's rules.
 
     A requirement is rewritten where it does not admit the new version (by its edge's policy, always where that is
-    exact). A package whose requirement is rewritten gets a new patch version, since its files on the index say
-    otherwise; the packages of a group get the highest version among them; and so on.
+    exact), in extras and groups too; those of builds stay, for they are met by what the index has. A package whose
+    requirement is rewritten gets a new patch version, since its files on the index say otherwise; the packages of a
+    group get the highest version among them; and so on.
 
     Raises UsageError for a version that is not higher than the present one.
     """
@@ -89,8 +89,7 @@ def plan_bumps(workspace: Workspace, wishes: Iterable[Wish], form: Form = FINAL)
     for wish in wishes:
         targets.wish(wish)
     targets.settle()
-    order = waves({name: workspace.dependencies(name) for name in workspace.packages})
-    bumps = tuple(targets.bump(name) for wave in order for name in wave if name in targets)
+    bumps = tuple(targets.bump(name) for wave in workspace.waves(targets.found) for name in wave)
     return BumpPlan(bumps=bumps, edits=tuple(_edits(workspace, bumps)))
 
 
@@ -111,9 +110,6 @@ class _Targets:
     form: Form
     found: dict[NormalizedName, _Target] = field(default_factory=dict)
     waiting: list[NormalizedName] = field(default_factory=list)
-
-    def __contains__(self, name: NormalizedName) -> bool:
-        return name in self.found
 
     def wish(self, wish: Wish) -> None:
         package = self.workspace.packages[wish.name]
@@ -168,28 +164,39 @@ class _Targets:
         for dependent in self.workspace.packages.values():
             if dependent.name in self.found:
                 continue
-            if any(True for _ in _moves(self.workspace, dependent.name, dependent.requires, name, new)):
+            moving = (
+                one for one in dependent.lists if any(_moves(self.workspace, dependent.name, one, name, new))
+            )
+            if one := next(moving, None):
                 after = following(self._base(dependent.name), Level.PATCH, self.form)
-                note = Note(section=Section.CHANGED, text=f"Requires {name} {new}.")
-                self._raise(
-                    dependent.name, after, f"requires {name} {new}: {self.found[name].cause}", (note,)
-                )
+                note = Note(section=Section.CHANGED, text=f"Requires {name} {new}{one.within}.")
+                why = f"requires {name} {new}{one.within}: {self.found[name].cause}"
+                self._raise(dependent.name, after, why, () if one.group else (note,))
 
 
 def _moves(
     workspace: Workspace,
     dependent: NormalizedName | None,
-    requirements: Iterable[Requirement],
+    one: RequirementList,
     name: NormalizedName,
     new: Version,
 ) -> Iterator[tuple[Requirement, Requirement]]:
-    """Each of `requirements` that follows `name` to `new`, before and after."""
-    policy = workspace.bump_rules.policy(dependent, name) if dependent else Policy.KEEP
-    for requirement in requirements:
-        if canonicalize_name(requirement.name) == name:
-            after = moved(requirement, new, policy)
-            if after != requirement:
-                yield requirement, after
+    """Each requirement of the list that follows `name` to `new`, before and after.
+
+    A group follows only where it has to, for nobody else reads it; and not where it means another version than the
+    tree's, to test with it.
+    """
+    rules, present = workspace.bump_rules, workspace.packages[name].version
+    is_edge = dependent is not None and dependent != name and one.group is None
+    policy = rules.policy(dependent, name) if dependent and is_edge else Policy.KEEP
+    for requirement in one.requirements:
+        if canonicalize_name(requirement.name) != name or requirement.url:
+            continue
+        if one.group and not requirement.specifier.contains(present, prereleases=True):
+            continue
+        after = moved(requirement, new, policy)
+        if after != requirement:
+            yield requirement, after
 
 
 def _edits(workspace: Workspace, bumps: Sequence[Bump]) -> Iterator[Edit]:
@@ -205,17 +212,12 @@ def _edits(workspace: Workspace, bumps: Sequence[Bump]) -> Iterator[Edit]:
 
 
 def _pins(workspace: Workspace, bump: Bump) -> Iterator[Edit]:
-    places: list[tuple[NormalizedName | None, PurePosixPath, tuple[str, ...], Collection[Requirement]]] = [
-        (p.name, p.path / "pyproject.toml", ("project", "dependencies"), p.requires)
-        for p in workspace.packages.values()
-    ]
-    places += [(None, app.manifest, app.key, app.requirements) for app in workspace.apps.values()]
-    for dependent, manifest, key, requirements in places:
-        for before, after in _moves(workspace, dependent, requirements, bump.package.name, bump.after):
+    for dependent, one in workspace.requirement_lists():
+        for before, after in _moves(workspace, dependent, one, bump.package.name, bump.after):
             is_admitted = before.specifier.contains(bump.after, prereleases=True)
             yield Edit(
-                manifest=manifest,
-                key=key,
+                manifest=one.manifest,
+                key=one.key,
                 before=formatted(before),
                 after=formatted(after),
                 reason=f"{'follows' if is_admitted else 'does not admit'} {bump.package.name} {bump.after}",

@@ -13,6 +13,7 @@ from carrack.errors import LockError
 from carrack.model.artifact import Source
 from carrack.model.index import Index
 from carrack.model.lock import Lock
+from carrack.model.requirements import formatted
 from carrack.model.workspace import App
 
 _APP_EPOCH = 315532800
@@ -93,5 +94,5 @@ def _own(wiring: Wiring, app: App) -> Source:
         version=package.version,
         path=wiring.workspace.root / app.path,
         epoch=_APP_EPOCH,
-        build_requires=package.build_requires,
+        build_requires=tuple(map(formatted, package.build_requires)),
     )
