@@ -9,9 +9,8 @@ import pytest
 from packaging.requirements import Requirement
 from tests.carrack.fakes import World, name
 from tests.carrack.repositories import Repository
-from tests.carrack.test_bump import told
+from tests.carrack.test_bump import replace_in, told
 
-from carrack.adapters.manifest_edits import ManifestEdits
 from carrack.adapters.manifests import read_workspace
 from carrack.errors import WorkspaceError
 from carrack.model.bumping import BumpPlan, Wish, plan_bumps
@@ -95,7 +94,7 @@ def test_every_manifest_of_the_workspace_is_written_once_and_keeps_its_form(tmp_
     ws = workspace(tmp_path, {"io": "", "job": tables}, app + group)
     edits = bumped(ws, "io").edits
     for edit in edits:
-        ManifestEdits(tmp_path).replace(edit.manifest, edit.key, edit.before, edit.after)
+        replace_in(tmp_path, edit)
     assert (tmp_path / "pyproject.toml").read_text().endswith(group.replace("io<2", "io<3"))
     assert (tmp_path / "packages/job/pyproject.toml").read_text() == (
         '[project]\nname = "job"\nversion = "1.0.1"\ndependencies = ["io<3"]\n'

@@ -75,14 +75,20 @@ def command(
         return
     if pre and dev:
         raise UsageError("a version is a pre-release or a snapshot: say --pre or --dev")
+    if not dry_run and (back := wiring.manifests.put_back()):
+        wiring.report.note(
+            f"a run was killed amid its writes; as before it are again: {', '.join(map(str, back))}"
+        )
     form = Form(pre=pre, dev=wiring.log.commit_count() if dev else None)
     wishes, consumed = _wishes(wiring, to, package, level, version, final)
     plan = plan_bumps(wiring.workspace, wishes, form)
     plan = BumpPlan(bumps=plan.bumps, edits=(*plan.edits, *literals(plan.bumps, wiring.manifests)))
+    touched: tuple[PurePosixPath, ...] = ()
+    if plan.bumps and not dry_run:
+        touched = write(plan, () if dev else consumed, wiring.manifests, datetime.now(UTC).date())
     _show(plan, consumed, as_json)
-    if dry_run or not plan.bumps:
+    if not touched:
         return
-    touched = write(plan, () if dev else consumed, wiring.manifests, datetime.now(UTC).date())
     if pull_request:
         _propose(wiring, touched, message(plan.bumps))
     elif commits:
