@@ -98,7 +98,7 @@ def test_every_manifest_of_the_workspace_is_written_once_and_keeps_its_form(tmp_
     assert (tmp_path / "pyproject.toml").read_text().endswith(group.replace("io<2", "io<3"))
     assert (tmp_path / "packages/job/pyproject.toml").read_text() == (
         '[project]\nname = "job"\nversion = "1.0.1"\ndependencies = ["io<3"]\n'
-        f'[{EXTRA}]\n"c.s.v" = ["io>=1,<3"]  # here\n'
+        f"[{EXTRA}]\n\"c.s.v\" = ['io>=1,<3']  # here\n"
     )
     read_workspace(tmp_path, {})
 

@@ -63,10 +63,10 @@ class ManifestEdits:
         if isinstance(value, MutableSequence):
             position = _position(value, edit.before)
             if position is not None:
-                value[position] = edit.after
+                value[position] = _quoted(edit.after, like=value[position])
                 return tomlkit.dumps(document)
         elif value is not None and Version(value) == Version(edit.before):
-            table[key] = edit.after
+            table[key] = _quoted(edit.after, like=value)
             return tomlkit.dumps(document)
         raise WorkspaceError(
             f"does not say {edit.before!r} any more", address=f"{edit.manifest}: {'.'.join(edit.key)}"
@@ -78,6 +78,11 @@ _MODULES = tuple(
     for place in ("src/*", "*")
     for name in ("__init__.py", "__about__.py", "_version.py", "version.py")
 )
+
+
+def _quoted(text: str, *, like: Any) -> Any:
+    """The text in the quotes that its place had."""
+    return tomlkit.string(text, literal=like.as_string().startswith("'") or '"' in text)
 
 
 def _literal(version: str) -> re.Pattern[str]:
