@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from tests.carrack.repositories import EPOCH, GIT_ENVIRON, Repository, package, repository
@@ -140,7 +141,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
             name=canonicalize_name(name),
             version=Version("0.1.0"),
             path=PurePosixPath(f"packages/{name}"),
-            build_requires=HATCHLING,
+            build_requires=tuple(map(Requirement, HATCHLING)),
         )
         for name in ("alpha", "beta")
     )

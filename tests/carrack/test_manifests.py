@@ -71,7 +71,7 @@ def test_a_workspace_is_its_packages_apps_and_indexes(tmp_path: Path) -> None:
     assert list(workspace.packages) == ["alpha-one", "beta"]
     alpha = workspace.packages[canonicalize_name("alpha-one")]
     assert (alpha.version, alpha.path) == (Version("0.1.0"), PurePosixPath("packages/Alpha_One"))
-    assert alpha.build_requires == ("hatchling>=1.27,<2",)
+    assert alpha.build_requires == (Requirement("hatchling>=1.27,<2"),)
     assert str(alpha.requires_python) == ">=3.11"
     assert workspace.dependencies(canonicalize_name("beta")) == ("alpha-one",)
     assert workspace.indexes["main"].domain == "domain"
@@ -341,6 +341,16 @@ def test_one_package_can_be_read_alone(tmp_path: Path) -> None:
         ),
         ('[tool.pdm.version]\nsource = "scm"\n', "remove [tool.pdm.version]"),
         ('[tool.pdm]\nversion = "x"\n', 'write version = "X.Y.Z" under [project]'),
+        ('[tool.hatch.version]\nsource = "code"\npath = "src/io/v.py"\n', "let src/io/v.py say importlib"),
+        (
+            '[tool.setuptools.dynamic]\nversion = { file = "VERSION" }\n',
+            "drop it from dynamic, and remove VERSION",
+        ),
+        (
+            '[tool.poetry]\nversion = "1.4"\n',
+            'write version = "1.4" under [project] and drop it from dynamic, and from',
+        ),
+        ('[build-system]\nrequires = ["flit_core"]\n', "bump raises a __version__ in the code too"),
     ],
 )
 def test_a_version_that_lives_elsewhere_is_refused_with_its_remedy(
@@ -354,3 +364,19 @@ def test_a_version_that_lives_elsewhere_is_refused_with_its_remedy(
     with pytest.raises(WorkspaceError) as caught:
         read_workspace(tmp_path, {})
     assert any(remedy in fault for fault in caught.value.faults), caught.value.faults
+
+
+@pytest.mark.parametrize(
+    ("tool", "remedy"),
+    [
+        ('[tool.poetry]\nname = "io"\n', "write what [tool.poetry] says under [project]"),
+        ('[tool.flit.metadata]\nmodule = "io"\n', "write what [tool.flit.metadata] says under [project]"),
+        ("", "write name, version and dependencies under [project]; setuptools takes"),
+    ],
+)
+def test_a_manifest_without_a_project_is_refused_with_its_remedy(
+    tmp_path: Path, tool: str, remedy: str
+) -> None:
+    """By the tool that it was written for; each reads [project] too."""
+    (fault,) = faults(write(tmp_path, manifest(tool), package("beta")))
+    assert fault.startswith(f"packages/gamma/pyproject.toml: project: is missing; {remedy}")

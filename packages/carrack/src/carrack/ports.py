@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
 
     from carrack.model.access import Access
     from carrack.model.artifact import Artifact, Source
+    from carrack.model.bumping import Edit
     from carrack.model.changes import Change
     from carrack.model.commits import Commit
     from carrack.model.controls import Controls
@@ -253,20 +254,17 @@ class Manifests(Protocol):
     def read(self, file: PurePosixPath) -> str | None:
         """A file's text; None where there is no such file."""
 
-    def write(self, file: PurePosixPath, text: str) -> None:
-        """Write a file, whole or not at all."""
+    def write(self, texts: Mapping[PurePosixPath, str | None]) -> None:
+        """Write these files, and remove those whose text is None: all, or none where one cannot be."""
 
-    def remove(self, file: PurePosixPath) -> None:
-        """Remove a file."""
+    def put_back(self) -> tuple[PurePosixPath, ...]:
+        """Undo what a run left half written that was killed amid it; the files that are as they were again."""
 
     def literals(self, package: PurePosixPath, version: str) -> tuple[PurePosixPath, ...]:
         """The modules of the package in this folder that say `__version__ = "VERSION"`."""
 
-    def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
-        """Set the text at `key`, or one requirement of the list there, from `before` to `after`.
-
-        In a module the key is `__version__`.
-        """
+    def edited(self, text: str, edit: Edit) -> str:
+        """The text of the edit's file after it: of one value, one requirement of a list, or a `__version__`."""
 
 
 class Listing(Protocol):

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from carrack.adapters.projects import collect_package, collect_requirements, faulty, load_toml
-from carrack.adapters.tables import AppTable, BumpTable, CarrackTable, IndexTable, is_address, parse
+from carrack.adapters.projects import collect_lists, collect_package, collect_requirements, faulty, load_toml
+from carrack.adapters.tables import (
+    AppTable,
+    BumpTable,
+    CarrackTable,
+    IndexTable,
+    RequirementsTable,
+    is_address,
+    parse,
+)
 from carrack.errors import WorkspaceError
 from carrack.model.consistency import contradictions
 from carrack.model.index import Index
 from carrack.model.prices import Prices
 from carrack.model.requirements import Policy
-from carrack.model.workspace import App, BumpRules, CISettings, Package, Workspace
+from carrack.model.workspace import App, BumpRules, CISettings, Package, RequirementList, Workspace
 
 
 def find_root(start: Path) -> Path:
@@ -39,8 +48,8 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
 
     Raises WorkspaceError with every fault of every manifest.
     """
-    told = load_toml(root / "pyproject.toml", "pyproject.toml").get("tool", {}).get("carrack", {})
-    table = parse(CarrackTable, told, ("tool", "carrack"))
+    manifest = load_toml(root / "pyproject.toml", "pyproject.toml")
+    table = parse(CarrackTable, manifest.get("tool", {}).get("carrack", {}), ("tool", "carrack"))
     if not isinstance(table, CarrackTable):
         raise faulty(f"pyproject.toml: {fault}" for fault in table)
     faults: list[str] = []
@@ -56,6 +65,7 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
         ci=CISettings(**table.ci.model_dump()),
         private_names=table.private_names,
         prices={region: Prices(region=region, **told.model_dump()) for region, told in table.prices.items()},
+        lists=_own_lists(manifest, faults),
     )
     faults += contradictions(workspace)
     regions = {index.region for index in table.indexes.values()}
@@ -71,6 +81,14 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
     if faults:
         raise faulty(faults)
     return workspace
+
+
+def _own_lists(manifest: Mapping[str, Any], faults: list[str]) -> tuple[RequirementList, ...]:
+    table = parse(RequirementsTable, manifest)
+    if isinstance(table, RequirementsTable):
+        return collect_lists(table, PurePosixPath("pyproject.toml"), faults)
+    faults += [f"pyproject.toml: {fault}" for fault in table]
+    return ()
 
 
 def _bump_rules(table: BumpTable, packages: Collection[NormalizedName], faults: list[str]) -> BumpRules:
@@ -121,11 +139,13 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
     """An app requires what its table says, else what its own pyproject.toml says."""
     path = PurePosixPath(table.path)
     key: tuple[str, ...]
+    optional: tuple[RequirementList, ...] = ()
     if table.requirements is None:
         package = collect_package(root, path, faults)
         if package is None:
             return None
         manifest, key, requirements = path / "pyproject.toml", ("project", "dependencies"), package.requires
+        optional = package.optional
     else:
         manifest, key = PurePosixPath("pyproject.toml"), ("tool", "carrack", "apps", name, "requirements")
         requirements = collect_requirements(table.requirements, f"{manifest}: {'.'.join(key)}", faults)
@@ -138,6 +158,7 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         machines=table.machines,
         manifest=manifest,
         key=key,
+        optional=optional,
     )
 
 

@@ -70,13 +70,19 @@ class _Read(BaseModel):
     )
 
 
-class ProjectTable(_Read):
-    """`[project]` of a package (PEP 621), as far as a release needs it."""
+class ProjectRequirementsTable(_Read):
+    """What `[project]` (PEP 621) requires."""
+
+    dependencies: tuple[str, ...] = ()
+    optional_dependencies: Mapping[str, tuple[str, ...]] = {}
+
+
+class ProjectTable(ProjectRequirementsTable):
+    """`[project]` of a package, as far as a release needs it."""
 
     name: str
     version: str | None = None
     requires_python: str = ""
-    dependencies: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
     readme: Any = None
     license: Any = None
@@ -108,7 +114,14 @@ class PackageTable(_Read):
     wheels: WheelsTable | None = None
 
 
-class ManifestTable(_Read):
+class RequirementsTable(_Read):
+    """What a pyproject.toml requires, whoever's it is. A group may have tables in it (PEP 735's includes)."""
+
+    project: ProjectRequirementsTable = ProjectRequirementsTable()
+    dependency_groups: Mapping[str, tuple[Any, ...]] = {}
+
+
+class ManifestTable(RequirementsTable):
     """A package's pyproject.toml."""
 
     project: ProjectTable

@@ -62,9 +62,21 @@ class Wiring:
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace around `start`."""
-        from carrack.adapters.manifests import find_root, read_workspace
+        from carrack.adapters.all_or_none import LOG
+        from carrack.adapters.manifests import read_workspace
 
-        return read_workspace(find_root(self.start), self.environ)
+        if (self.root / LOG).exists():
+            self.report.note(
+                f"{LOG}: a run is writing here, or was killed amid it; carrack bump puts all back first"
+            )
+        return read_workspace(self.root, self.environ)
+
+    @cached_property
+    def root(self) -> Path:
+        """The folder of that workspace."""
+        from carrack.adapters.manifests import find_root
+
+        return find_root(self.start)
 
     def index(self, name: str | None) -> Index:
         """The index called `name`, else the workspace's default; it is named on stderr before anything else.
@@ -225,7 +237,7 @@ class Wiring:
         """The packages' pyproject.toml files."""
         from carrack.adapters.manifest_edits import ManifestEdits
 
-        return ManifestEdits(self.workspace.root)
+        return ManifestEdits(self.root)
 
     def builder(self, access: Access | None) -> IsolatedBuilder:
         """Builds with requirements from `access`'s index, or from pip's own where none is chosen."""

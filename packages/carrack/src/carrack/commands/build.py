@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from carrack.model.artifact import Artifact, Source
+from carrack.model.requirements import formatted
 from carrack.model.workspace import Package
 from carrack.ports import Builder, History
 
@@ -35,5 +36,5 @@ def _source(package: Package, commit: str, history: History, scratch: Path) -> S
         version=package.version,
         path=folder,
         epoch=history.export(commit, package.path, folder),
-        build_requires=package.build_requires,
+        build_requires=tuple(map(formatted, package.build_requires)),
     )

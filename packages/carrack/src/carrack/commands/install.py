@@ -64,7 +64,7 @@ def install_editable(
     this Python; where filling fails, no environment is left.
     """
     interpreter = _fitting(workspace, app, lock, None, environments.interpreter(python))
-    names = workspace.closure(workspace.internal_requirements(app.requirements))
+    names = workspace.installed_by(app.requirements)
     folders = [workspace.root / workspace.packages[name].path for name in names]
     with _fresh(environments, interpreter, app, into):
         others = lock.without(workspace.packages.keys())

@@ -121,7 +121,7 @@ def _pages(listing: Listing, names: Iterable[NormalizedName]) -> Pages:
 
 
 def _closure(workspace: Workspace, app: App) -> tuple[NormalizedName, ...]:
-    return workspace.closure(workspace.internal_requirements(app.requirements))
+    return workspace.installed_by(app.requirements)
 
 
 def _require_published(workspace: Workspace, app: App, receipt: Receipt) -> None:

@@ -16,6 +16,7 @@ from carrack.commands.build import build
 from carrack.commands.comparing import missing
 from carrack.commands.knowledge import Knowledge, Sources
 from carrack.commands.refusals import (
+    check_builds,
     check_git,
     check_names,
     check_requirements,
@@ -81,6 +82,7 @@ def prepare(
     check_git(sources.workspace, knowledge, steps)
     check_requirements(steps)
     check_served(sources, knowledge, tools, steps)
+    check_builds(sources, tools, steps)
     if not tools.close_names:
         check_names(sources, tools, steps)
     return steps

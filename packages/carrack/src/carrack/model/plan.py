@@ -9,7 +9,6 @@ from enum import Enum
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from carrack.model.graph import waves
 from carrack.model.published import IndexState, PublishedPackage
 from carrack.model.tags import tag_name
 from carrack.model.workspace import Package, Workspace
@@ -113,10 +112,9 @@ def make_plan(
 
     `releases` has what is known of each tree version's release. `tags`: whether releases get tags.
     """
-    order = waves({name: workspace.dependencies(name) for name in workspace.packages})
     steps = (
         _step(workspace.packages[name], commit, index[name], releases.get(name, Release()), tags)
-        for wave in order
+        for wave in workspace.waves()
         for name in wave
         if not names or name in names
     )
@@ -214,7 +212,8 @@ def _concerned(
     workspace: Workspace, plan: Plan, names: Collection[NormalizedName], states: Collection[State]
 ) -> tuple[Step, ...]:
     released = [step.package.name for step in plan.writing if not names or step.package.name in names]
-    concerned = {*workspace.closure(released), *names}
+    # What only an extra needs does not stand in the way: the index has a version that it admits, or publish refuses.
+    concerned = {*workspace.closure(released, workspace.dependencies), *names}
     return tuple(step for step in plan.steps if step.package.name in concerned and step.state in states)
 
 

@@ -12,6 +12,7 @@ from carrack.cli.wiring import Wiring
 from carrack.model.artifact import Source
 from carrack.model.index import Index
 from carrack.model.lock import Lock
+from carrack.model.requirements import formatted
 from carrack.model.workspace import App
 
 _APP_EPOCH = 315532800
@@ -86,5 +87,5 @@ def _own(wiring: Wiring, app: App) -> Source:
         version=package.version,
         path=wiring.workspace.root / app.path,
         epoch=_APP_EPOCH,
-        build_requires=package.build_requires,
+        build_requires=tuple(map(formatted, package.build_requires)),
     )

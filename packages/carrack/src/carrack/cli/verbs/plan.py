@@ -9,7 +9,6 @@ import click
 from carrack.cli.options import index_option, package_names
 from carrack.cli.output import show_table
 from carrack.cli.wiring import Wiring
-from carrack.model.graph import waves
 from carrack.model.plan import Step
 from carrack.model.workspace import Workspace
 
@@ -53,7 +52,7 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, out: Path | 
 
 
 def _rows(workspace: Workspace, steps: tuple[Step, ...]) -> list[list[str]]:
-    order = waves({step.package.name: workspace.dependencies(step.package.name) for step in steps})
+    order = workspace.waves({step.package.name for step in steps})
     wave = {name: str(number) for number, group in enumerate(order, start=1) for name in group}
     return [
         [
