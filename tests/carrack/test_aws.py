@@ -395,7 +395,7 @@ def test_every_fault_of_the_client_is_one_sentence_with_the_next_command(
 
 
 def test_an_answer_that_breaks_off_is_asked_for_again(server: LocalCodeArtifact) -> None:
-    """botocore takes half an answer for an empty one; here it is none."""
+    """Botocore takes half an answer for an empty one; here it is none."""
     server.create("carrack", "prod")
     server.faults.cut("ListRepositoriesInDomain", times=2)
     found = Connection(index_at(server.url)).pages("list_repositories_in_domain", "repositories")

@@ -171,7 +171,8 @@ def export(repo: Repository, to: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["../../../../shared.py", "/etc/hostname", "../../../alpha-twin/x.py", "nowhere.py", "outside.py"]
+    "target",
+    ["../../../../shared.py", "/etc/hostname", "../../../alpha-twin/x.py", "nowhere.py", "outside.py"],
 )
 def test_a_link_out_of_the_package_is_refused(tmp_path: Path, target: str) -> None:
     """With where it leads, and what to do; one within the package is built."""
