@@ -88,6 +88,10 @@ class MemoryHistory:
             if path in texts.get(commit, {})
         }
 
+    def text(self, commit: str, path: PurePosixPath) -> str | None:
+        """See `ports.History`."""
+        return next((one.texts.get(path) for one in self.commits if one.id == commit), None)
+
     def tags(self) -> Mapping[str, str]:
         """See `ports.History`."""
         return dict(self.tagged)

@@ -37,6 +37,9 @@ class History(Protocol):
     def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """The git tree id of each folder in its commit, all in one question; those that are not there are missing."""
 
+    def text(self, commit: str, path: PurePosixPath) -> str | None:
+        """A file as it was committed; None where it was not."""
+
     def tags(self) -> Mapping[str, str]:
         """The commit of every tag."""
 

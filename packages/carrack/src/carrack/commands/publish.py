@@ -46,7 +46,8 @@ def publish(
     if steps:
         with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
             targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
-            artifacts = build(targets, sources.history, tools.builder, Path(scratch))
+            constraints = sources.workspace.build_constraints
+            artifacts = build(targets, sources.history, tools.builder, Path(scratch), constraints)
             check_whole(knowledge, steps, artifacts)
             absent = missing(sources, knowledge, tools, artifacts)
             if tools.close_names:

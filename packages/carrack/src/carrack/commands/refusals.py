@@ -172,7 +172,8 @@ def _why(sources: Sources, knowledge: Knowledge, tools: Tools, step: Step) -> tu
     if current is None or step.state is State.BLOCKED:
         return ()
     with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
-        built = build([(step.package, knowledge.tree.commit)], sources.history, tools.builder, Path(scratch))
+        target, constraints = (step.package, knowledge.tree.commit), sources.workspace.build_constraints
+        built = build([target], sources.history, tools.builder, Path(scratch), constraints)
         times = step.state is not State.UNTRACED  # another commit's time is no change of the files
         lines = [
             line for artifact in built for line in differing_lines(sources, artifact, current, times=times)
