@@ -12,7 +12,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -79,7 +79,7 @@ class Told(Report):
 def builder(constraints: Path = CONSTRAINTS, environ: Mapping[str, str] | None = None) -> IsolatedBuilder:
     """A builder with this process's certificates, and pip's built-in index."""
     return IsolatedBuilder(
-        constraints=constraints, environ=isolated(os.environ) | dict(environ or {}), report=Report()
+        constraints=constraints, environ=lambda: isolated(os.environ) | dict(environ or {}), report=Report()
     )
 
 
@@ -146,7 +146,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         for name in ("alpha", "beta")
     )
     steps: list[str] = []
-    made = IsolatedBuilder(constraints=CONSTRAINTS, environ=isolated(os.environ), report=Told(steps))
+    made = IsolatedBuilder(constraints=CONSTRAINTS, environ=lambda: isolated(os.environ), report=Told(steps))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repo.root)
         artifacts = build([(one, "HEAD") for one in packages], git(repo), made, Path("out"), LOCK)
@@ -269,6 +269,25 @@ def test_what_a_commit_is_built_with_is_in_the_commit_too(tmp_path: Path) -> Non
         made = build([(alpha, commit)], git(repo), builder(repo.root / LOCK), tmp_path / "out", LOCK)
         digest = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
         assert [artifact.constraints for artifact in made] == [digest, digest]
+
+
+def test_the_environment_is_asked_for_as_each_worker_starts(tmp_path: Path) -> None:
+    """A token is good for a quarter of an hour, and builds of many packages take longer."""
+    asked: list[str] = []
+
+    def environ() -> Mapping[str, str]:
+        asked.append(f"after {len(steps)}")
+        return isolated(os.environ)
+
+    steps: list[str] = []
+    made = IsolatedBuilder(constraints=CONSTRAINTS, environ=environ, report=Told(steps))
+    one = source(in_tree(tmp_path / "alpha"))
+    with pytest.raises(BuildError, match=r"but beta 0\.1\.0 was planned"):
+        made.build(
+            [one, replace(one, name=canonicalize_name("beta"), constraints="# another lock\n")],
+            tmp_path / "out",
+        )
+    assert asked == ["after 1", "after 2"]
 
 
 def test_a_backend_sees_nothing_of_ours(tmp_path: Path) -> None:

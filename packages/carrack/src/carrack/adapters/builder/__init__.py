@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -43,12 +43,12 @@ class IsolatedBuilder:
 
     `constraints` is the workspace's build-constraints.txt, for sources that do not bring their commit's: every build
     requirement must be in it, with its hashes.
-    `environ` is the environment for installing them (`adapters.environment.isolated`); the build backends
-    themselves get an environment with nothing of it but PATH, HOME, language and temporary folder.
+    `environ` gives the environment for installing them (`adapters.environment.isolated`), with a token that is good
+    then; the build backends themselves get nothing of it but PATH, HOME, language and temporary folder.
     """
 
     constraints: Path
-    environ: Mapping[str, str] = field(repr=False)
+    environ: Callable[[], Mapping[str, str]] = field(repr=False)
     report: Report
     backends: Mapping[str, str] = field(default_factory=dict)
     """What the build backends see in other words than `environ` has it."""
@@ -82,7 +82,7 @@ class IsolatedBuilder:
         with tempfile.TemporaryDirectory(
             prefix="carrack-build-"
         ) as scratch:  # outlives a worker that is killed
-            environ = {**self.environ, "TMPDIR": scratch}
+            environ = {**self.environ(), "TMPDIR": scratch}
             job = {
                 "requires": requires,
                 "constraints": constraints.splitlines(),
