@@ -214,7 +214,7 @@ class Uploader(Protocol):
 
 
 class Archives(Protocol):
-    """Looks into built files."""
+    """Looks into built files. Raises BuildError for one that cannot be read to its end."""
 
     def members(self, path: Path) -> Mapping[str, bytes]:
         """Each member's name and content; of an sdist without its top folder."""
@@ -223,7 +223,7 @@ class Archives(Protocol):
         """Each member as it is packed, in its order."""
 
     def epoch(self, sdist: Path) -> int | None:
-        """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell."""
+        """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell, or is unreadable."""
 
 
 class Journal(Protocol):

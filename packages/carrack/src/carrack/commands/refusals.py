@@ -46,7 +46,9 @@ def check_whole(knowledge: Knowledge, steps: Sequence[Step], artifacts: Sequence
     for step in steps:
         package, current = step.package, knowledge.published[step.package.name].current
         built = [artifact.file for artifact in artifacts if artifact.name == package.name]
-        faults += [f"{package}: its {one} is missing" for one in package.lacks((*built, *_files(current)))]
+        remedy = "" if package.targets else f"; carrack build {package.name} --out FOLDER makes it"
+        lacks = package.lacks((*built, *_files(current)))
+        faults += [f"{package}: its {one} is missing{remedy}" for one in lacks]
         if not package.targets:
             faults += [
                 f"{package}: {file.name} is for one platform only; say for which there are wheels: "
