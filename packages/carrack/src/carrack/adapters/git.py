@@ -150,7 +150,8 @@ class Git:
             self._only_ours(there, branch)
             if self._ask("rev-parse", f"{there}^{{tree}}", f"{there}^").split() == [tree, head]:
                 return False
-        made = self._ask("commit-tree", tree, "-p", head, told=message).strip()
+        words = f"{message}{_TREE}{tree}\n"
+        made = self._ask("commit-tree", tree, "-p", head, told=words).strip()
         self._ask("push", "--quiet", f"--force-with-lease={ref}:{there}", "origin", f"{made}:{ref}")
         return True
 
@@ -163,7 +164,10 @@ class Git:
             return self._ask("write-tree", environ=environ).strip()
 
     def _only_ours(self, commit: str, branch: str) -> None:
-        if "\nCarrack-Release: " not in self._ask("show", "--no-patch", "--format=%B", commit):
+        """What we push says which tree it has: whoever commits on top, or amends it, has another one."""
+        tree, parents = self._ask("show", "--no-patch", "--format=%T %P", commit).strip().split(" ", 1)
+        words = self._ask("show", "--no-patch", "--format=%B", commit).splitlines()
+        if f"{_TREE}{tree}" not in words or " " in parents:
             raise WorkspaceError(
                 f"somebody else committed to it: {commit[:12]}",
                 address=f"branch {branch}",
@@ -271,6 +275,9 @@ class Git:
         except FileNotFoundError:
             raise WorkspaceError("git is not on PATH", hint="install git") from None
 
+
+_TREE = "Carrack-Tree: "
+"""The trailer of a commit that we pushed, with the id of its tree."""
 
 _NAMES_A_REPOSITORY = frozenset(
     {
