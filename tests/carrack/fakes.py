@@ -88,6 +88,10 @@ class MemoryHistory:
             if path in texts.get(commit, {})
         }
 
+    def text(self, commit: str, path: PurePosixPath) -> str | None:
+        """See `ports.History`."""
+        return next((one.texts.get(path) for one in self.commits if one.id == commit), None)
+
     def tags(self) -> Mapping[str, str]:
         """See `ports.History`."""
         return dict(self.tagged)
@@ -177,7 +181,10 @@ class MemoryArchives:
 
     def members(self, path: Path) -> Mapping[str, bytes]:
         """See `ports.Archives`; the epoch is the files' times, and no member."""
-        members = json.loads(path.read_text())
+        try:
+            members = json.loads(path.read_text())
+        except ValueError:
+            raise BuildError("is no archive that can be read", address=path.name) from None
         return {name: text.encode() for name, text in members.items() if name != "epoch"}
 
     def listing(self, path: Path) -> tuple[Member, ...]:

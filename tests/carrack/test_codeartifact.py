@@ -376,7 +376,31 @@ def test_any_project_s_page_or_none_shows_that_the_token_is_good(status: int) ->
     assert asked.headers["Authorization"] == "Basic " + base64.b64encode(b"aws:planted-SECRET-token").decode()
 
 
-@pytest.mark.parametrize("status", [302, 407, 429, 500, 503])
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_passes_by_itself_is_asked_again(status: int) -> None:
+    """The first try of many that a release needs must not end it."""
+    answers = iter([Answer(status), Answer(status, headers={"Retry-After": "0"}), Answer(200, b"{")])
+    with Web(lambda _: next(answers)) as web:
+        probe(access_to(web.url), "thing")
+    assert len(web.asked) == 3
+
+
+def test_a_page_that_breaks_off_has_said_enough() -> None:
+    """The token was taken: that is all that was asked."""
+    with Web(lambda _: Answer(200, b"half", {"Content-Length": "8"})) as web:
+        probe(access_to(web.url), "thing")
+
+
+def test_what_goes_on_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After four more tries."""
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
+    with Web(lambda _: Answer(503)) as web:
+        with pytest.raises(IndexAccessError, match="answers 503"):
+            probe(access_to(web.url), "thing")
+        assert len(web.asked) == 5
+
+
+@pytest.mark.parametrize("status", [302, 407, 501])
 def test_an_answer_that_no_index_gives_is_not_taken_for_good(status: int) -> None:
     """It is named, and a redirect is not followed with the token."""
     with Web(lambda _: Answer(status, headers={"Location": "/elsewhere"})) as web:

@@ -34,7 +34,7 @@ class Install:
         environ = isolated(published.environ, published.index.access)
         self.environments = PipEnvironments(environ=environ, constraints=published.constraints)
         self.builder = IsolatedBuilder(
-            constraints=published.constraints, environ=environ, report=published.report
+            constraints=published.constraints, environ=lambda: environ, report=published.report
         )
 
     def __call__(self, lock: Lock, python: str = sys.executable) -> None:

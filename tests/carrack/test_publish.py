@@ -276,6 +276,18 @@ def test_bytes_that_differ_in_no_member_are_refused_too(released: World) -> None
     )
 
 
+def test_a_file_on_the_index_that_cannot_be_read_is_said(released: World) -> None:
+    """Somebody else may have put anything there; it stays what it is, other bytes."""
+    files = released.index.contents[name("io"), Version("1.0")]
+    del files["io-1.0.tar.gz"]
+    files["io-1.0-py3-none-any.whl"] = b"anything"
+    with pytest.raises(PublishedDiffersError) as caught:
+        released.publish()
+    assert caught.value.differences == (
+        "io-1.0-py3-none-any.whl: on the index it is no archive that can be read",
+    )
+
+
 def test_a_wheel_by_another_release_of_the_backend_stands(released: World) -> None:
     """Only the Generator line differs: the index's wheel stays, by name, and the missing sdist is added."""
     del released.index.contents[name("io"), Version("1.0")]["io-1.0.tar.gz"]

@@ -39,6 +39,9 @@ class History(Protocol):
     def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """The git tree id of each folder in its commit, all in one question; those that are not there are missing."""
 
+    def text(self, commit: str, path: PurePosixPath) -> str | None:
+        """A file as it was committed; None where it was not."""
+
     def tags(self) -> Mapping[str, str]:
         """The commit of every tag."""
 
@@ -223,7 +226,7 @@ class Uploader(Protocol):
 
 
 class Archives(Protocol):
-    """Looks into built files."""
+    """Looks into built files. Raises BuildError for one that cannot be read to its end."""
 
     def members(self, path: Path) -> Mapping[str, bytes]:
         """Each member's name and content; of an sdist without its top folder."""
@@ -232,7 +235,7 @@ class Archives(Protocol):
         """Each member as it is packed, in its order."""
 
     def epoch(self, sdist: Path) -> int | None:
-        """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell."""
+        """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell, or is unreadable."""
 
 
 class Journal(Protocol):

@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialResolver, create_credential_resolver
 from botocore.utils import JSONFileCache
 
+from carrack.adapters.broken_off import watch
 from carrack.errors import IndexAccessError
 from carrack.model.index import Index
 
@@ -61,7 +62,9 @@ def open_nobodys_session(index: Index) -> boto3.Session:
 
 def make_client(session: Any, service: str, endpoint_url: str | None = None) -> Any:
     """Return a client of `service` in the session's region, at `endpoint_url` or else at AWS's own address for it."""
-    return session.client(service, endpoint_url=endpoint_url, config=Config(**_CONFIG))
+    client = session.client(service, endpoint_url=endpoint_url, config=Config(**_CONFIG))
+    watch(client)
+    return client
 
 
 def sign_in_command(session: boto3.Session, verb: str) -> str:

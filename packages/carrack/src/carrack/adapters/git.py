@@ -122,23 +122,24 @@ class Git:
         refs = self._ask(
             "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes", "refs/tags"
         ).splitlines()
-        texts = {ref: self._text(ref, path) for ref in refs}
+        texts = {ref: self.text(ref, path) for ref in refs}
         return {ref: text for ref, text in texts.items() if text is not None}
 
     def changes(self, path: PurePosixPath) -> Iterator[tuple[str, str]]:
         """See `ports.CommittedTexts`."""
         for commit in self._ask("rev-list", "HEAD", "--", str(path)).splitlines():
-            if (text := self._text(commit, path)) is not None:
+            if (text := self.text(commit, path)) is not None:
                 yield commit, text
 
     def version(self, revision: str, manifest: PurePosixPath) -> Version | None:
         """See `ports.CommittedTexts`."""
         try:
-            return Version(tomllib.loads(self._text(revision, manifest) or "")["project"]["version"])
+            return Version(tomllib.loads(self.text(revision, manifest) or "")["project"]["version"])
         except (tomllib.TOMLDecodeError, KeyError, TypeError, InvalidVersion):
             return None
 
-    def _text(self, revision: str, path: PurePosixPath) -> str | None:
+    def text(self, revision: str, path: PurePosixPath) -> str | None:
+        """See `ports.History`."""
         answer = self._run("cat-file", "blob", f"{revision}:{self._prefix}{path}")
         return None if answer.returncode else answer.stdout
 
@@ -162,7 +163,8 @@ class Git:
             self._only_ours(there, branch)
             if self._ask("rev-parse", f"{there}^{{tree}}", f"{there}^").split() == [tree, head]:
                 return False
-        made = self._ask("commit-tree", tree, "-p", head, told=message).strip()
+        words = f"{message}{_TREE}{tree}\n"
+        made = self._ask("commit-tree", tree, "-p", head, told=words).strip()
         self._ask("push", "--quiet", f"--force-with-lease={ref}:{there}", "origin", f"{made}:{ref}")
         return True
 
@@ -175,7 +177,10 @@ class Git:
             return self._ask("write-tree", environ=environ).strip()
 
     def _only_ours(self, commit: str, branch: str) -> None:
-        if "\nCarrack-Release: " not in self._ask("show", "--no-patch", "--format=%B", commit):
+        """What we push says which tree it has: whoever commits on top, or amends it, has another one."""
+        tree, parents = self._ask("show", "--no-patch", "--format=%T %P", commit).strip().split(" ", 1)
+        words = self._ask("show", "--no-patch", "--format=%B", commit).splitlines()
+        if f"{_TREE}{tree}" not in words or " " in parents:
             raise WorkspaceError(
                 f"somebody else committed to it: {commit[:12]}",
                 address=f"branch {branch}",
@@ -286,6 +291,9 @@ class Git:
         except FileNotFoundError:
             raise WorkspaceError("git is not on PATH", hint="install git") from None
 
+
+_TREE = "Carrack-Tree: "
+"""The trailer of a commit that we pushed, with the id of its tree."""
 
 _NAMES_A_REPOSITORY = frozenset(
     {

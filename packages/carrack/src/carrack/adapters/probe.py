@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import requests
 
 from carrack.adapters.pip_settings import PipSettings
+from carrack.adapters.retry import READING
 from carrack.adapters.session import NoCertificatesError, open_session
 from carrack.errors import IndexAccessError
 from carrack.model.access import Access, Token
@@ -17,19 +18,15 @@ def probe(access: Access, project: str, settings: PipSettings | None = None) -> 
     """Return if the index takes the token.
 
     CodeArtifact has no list of projects, so it is asked for `project`: 200 and 404 both come after the token was
-    taken. Where that is one of our own names, nobody upstream hears a new one.
+    taken. Where that is one of our own names, nobody upstream hears a new one. 429, 5xx and a broken connection are
+    tried again.
 
     Raises IndexAccessError: the token was refused, with the time at which it expired where that is known and
     the command that renews it; or the index cannot be reached, or does not answer as an index does.
     """
     where = f"index {access.index.name}"
     try:
-        answer = open_session(access, settings).get(
-            f"{access.simple_url}{project}/",
-            headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.1"},
-            allow_redirects=False,
-            timeout=(10, 60),
-        )
+        answer = _answer(access, project, settings)
     except requests.RequestException as error:
         raise IndexAccessError(
             f"{access.simple_url} cannot be reached: {reason(error)}",
@@ -50,6 +47,22 @@ def probe(access: Access, project: str, settings: PipSettings | None = None) -> 
             address=where,
             hint="run the same command again; where it stays so, check the proxy and repository-endpoint",
         )
+
+
+def _answer(access: Access, project: str, settings: PipSettings | None) -> requests.Response:
+    """The answer for a project; its body only where that says why the token was refused."""
+    with open_session(access, settings, READING) as session:
+        answer = session.get(
+            f"{access.simple_url}{project}/",
+            headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.1"},
+            allow_redirects=False,
+            stream=True,  # the status says the rest: a page that breaks off is no refusal
+            timeout=(10, 60),
+        )
+        with answer:
+            if answer.status_code in (401, 403):
+                answer.content  # noqa: B018 - read, before the connection is closed
+        return answer
 
 
 def reason(error: requests.RequestException) -> str:

@@ -245,7 +245,7 @@ class Wiring:
 
         return IsolatedBuilder(
             constraints=self.workspace.root / self.workspace.build_constraints,
-            environ=self.isolated(access),
+            environ=lambda: self.isolated(self._gate(access.index).open() if access else None),
             report=self.report,
         )
 

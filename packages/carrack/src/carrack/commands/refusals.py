@@ -47,7 +47,9 @@ def check_whole(knowledge: Knowledge, steps: Sequence[Step], artifacts: Sequence
     for step in steps:
         package, current = step.package, knowledge.published[step.package.name].current
         built = [artifact.file for artifact in artifacts if artifact.name == package.name]
-        faults += [f"{package}: its {one} is missing" for one in package.lacks((*built, *_files(current)))]
+        remedy = "" if package.targets else f"; carrack build {package.name} --out FOLDER makes it"
+        lacks = package.lacks((*built, *_files(current)))
+        faults += [f"{package}: its {one} is missing{remedy}" for one in lacks]
         if not package.targets:
             faults += [
                 f"{package}: {file.name} is for one platform only; say for which there are wheels: "
@@ -191,7 +193,8 @@ def _why(sources: Sources, knowledge: Knowledge, tools: Tools, step: Step) -> tu
     if current is None or step.state is State.BLOCKED:
         return ()
     with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
-        built = build([(step.package, knowledge.tree.commit)], sources.history, tools.builder, Path(scratch))
+        target, constraints = (step.package, knowledge.tree.commit), sources.workspace.build_constraints
+        built = build([target], sources.history, tools.builder, Path(scratch), constraints)
         times = step.state is not State.UNTRACED  # another commit's time is no change of the files
         lines = [
             line for artifact in built for line in differing_lines(sources, artifact, current, times=times)

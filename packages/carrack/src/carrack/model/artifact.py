@@ -27,7 +27,8 @@ class Artifact:
 class Source:
     """A package's folder as one commit has it, laid out on disk, ready to build.
 
-    `epoch` is the package's last commit in seconds since 1970: the build's SOURCE_DATE_EPOCH.
+    `epoch` is the package's last commit in seconds since 1970: the build's SOURCE_DATE_EPOCH. `constraints` is the
+    text of the build requirements' lock as that commit has it; None where the workspace's file as it is now counts.
     """
 
     name: NormalizedName
@@ -35,3 +36,4 @@ class Source:
     path: Path
     epoch: int
     build_requires: tuple[str, ...]
+    constraints: str | None = None

@@ -45,7 +45,7 @@ class Step:
 
     `commit` is what its files are built from: HEAD's, or the release's own where a release is finished. `untagged` is
     the commit that lacks the release's tag; None where it has one, or there is to be none. `released` is the commit
-    that the tree's version was released from, where that is known.
+    that the tree's version was released from, where that is known, and `changed` whether the folder is different now.
     """
 
     package: Package
@@ -55,6 +55,7 @@ class Step:
     commit: str | None = None
     untagged: str | None = None
     released: str | None = None
+    changed: bool = False
 
     @property
     def after(self) -> Version:
@@ -78,6 +79,11 @@ class Plan:
     def writing(self) -> tuple[Step, ...]:
         """The steps that upload something."""
         return tuple(step for step in self.steps if step.state.writes)
+
+    @property
+    def begun(self) -> frozenset[NormalizedName]:
+        """The packages whose version the index has, in part or whole, and with the files that the tree has."""
+        return frozenset(step.package.name for step in self.steps if step.released and not step.changed)
 
     def step(self, name: NormalizedName) -> Step | None:
         """The step of package `name`."""
@@ -136,6 +142,7 @@ def _step(package: Package, commit: str, there: PublishedPackage, release: Relea
         commit=source,
         untagged=_untagged(state, source, release, whole=whole) if tags else None,
         released=release.commit,
+        changed=release.changed,
     )
 
 

@@ -41,6 +41,7 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, out: Path | 
     tell_left_alone(wiring, knowledge.plan, wanted)
     text = format_plan(binding_of(sources, knowledge, wanted))
     if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
         wiring.report.step("Planned", str(out))
     if as_json:

@@ -49,7 +49,7 @@ def command(
 
     Safe to run again after any failure: what the index holds by hash is left alone.
     """
-    from carrack.cli.releasing import binding_of, know, tell_left_alone, tools_for
+    from carrack.cli.releasing import know, tell_left_alone, tools_for
     from carrack.commands.publish import check_plan, prepare, publish, tag
 
     kept = _kept_plan(plan_file, names)
@@ -57,7 +57,7 @@ def command(
     wanted = kept.asked if kept else wiring.chosen_packages(names)
     sources, knowledge = know(wiring, index, wanted)
     if kept:
-        check_plan(kept, binding_of(sources, knowledge, wanted))
+        check_plan(kept, sources, knowledge)
     tools = tools_for(wiring, sources, knowledge, wanted, close_names=close_names, artifacts=artifacts)
     steps: tuple[Step, ...] = ()
     if tools:
