@@ -8,8 +8,17 @@ from pathlib import Path, PurePosixPath
 from packaging.utils import NormalizedName, canonicalize_name
 
 from carrack.adapters.projects import collect_package, collect_requirements, faulty, load_toml
-from carrack.adapters.tables import AppTable, BumpTable, CarrackTable, IndexTable, is_address, parse
+from carrack.adapters.tables import (
+    AppTable,
+    BumpTable,
+    CarrackTable,
+    IndexTable,
+    SourceTable,
+    is_address,
+    parse,
+)
 from carrack.errors import WorkspaceError
+from carrack.model.code_sources import CodeSource, GitSource, RuntimeSource, SubmoduleSource
 from carrack.model.consistency import contradictions
 from carrack.model.index import Index
 from carrack.model.requirements import Policy
@@ -130,7 +139,17 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         machines=table.machines,
         manifest=manifest,
         key=key,
+        sources={package: _source(source) for package, source in table.sources.items()},
     )
+
+
+def _source(table: SourceTable) -> CodeSource:
+    subdirectory = PurePosixPath(table.subdirectory)
+    if table.git is not None and table.commit is not None:
+        return GitSource(url=table.git, commit=table.commit, subdirectory=subdirectory)
+    if table.submodule is not None:
+        return SubmoduleSource(path=PurePosixPath(table.submodule), subdirectory=subdirectory)
+    return RuntimeSource(prefix=table.runtime or "")
 
 
 def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:

@@ -14,7 +14,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.self_contained import unbuildable
-from carrack.adapters.tables import ManifestTable, PackageTable, parse
+from carrack.adapters.tables import BuildSystemTable, ManifestTable, PackageTable, parse
 from carrack.errors import WorkspaceError
 from carrack.model.wheels import WheelTarget, wheel_targets
 from carrack.model.workspace import Package
@@ -60,6 +60,19 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
         requires_python=python,
         targets=wanted,
     )
+
+
+def build_requirements(folder: Path) -> tuple[str, ...]:
+    """What the distribution in `folder` needs to be built: PEP 518's table, or its default where there is none.
+
+    Raises WorkspaceError where its pyproject.toml cannot be read.
+    """
+    manifest = folder / "pyproject.toml"
+    told = load_toml(manifest, "pyproject.toml") if manifest.is_file() else {}
+    table = parse(BuildSystemTable, _table(told.get("build-system")), ("build-system",))
+    if not isinstance(table, BuildSystemTable):
+        raise faulty(f"pyproject.toml: {fault}" for fault in table)
+    return table.requires
 
 
 def _manifest(root: Path, address: str, faults: list[str]) -> ManifestTable | None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from carrack.commands.check_builds import Twice
     from carrack.commands.doctor import Patient
     from carrack.commands.knowledge import Sources
+    from carrack.commands.source_wheels import SourceTools
 
 
 @dataclass
@@ -244,6 +245,21 @@ class Wiring:
 
         once = self.builder(None)
         return Twice(once=once, again=Elsewhere(once), archives=BuiltArchives())
+
+    def source_tools(self, builder: Builder) -> SourceTools:
+        """What makes wheels of the commits that an app's sources name."""
+        from carrack.adapters.archives import BuiltArchives
+        from carrack.adapters.source_trees import SourceRepositories
+        from carrack.adapters.wheel_store import FolderOfWheels
+        from carrack.commands.source_wheels import SourceTools
+
+        root = self.workspace.root
+        return SourceTools(
+            trees=SourceRepositories(root=root, environ=self.environ),
+            builder=builder,
+            archives=BuiltArchives(),
+            store=FolderOfWheels(root / ".carrack" / "wheels"),
+        )
 
     @cached_property
     def pip_settings(self) -> PipSettings:

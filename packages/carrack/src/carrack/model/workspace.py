@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from carrack.model.code_sources import CodeSource
 from carrack.model.index import Index
 from carrack.model.published import File
 from carrack.model.requirements import Policy
@@ -59,6 +60,8 @@ class App:
     machines: tuple[str, ...] = ("x86_64", "aarch64")
     manifest: PurePosixPath
     key: tuple[str, ...] = ("project", "dependencies")
+    sources: Mapping[NormalizedName, CodeSource] = field(default_factory=dict)
+    """Where packages come from that do not come from the index."""
 
 
 @dataclass(frozen=True, kw_only=True)
