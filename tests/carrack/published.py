@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,7 @@ from carrack.model.receipt import Entry, Receipt
 from carrack.model.workspace import App, Package, Workspace
 from carrack.ports import Report
 
+HERE = "{}.{}".format(*sys.version_info)
 TINY_BACKEND = Path(__file__).with_name("tiny_backend.py").read_text()
 
 

@@ -8,9 +8,16 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from packaging.utils import canonicalize_name
-from tests.carrack.published import TINY_BACKEND, Published, pinned, published_workspace, write_distribution
+from tests.carrack.published import (
+    HERE,
+    TINY_BACKEND,
+    Published,
+    pinned,
+    published_workspace,
+    write_distribution,
+)
 from tests.carrack.repositories import Repository, repository
-from tests.carrack.test_install import HERE, Install
+from tests.carrack.test_install import Install
 
 from carrack.commands.lock import staleness
 from carrack.commands.source_wheels import commits

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.carrack.published import Published, published_workspace, write_distribution
+from tests.carrack.published import HERE, Published, published_workspace, write_distribution
 from tests.carrack.wheels import make_wheel
 
 from carrack.adapters.environment import isolated
@@ -20,7 +20,6 @@ from carrack.commands.install import install, install_editable
 from carrack.errors import LockError, UsageError
 from carrack.model.lock import Lock
 
-HERE = "{}.{}".format(*sys.version_info)
 OTHER = "3.14"
 
 
