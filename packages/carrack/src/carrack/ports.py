@@ -221,6 +221,16 @@ class WheelStore(Protocol):
         """The wheel with this sha256, read again to be sure; None where there is none."""
 
 
+class RuntimeStore(Protocol):
+    """Where jobs fetch wheels from when they start. An address ends in a wheel's sha256 and its name."""
+
+    def has(self, address: str) -> bool:
+        """Whether there is a file at `address`."""
+
+    def put(self, wheel: Path, address: str) -> None:
+        """Have the wheel's bytes at `address`, whole."""
+
+
 class Uploader(Protocol):
     """Puts files on the index's PyPI endpoint; from several threads at once."""
 

@@ -32,6 +32,7 @@ from carrack.ports import (
     PullRequests,
     Report,
     Resolver,
+    RuntimeStore,
     Uploader,
 )
 
@@ -245,6 +246,12 @@ class Wiring:
 
         once = self.builder(None)
         return Twice(once=once, again=Elsewhere(once), archives=BuiltArchives())
+
+    def runtime_store(self, index: Index) -> RuntimeStore:
+        """Where jobs fetch wheels from, with the credentials of `index`'s profile."""
+        from carrack.adapters.runtime_store import WritableStore
+
+        return WritableStore(profile=index.profile, region=index.region)
 
     def source_tools(self, builder: Builder) -> SourceTools:
         """What makes wheels of the commits that an app's sources name."""

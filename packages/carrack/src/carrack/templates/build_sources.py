@@ -3,9 +3,9 @@
     python build_sources.py SOURCES.json WHEELS
 
 Each source is fetched by its full commit id and nothing before it; commit and tree must be the locked ones, and so
-must the wheel's sha256. It builds as Carrack does (an sdist, then the wheel out of it; fixed times, modes and umask), so
-that the same commit makes the same bytes. The secrets `git-credentials` (git's store form) and `known_hosts`, and an ssh
-agent, let git into private repositories; none of them is kept. It needs the standard library only.
+must the wheel's sha256. It builds as Carrack does (an sdist, then the wheel out of it; fixed times, modes and umask),
+so that the same commit makes the same bytes. The secrets `git-credentials` (git's store form) and `known_hosts`, and an
+ssh agent, let git into private repositories; none of them is kept. It needs the standard library only.
 """
 
 import hashlib
