@@ -161,6 +161,7 @@ class MemoryBuilder:
         )
 
     def _artifact(self, source: Source, path: Path, members: Mapping[str, str]) -> Artifact:
+        assert source.version is not None
         path.write_text(json.dumps(members))
         return Artifact(
             name=source.name,

@@ -14,6 +14,7 @@ from tests.carrack.repositories import Repository, package
 from carrack.adapters.manifests import find_root, read_workspace
 from carrack.adapters.projects import read_package
 from carrack.errors import WorkspaceError
+from carrack.model.code_sources import GitSource, RuntimeSource, SubmoduleSource
 from carrack.model.workspace import Workspace
 
 ROOT = """\
@@ -380,3 +381,51 @@ def test_a_manifest_without_a_project_is_refused_with_its_remedy(
     """By the tool that it was written for; each reads [project] too."""
     (fault,) = faults(write(tmp_path, manifest(tool), package("beta")))
     assert fault.startswith(f"packages/gamma/pyproject.toml: project: is missing; {remedy}")
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def test_a_package_says_its_source_in_one_line(tmp_path: Path) -> None:
+    """A commit of a repository, a submodule, or what is fetched when a job starts."""
+    app = f"""\
+    [tool.carrack.apps.job.sources]
+    Alpha_One = {{ git = "https://git.example.com/alpha.git", commit = "{COMMIT}", subdirectory = "python" }}
+    beta = {{ submodule = "vendor/beta" }}
+    gamma = {{ runtime = "s3://bucket/wheels" }}
+    """
+    assert read(write(tmp_path, app=app)).apps["job"].sources == {
+        "alpha-one": GitSource(
+            url="https://git.example.com/alpha.git", commit=COMMIT, subdirectory=PurePosixPath("python")
+        ),
+        "beta": SubmoduleSource(path=PurePosixPath("vendor/beta")),
+        "gamma": RuntimeSource(prefix="s3://bucket/wheels/"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ('git = "https://h/a.git", commit = "main"', "'main' is no full commit id"),
+        ('git = "https://h/a.git", commit = "0123456"', "'0123456' is no full commit id"),
+        (f'git = "https://user:secret@h/a.git", commit = "{COMMIT}"', "no credentials in an address"),
+        (f'git = "https://token@h/a.git", commit = "{COMMIT}"', "no credentials in an address"),
+        (f'git = "../a", commit = "{COMMIT}"', "say the repository's address"),
+        ('git = "https://h/a.git"', "git and commit go together"),
+        (f'submodule = "a", commit = "{COMMIT}"', "git and commit go together"),
+        (f'git = "https://h/a.git", commit = "{COMMIT}", submodule = "a"', "say one of"),
+        (f'git = "https://h/a.git", commit = "{COMMIT}", subdirectory = "../x"', "inside the repository"),
+        ('submodule = "../a"', "below"),
+        ('runtime = "ftp://h/"', "say where the wheels are put"),
+        ('runtime = "https://u:secret@h/"', "without credentials"),
+        ('runtime = "s3://b/", subdirectory = "a"', "subdirectory goes with"),
+        ("", "say one of"),
+        ('sub-module = "a"', "did you mean 'submodule'?"),
+    ],
+)
+def test_a_source_that_could_mean_two_things_is_a_fault(tmp_path: Path, source: str, said: str) -> None:
+    """Branches and short ids move, credentials spread, and a line says one thing; the secret is not repeated."""
+    found = "\n".join(faults(write(tmp_path, app=f"sources.alpha = {{ {source} }}")))
+    assert said in found
+    assert "tool.carrack.apps.job.sources.alpha" in found
+    assert "secret" not in found

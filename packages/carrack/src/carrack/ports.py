@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
     from carrack.model.artifact import Artifact, Source
     from carrack.model.bumping import Edit
     from carrack.model.changes import Change
+    from carrack.model.code_sources import CommittedSource, LockedSource
     from carrack.model.commits import Commit
     from carrack.model.controls import Controls
     from carrack.model.diagnosis import Answered, Delivery, Identity
@@ -215,6 +216,36 @@ class Builder(Protocol):
         """An sdist, and a wheel made from it unless told otherwise, for each source, under `out`."""
 
 
+class SourceTrees(Protocol):
+    """Commits of other repositories."""
+
+    def commit(self, name: NormalizedName, source: CommittedSource) -> str:
+        """The commit that a source is at now. `name` is its package, for messages."""
+
+    def export(self, name: NormalizedName, source: CommittedSource, to: Path) -> tuple[Source, LockedSource]:
+        """Lay out the source's folder in `to`, as a commit has it, ready to build; and what that commit is."""
+
+
+class WheelStore(Protocol):
+    """Wheels by their sha256; a cache."""
+
+    def keep(self, wheel: Path, sha256: str) -> None:
+        """Keep a copy of a wheel."""
+
+    def find(self, sha256: str) -> Path | None:
+        """The wheel with this sha256, read again to be sure; None where there is none."""
+
+
+class RuntimeStore(Protocol):
+    """Where jobs fetch wheels from when they start. An address ends in a wheel's sha256 and its name."""
+
+    def has(self, address: str) -> bool:
+        """Whether there is a file at `address`."""
+
+    def put(self, wheel: Path, address: str) -> None:
+        """Have the wheel's bytes at `address`, whole."""
+
+
 class Uploader(Protocol):
     """Puts files on the index's PyPI endpoint; from several threads at once."""
 
@@ -287,10 +318,12 @@ class Resolver(Protocol):
         python: str,
         exact: Mapping[NormalizedName, Version],
         preferred: Iterable[Candidate],
+        wheels: Path | None = None,
     ) -> tuple[Candidate, ...]:
         """Versions that together meet `requirements` on `python` (a minor version) and every later one.
 
-        A distribution named in `exact` has that version. `preferred` versions are kept where they still fit.
+        A distribution named in `exact` has that version. `preferred` versions are kept where they still fit. `wheels`
+        is a folder of files that count as the index's.
         """
 
 
@@ -306,8 +339,8 @@ class Environments(Protocol):
     def remove(self, into: Path) -> None:
         """Remove the virtual environment in `into`, if there is one."""
 
-    def install_locked(self, into: Path, lock: str) -> None:
-        """Install what a lock's text names, from the index alone, every file by its hash."""
+    def install_locked(self, into: Path, lock: str, wheels: Path | None = None) -> None:
+        """Install what a lock's text names, from the index and the folder `wheels` alone, every file by its hash."""
 
     def install_file(self, into: Path, wheel: Path) -> None:
         """Install one wheel from disk, without its requirements."""

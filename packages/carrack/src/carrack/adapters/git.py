@@ -56,7 +56,7 @@ class Git:
 
     def merge_base(self, ref: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where there is no such commit, or none in common."""
-        answer = self._run("merge-base", "HEAD", ref)
+        answer = self.run("merge-base", "HEAD", ref)
         if answer.returncode:
             raise WorkspaceError(
                 f"HEAD and {ref!r} have no commit in common: {_reason(answer)}",
@@ -86,7 +86,7 @@ class Git:
 
     def tag(self, name: str, commit: str) -> None:
         """See `ports.History`. Raises WorkspaceError where it is on another commit, or cannot be made."""
-        made = self._run("update-ref", f"refs/tags/{name}", commit, "0" * len(commit))
+        made = self.run("update-ref", f"refs/tags/{name}", commit, "0" * len(commit))
         if made.returncode and self.tags().get(name) != commit:
             raise WorkspaceError(
                 f"the tag cannot be made: {_reason(made)}",
@@ -140,7 +140,7 @@ class Git:
 
     def text(self, revision: str, path: PurePosixPath) -> str | None:
         """See `ports.History`."""
-        answer = self._run("cat-file", "blob", f"{revision}:{self._prefix}{path}")
+        answer = self.run("cat-file", "blob", f"{revision}:{self._prefix}{path}")
         return None if answer.returncode else answer.stdout
 
     def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
@@ -199,6 +199,11 @@ class Git:
         and every time is the returned epoch, because sdists carry both.
         """
         epoch = self._last_change(commit, path)
+        self.export_as_of(epoch, commit, path, to)
+        return epoch
+
+    def export_as_of(self, epoch: int, commit: str, path: PurePosixPath, to: Path) -> None:
+        """The same, with times that are said. Raises WorkspaceError where `commit` has not all of the folder."""
         self._refuse_submodules(commit, path)
         within = f"{self._prefix}{path}"
         with tempfile.TemporaryDirectory(dir=to.parent) as scratch:
@@ -206,7 +211,11 @@ class Git:
             (Path(scratch) / "tree" / within).rename(to)
         refuse_incomplete(to, path)
         _settle(to, epoch)
-        return epoch
+
+    def described(self, commit: str) -> tuple[int, str]:
+        """When a commit was made, in seconds since 1970, and its tree's id."""
+        epoch, tree = self._ask("show", "--no-patch", "--format=%ct %T", commit).split()
+        return int(epoch), tree
 
     def _last_change(self, commit: str, path: PurePosixPath) -> int:
         answer = self._ask("rev-list", "-1", "--timestamp", commit, "--", str(path))
@@ -246,7 +255,7 @@ class Git:
 
     def _head(self, *questions: str) -> list[str]:
         """What `git rev-parse` says to `questions`, and at last HEAD's commit."""
-        answer = self._run("rev-parse", *questions, "--verify", "HEAD^{commit}")
+        answer = self.run("rev-parse", *questions, "--verify", "HEAD^{commit}")
         if answer.returncode:
             raise WorkspaceError(
                 f"builds are made from commits, and git finds none: {_reason(answer)}",
@@ -269,14 +278,15 @@ class Git:
         return self._ask("rev-parse", "--show-prefix").removesuffix("\n")
 
     def _ask(self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = "") -> str:
-        answer = self._run(*arguments, environ=environ, told=told)
+        answer = self.run(*arguments, environ=environ, told=told)
         if answer.returncode:
             raise WorkspaceError(f"git failed: {_reason(answer)}", address=str(self.root))
         return answer.stdout
 
-    def _run(
+    def run(
         self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = ""
     ) -> subprocess.CompletedProcess[str]:
+        """Run git to its end, whatever it ends with. Raises WorkspaceError where there is no git."""
         own = {key: value for key, value in self.environ.items() if key not in _NAMES_A_REPOSITORY}
         try:
             return subprocess.run(

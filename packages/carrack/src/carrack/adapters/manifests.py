@@ -15,10 +15,12 @@ from carrack.adapters.tables import (
     CarrackTable,
     IndexTable,
     RequirementsTable,
+    SourceTable,
     is_address,
     parse,
 )
 from carrack.errors import WorkspaceError
+from carrack.model.code_sources import CodeSource, GitSource, RuntimeSource, SubmoduleSource
 from carrack.model.consistency import contradictions
 from carrack.model.index import Index
 from carrack.model.prices import Prices
@@ -159,7 +161,17 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         manifest=manifest,
         key=key,
         optional=optional,
+        sources={package: _source(source) for package, source in table.sources.items()},
     )
+
+
+def _source(table: SourceTable) -> CodeSource:
+    subdirectory = PurePosixPath(table.subdirectory)
+    if table.git is not None and table.commit is not None:
+        return GitSource(url=table.git, commit=table.commit, subdirectory=subdirectory)
+    if table.submodule is not None:
+        return SubmoduleSource(path=PurePosixPath(table.submodule), subdirectory=subdirectory)
+    return RuntimeSource(prefix=table.runtime or "")
 
 
 def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:

@@ -9,9 +9,11 @@ from pathlib import Path
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
+    NormalizedName,
     parse_sdist_filename,
     parse_wheel_filename,
 )
+from packaging.version import Version
 
 from carrack.adapters.hashing import describe
 from carrack.errors import BuildError
@@ -41,7 +43,8 @@ class PrebuiltArtifacts:
         return tuple(artifact for source in sources for artifact in self._of(source, paths))
 
     def _of(self, source: Source, paths: Sequence[Path]) -> list[Artifact]:
-        mine = [path for path in paths if _name_and_version(path) == (source.name, source.version)]
+        said = {path: _name_and_version(path) for path in paths}
+        mine = {path: two[1] for path, two in said.items() if two == (source.name, source.version)}
         if not mine:
             raise BuildError(
                 f"has no file of {source.name} {source.version}, and nothing is built with --artifacts",
@@ -50,8 +53,8 @@ class PrebuiltArtifacts:
                 hint=f"carrack build {source.name} --out {self.folder}",
             )
         found: dict[str, Artifact] = {}
-        for path in sorted(mine, key=lambda path: path.suffix == ".whl"):
-            one = Artifact(name=source.name, version=source.version, path=path, file=describe(path))
+        for path, version in sorted(mine.items(), key=lambda item: item[0].suffix == ".whl"):
+            one = Artifact(name=source.name, version=version, path=path, file=describe(path))
             if found.setdefault(path.name, one).file != one.file:
                 raise BuildError(
                     f"has {path.name} more than once, and not the same bytes",
@@ -85,7 +88,7 @@ class PrebuiltArtifacts:
             )
 
 
-def _name_and_version(path: Path) -> tuple[object, object] | None:
+def _name_and_version(path: Path) -> tuple[NormalizedName, Version] | None:
     try:
         if path.suffix == ".whl":
             return parse_wheel_filename(path.name)[:2]

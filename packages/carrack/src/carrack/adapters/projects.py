@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.self_contained import unbuildable
 from carrack.adapters.static_metadata import dynamic, projectless, table_of
-from carrack.adapters.tables import ManifestTable, PackageTable, RequirementsTable, parse
+from carrack.adapters.tables import BuildSystemTable, ManifestTable, PackageTable, RequirementsTable, parse
 from carrack.errors import WorkspaceError
 from carrack.model.wheels import WheelTarget, wheel_targets
 from carrack.model.workspace import Package, RequirementList
@@ -69,6 +69,19 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
         requires_python=python,
         targets=wanted,
     )
+
+
+def build_requirements(folder: Path) -> tuple[str, ...]:
+    """What the distribution in `folder` needs to be built: PEP 518's table, or its default where there is none.
+
+    Raises WorkspaceError where its pyproject.toml cannot be read.
+    """
+    manifest = folder / "pyproject.toml"
+    told = load_toml(manifest, "pyproject.toml") if manifest.is_file() else {}
+    table = parse(BuildSystemTable, table_of(told.get("build-system")), ("build-system",))
+    if not isinstance(table, BuildSystemTable):
+        raise faulty(f"pyproject.toml: {fault}" for fault in table)
+    return table.requires
 
 
 def _manifest(root: Path, address: str, faults: list[str]) -> ManifestTable | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from packaging.utils import NormalizedName, canonicalize_name
 from pydantic import (
@@ -40,6 +42,37 @@ def _below(glob: str) -> str:
     if path.is_absolute() or ".." in path.parts or not path.parts:
         raise ValueError("packages are in folders below the workspace's")
     return glob
+
+
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_REPOSITORY = re.compile(r"(https?|ssh|git\+ssh|file)://\S+|[\w.-]+@[\w.-]+:\S+")
+_STORE = re.compile(r"s3://[^/\s]+/\S*|https?://\S+|file:///\S*")
+
+
+def _repository(url: str) -> str:
+    if not _REPOSITORY.fullmatch(url):
+        raise ValueError("say the repository's address: https://…, ssh://…, git@HOST:PATH or file:///…")
+    if "://" in url and (urlsplit(url).password or ("@" in url and url.startswith("http"))):
+        raise ValueError(
+            "no credentials in an address, which is in every clone and every log; git's credential helpers or an ssh "
+            "agent have them"
+        )
+    return url
+
+
+def _store(prefix: str) -> str:
+    if not _STORE.fullmatch(prefix) or (urlsplit(prefix).username is not None):
+        raise ValueError(
+            "say where the wheels are put: s3://BUCKET/PREFIX/, https://… or file:///…, without credentials"
+        )
+    return _with_slash(prefix)
+
+
+def _inside(folder: str) -> str:
+    path = PurePosixPath(folder)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("is a folder inside the repository")
+    return folder
 
 
 def _name(text: str) -> NormalizedName:
@@ -156,6 +189,31 @@ class IndexTable(_Table):
         return self
 
 
+class SourceTable(_Table):
+    """`[tool.carrack.apps.NAME.sources]` of one package: exactly one of git, submodule and runtime."""
+
+    git: Annotated[str, AfterValidator(_repository)] | None = None
+    commit: str | None = None
+    submodule: Annotated[str, AfterValidator(_below)] | None = None
+    runtime: Annotated[str, AfterValidator(_store)] | None = None
+    subdirectory: Annotated[str, AfterValidator(_inside)] = "."
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if sum(value is not None for value in (self.git, self.submodule, self.runtime)) != 1:
+            raise ValueError("say one of git (with commit), submodule and runtime")
+        if (self.commit is not None) != (self.git is not None):
+            raise ValueError("git and commit go together")
+        if self.commit is not None and not _COMMIT.fullmatch(self.commit):
+            raise ValueError(
+                f"commit: {self.commit!r} is no full commit id (40 hex digits); a branch, a tag or a short id can mean "
+                "another commit tomorrow: git rev-parse says the full one"
+            )
+        if self.runtime is not None and self.subdirectory != ".":
+            raise ValueError("subdirectory goes with git or submodule")
+        return self
+
+
 class AppTable(_Table):
     """`[tool.carrack.apps.NAME]`."""
 
@@ -164,6 +222,7 @@ class AppTable(_Table):
     lock: str
     pythons: Annotated[tuple[Minor, ...], Field(min_length=1)]
     machines: Annotated[tuple[str, ...], Field(min_length=1)] = ("x86_64", "aarch64")
+    sources: Mapping[Annotated[NormalizedName, AfterValidator(_name)], SourceTable] = {}
 
 
 class BumpTable(_Table):
@@ -241,7 +300,7 @@ def _faults(error: ValidationError, model: type[BaseModel], at: tuple[str, ...])
 def _suggestion(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     from batch_params.suggestion import nearest  # here, because it brings more than good tables need
 
-    table = _NESTED.get(str(location[0]), model)
+    table = next((_NESTED[key] for key in map(str, reversed(location[:-1])) if key in _NESTED), model)
     known = [field.alias or name for name, field in table.model_fields.items()]
     close = nearest(str(location[-1]), known)
     return f"; did you mean {close!r}?" if close else f"; known are: {', '.join(known)}"
@@ -250,6 +309,7 @@ def _suggestion(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
 _NESTED: Mapping[str, type[BaseModel]] = {
     "indexes": IndexTable,
     "apps": AppTable,
+    "sources": SourceTable,
     "bump": BumpTable,
     "ci": CITable,
     "prices": PricesTable,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from carrack.commands.check_builds import Twice
     from carrack.commands.doctor import Patient
     from carrack.commands.knowledge import Sources
+    from carrack.commands.source_wheels import SourceTools
     from carrack.model.access import Access
     from carrack.model.index import Index
     from carrack.model.lock import Lock
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         PullRequests,
         Report,
         Resolver,
+        RuntimeStore,
         Uploader,
     )
 
@@ -264,6 +266,27 @@ class Wiring:
 
         once = self.builder(None)
         return Twice(once=once, again=Elsewhere(once), archives=BuiltArchives())
+
+    def runtime_store(self, index: Index) -> RuntimeStore:
+        """Where jobs fetch wheels from, with the credentials of `index`'s profile."""
+        from carrack.adapters.runtime_store import WritableStore
+
+        return WritableStore(profile=index.profile, region=index.region)
+
+    def source_tools(self, builder: Builder) -> SourceTools:
+        """What makes wheels of the commits that an app's sources name."""
+        from carrack.adapters.archives import BuiltArchives
+        from carrack.adapters.source_trees import SourceRepositories
+        from carrack.adapters.wheel_store import FolderOfWheels
+        from carrack.commands.source_wheels import SourceTools
+
+        root = self.workspace.root
+        return SourceTools(
+            trees=SourceRepositories(root=root, environ=self.environ),
+            builder=builder,
+            archives=BuiltArchives(),
+            store=FolderOfWheels(root / ".carrack" / "wheels"),
+        )
 
     @cached_property
     def pip_settings(self) -> PipSettings:

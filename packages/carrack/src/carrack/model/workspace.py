@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from carrack.model.code_sources import CodeSource
 from carrack.model.graph import waves
 from carrack.model.index import Index
 from carrack.model.prices import Prices
@@ -121,6 +122,9 @@ class App:
         """Everything that it requires."""
         own = RequirementList(manifest=self.manifest, key=self.key, requirements=self.requirements)
         return (own, *self.optional)
+
+    sources: Mapping[NormalizedName, CodeSource] = field(default_factory=dict)
+    """Where packages come from that do not come from the index."""
 
 
 @dataclass(frozen=True, kw_only=True)

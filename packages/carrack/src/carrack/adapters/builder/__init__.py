@@ -78,7 +78,7 @@ class IsolatedBuilder:
         self, requires: Sequence[str], constraints: str, sources: Sequence[Source], out: Path, wheels: bool
     ) -> dict[str, list[str]]:
         for source in sources:
-            self.report.step("Building", f"{source.name} {source.version}")
+            self.report.step("Building", f"{source.name} {source.version or ''}".rstrip())
         with tempfile.TemporaryDirectory(
             prefix="carrack-build-"
         ) as scratch:  # outlives a worker that is killed
@@ -151,21 +151,17 @@ def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
 
 
 def _artifact(source: Source, path: Path, constraints: str) -> Artifact:
-    artifact = Artifact(
-        name=source.name,
-        version=source.version,
-        path=path,
-        file=describe(path),
-        constraints="sha256:" + hashlib.sha256(constraints.encode(errors="surrogateescape")).hexdigest(),
-    )
-    if _name_and_version(artifact.file) != (source.name, source.version):
+    file = describe(path)
+    name, version = _name_and_version(file) or (None, None)
+    if version is None or (name, version) != (source.name, source.version or version):
         raise BuildError(
-            f"the backend made {path.name}, but {source.name} {source.version} was planned",
+            f"the backend made {path.name}, but {source.name} {source.version or ''} was planned",
             address=str(source.name),
             untouched="the index",
             hint="the version must be static: [project] version in pyproject.toml",
         )
-    return artifact
+    digest = hashlib.sha256(constraints.encode(errors="surrogateescape")).hexdigest()
+    return Artifact(name=source.name, version=version, path=path, file=file, constraints=f"sha256:{digest}")
 
 
 def _name_and_version(file: File) -> tuple[NormalizedName, Version] | None:

@@ -58,7 +58,7 @@ def _install(wiring: Wiring, index: Index, app: App, lock: Lock, into: Path, pyt
         into=into,
         python=python,
         environments=wiring.environments(access),
-        builder=wiring.builder(access),
+        tools=wiring.source_tools(wiring.builder(access)),
         report=wiring.report,
     )
 
@@ -66,13 +66,15 @@ def _install(wiring: Wiring, index: Index, app: App, lock: Lock, into: Path, pyt
 def _install_editable(wiring: Wiring, index: Index, app: App, lock: Lock, into: Path, python: str) -> None:
     from carrack.commands.install import install_editable
 
+    access = wiring.open(index)
     install_editable(
         wiring.workspace,
         app,
         lock,
         into=into,
         python=python,
-        environments=wiring.environments(wiring.open(index)),
+        environments=wiring.environments(access),
+        tools=wiring.source_tools(wiring.builder(access)),
         report=wiring.report,
     )
 
