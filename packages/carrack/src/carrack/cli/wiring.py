@@ -22,6 +22,7 @@ from carrack.ports import (
     Builder,
     CommittedTexts,
     DomainAdmin,
+    Engine,
     Environments,
     History,
     IndexReader,
@@ -296,6 +297,15 @@ class Wiring:
             environ=self.isolated(access),
             constraints=self.workspace.root / self.workspace.build_constraints,
         )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The container engine of this machine. Raises NotReadyError where none answers."""
+        from carrack.adapters.engines import find_engine
+
+        engine = find_engine(self.environ, self.report)
+        self.report.step("Engine", f"{engine}, {engine.program}")
+        return engine
 
     def uploader(self, access: Access) -> Uploader:
         """Uploads through twine."""
