@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from tests.docker.engine import Engine
-from tests.docker.token_scan import Finding, scan_image
+
+from carrack.model.secret_forms import Leak
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -33,7 +34,7 @@ FROM $BASE_IMAGE
 RUN --mount=type=secret,id=pip.conf test -s /run/secrets/pip.conf
 """
 
-Build = Callable[..., list[Finding]]
+Build = Callable[..., tuple[Leak, ...]]
 
 
 @pytest.fixture
@@ -49,10 +50,10 @@ def context(tmp_path: Path) -> Path:
 def build(engine: Engine, base_image: str, context: Path) -> Build:
     """Return a function that builds instructions on the base image and scans the result."""
 
-    def built(instructions: str, *options: str) -> list[Finding]:
+    def built(instructions: str, *options: str) -> tuple[Leak, ...]:
         (context / "Dockerfile").write_text(f"ARG BASE_IMAGE={base_image}\n{instructions}\n")
         engine.build(context, *options, tag="leak:latest")
-        return scan_image(engine, "leak:latest", SECRET)
+        return engine.leaks("leak:latest", SECRET)
 
     return built
 
@@ -61,17 +62,17 @@ def build(engine: Engine, base_image: str, context: Path) -> Build:
 def test_catches_a_leaking_image(build: Build, leak: str) -> None:
     """A token in an argument, the environment, a file, a deleted file or a compressed file is found there."""
     instructions, part, address = LEAKS[leak]
-    findings = build(f"FROM $BASE_IMAGE\n{instructions}", "--build-arg", f"TOKEN={SECRET}")
-    assert {finding.form for finding in findings} == {"plain"}
-    assert any(it.layer.endswith(part) and it.member.startswith(address) for it in findings), findings
+    leaks = build(f"FROM $BASE_IMAGE\n{instructions}", "--build-arg", f"TOKEN={SECRET}")
+    assert {leak.form for leak in leaks} == {"plain"}
+    assert any(it.layer.endswith(part) and it.member.startswith(address) for it in leaks), leaks
 
 
 def test_catches_a_leak_of_a_builder_stage_only(build: Build) -> None:
     """A token in a builder stage is not in the image, and is found when that stage is searched."""
-    assert build(IN_A_BUILDER) == []
-    assert {finding.member for finding in build(IN_A_BUILDER, "--target", "builder")} == {"etc/pip.conf"}
+    assert build(IN_A_BUILDER) == ()
+    assert {leak.member for leak in build(IN_A_BUILDER, "--target", "builder")} == {"etc/pip.conf"}
 
 
 def test_finds_nothing_where_a_secret_was_only_mounted(build: Build, context: Path) -> None:
     """A token that was mounted while a step ran is nowhere in the image."""
-    assert build(MOUNTED, "--secret", f"id=pip.conf,src={context / 'pip.conf'}") == []
+    assert build(MOUNTED, "--secret", f"id=pip.conf,src={context / 'pip.conf'}") == ()

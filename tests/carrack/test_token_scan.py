@@ -1,5 +1,7 @@
 """The search for a secret, on archives made here: every form, every depth, and what it refuses."""
 
+from __future__ import annotations
+
 import gzip
 import io
 import json
@@ -12,8 +14,11 @@ from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote
 
 import pytest
-from tests.docker.secret_forms import forms
-from tests.docker.token_scan import CHUNK, Finding, scan
+
+from carrack.adapters.token_scan import scan
+from carrack.adapters.token_search import CHUNK
+from carrack.errors import BuildError
+from carrack.model.secret_forms import Leak, forms
 
 SECRET = "eyJ2ZXIiOjF9.c2VjcmV0/dG9rZW4+x~==" * 3
 PERCENT_ENCODED = quote(SECRET, safe="")
@@ -39,16 +44,16 @@ def zipped(members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def saved(layer: dict[str, bytes]) -> io.BytesIO:
-    """Return an archive as ``docker save`` writes it, of one layer and no configuration to speak of."""
+def saved(layer: dict[str, bytes], config: bytes = b"{}") -> io.BytesIO:
+    """Return an archive as ``docker save`` writes it, of one layer, with no configuration to speak of."""
     manifest = [{"Config": "c.json", "Layers": ["a/layer.tar"]}]
-    parts = {"c.json": b"{}", "a/layer.tar": tarred(layer), "manifest.json": json.dumps(manifest).encode()}
+    parts = {"c.json": config, "a/layer.tar": tarred(layer), "manifest.json": json.dumps(manifest).encode()}
     return io.BytesIO(tarred(parts))
 
 
 def found(layer: dict[str, bytes]) -> set[str]:
     """Return the members of ``layer`` that hold the secret."""
-    return {finding.member for finding in scan(saved(layer), SECRET)}
+    return {leak.member for leak in scan(saved(layer), SECRET)}
 
 
 def in_lines(text: bytes) -> bytes:
@@ -88,17 +93,49 @@ def test_finds_what_two_reads_divide() -> None:
         assert found({"leak": b"." * (CHUNK - cut) + SECRET.encode()}) == {"leak"}
 
 
-def test_finds_a_name() -> None:
-    """A secret in the name of an empty file is found."""
-    assert found({f"etc/{SECRET}": b""}) == {f"etc/{SECRET}"}
+def test_finds_a_name_and_does_not_repeat_it() -> None:
+    """A secret in the name of an empty file is found, and is not in what is said of it."""
+    leaks = scan(saved({f"etc/{SECRET}.txt": b""}), SECRET)
+    assert [leak.member for leak in leaks] == ["etc/***.txt"]
+    assert SECRET not in repr(leaks)
+    assert str(leaks[0]) == "etc/***.txt in layer a/layer.tar (plain)"
+
+
+def test_finds_it_in_the_configuration() -> None:
+    """A secret in the environment or the history is named by its address there, also where it is a key."""
+    config = {"config": {"Env": ["A=b", f"T={SECRET}"], "Labels": {SECRET: "x"}}, "history": [{"by": SECRET}]}
+    leaks = scan(saved({}, json.dumps(config).encode()), SECRET)
+    assert list(map(str, leaks)) == [
+        "config.Env[1] (plain)",
+        "config.Labels.*** (plain)",
+        "history[0].by (plain)",
+    ]
+
+
+@pytest.mark.parametrize("name", ["[", "{a}", "[x].json"])
+def test_a_layer_that_begins_like_json_is_a_layer(name: str) -> None:
+    """A layer whose first file has a name with a bracket is searched as any other."""
+    assert found({name: SECRET.encode()}) == {name}
+
+
+def test_takes_text_that_no_encoding_has() -> None:
+    """Half a surrogate pair in a configuration hides nothing, and stops nothing."""
+    leaks = scan(saved({}, b'{"config": {"Env": ["\\ud800 %s"]}}' % SECRET.encode()), SECRET)
+    assert [leak.member for leak in leaks] == ["config.Env[0]"]
+
+
+def test_refuses_what_it_does_not_understand() -> None:
+    """A configuration that is no JSON is an error, never a clean image."""
+    with pytest.raises(BuildError, match="did not give the whole image"):
+        scan(saved({}, b"{]"), SECRET)
 
 
 def test_names_the_steps_into_an_archive() -> None:
     """The address of a finding says through which archives it was reached."""
     leak = tarred({"a/deep.gz": gzip.compress(SECRET.encode())})
-    assert scan(saved({"opt/all.tar": leak}), SECRET) == [
-        Finding(layer="a/layer.tar", member="opt/all.tar!a/deep.gz!", form="plain")
-    ]
+    assert scan(saved({"opt/all.tar": leak}), SECRET) == (
+        Leak(layer="a/layer.tar", member="opt/all.tar!a/deep.gz!", form="plain"),
+    )
 
 
 def test_takes_what_only_begins_like_an_archive_as_it_is() -> None:
@@ -119,18 +156,18 @@ def test_holds_no_file_in_memory() -> None:
     archive = saved({"zeros.gz": gzip.compress(bytes(64 << 20) + SECRET.encode())})
     tracemalloc.start()
     try:
-        findings = scan(archive, SECRET)
+        leaks = scan(archive, SECRET)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert [finding.member for finding in findings] == ["zeros.gz!"]
+    assert [leak.member for leak in leaks] == ["zeros.gz!"]
     assert peak < 8 << 20
 
 
 def test_refuses_half_an_archive() -> None:
     """An archive that lacks its end is an error, never a clean image."""
     whole = saved({"etc/clean": bytes(CHUNK)}).getvalue()
-    with pytest.raises(ValueError, match="not a whole saved image"):
+    with pytest.raises(BuildError, match="did not give the whole image"):
         scan(io.BytesIO(whole[: len(whole) // 2]), SECRET)
 
 
