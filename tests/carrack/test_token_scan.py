@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from carrack.adapters.token_scan import scan
+from carrack.adapters.token_scan import TokenScan, scan
 from carrack.adapters.token_search import CHUNK
 from carrack.errors import BuildError
 from carrack.model.secret_forms import Leak, forms
@@ -44,10 +44,10 @@ def zipped(members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def saved(layer: dict[str, bytes], config: bytes = b"{}") -> io.BytesIO:
+def saved(layer: dict[str, bytes], config: bytes = b"{}", *, layer_name: str = "a/layer.tar") -> io.BytesIO:
     """Return an archive as ``docker save`` writes it, of one layer, with no configuration to speak of."""
-    manifest = [{"Config": "c.json", "Layers": ["a/layer.tar"]}]
-    parts = {"c.json": config, "a/layer.tar": tarred(layer), "manifest.json": json.dumps(manifest).encode()}
+    manifest = [{"Config": "c.json", "Layers": [layer_name]}]
+    parts = {"c.json": config, layer_name: tarred(layer), "manifest.json": json.dumps(manifest).encode()}
     return io.BytesIO(tarred(parts))
 
 
@@ -175,3 +175,51 @@ def test_refuses_a_short_secret() -> None:
     """A secret that would be found everywhere is refused."""
     with pytest.raises(ValueError, match="too short"):
         forms("aws")
+
+
+def test_searches_a_layer_again_only_where_it_leaked() -> None:
+    """A layer that is named by its content, and was clean, is passed over in the next image; no other is."""
+    by_content, scan = f"{'a' * 64}/layer.tar", TokenScan([SECRET])
+    leaking = {"etc/leak": SECRET.encode()}
+    assert scan(saved({}, layer_name=by_content)) == ()
+    assert scan(saved(leaking, layer_name=by_content)) == ()  # no engine gives two layers one digest
+    assert len(scan(saved(leaking, layer_name=f"{'b' * 64}/layer.tar"))) == 1
+    assert len(scan(saved(leaking, layer_name=f"{'b' * 64}/layer.tar"))) == 1
+    assert scan(saved({})) == ()
+    assert len(scan(saved(leaking))) == 1
+
+
+def test_a_layer_is_clean_only_when_the_whole_archive_was_read() -> None:
+    """What was cut off in the middle of a layer is searched in full the next time."""
+    scan, by_content = TokenScan([SECRET]), f"{'a' * 64}/layer.tar"
+    whole = saved({"etc/big": bytes(4 * CHUNK), "leak": SECRET.encode()}, layer_name=by_content).getvalue()
+    with pytest.raises(BuildError):
+        scan(io.BytesIO(whole[: 2 * CHUNK]))
+    assert [leak.member for leak in scan(io.BytesIO(whole))] == ["leak"]
+
+
+def test_looks_for_several_secrets_at_once() -> None:
+    """Each of them is found where it is."""
+    other = "another-secret-of-some-length"
+    scan = TokenScan([SECRET, other])
+    assert {leak.member for leak in scan(saved({"a": SECRET.encode(), "b": other.encode(), "c": b""}))} == {
+        "a",
+        "b",
+    }
+
+
+def test_refuses_a_layer_that_it_cannot_open() -> None:
+    """A layer in a compression that Python does not have is an error, never a clean image."""
+    parts = {"a/layer.tar": b"\x28\xb5\x2f\xfd" + bytes(600)}
+    with pytest.raises(BuildError, match=r"a/layer\.tar is compressed with zstd"):
+        scan(io.BytesIO(tarred(parts)), SECRET)
+
+
+def test_finds_it_in_a_layer_that_is_compressed() -> None:
+    """As engines keep layers that they pulled, or will push."""
+    layer = gzip.compress(tarred({"etc/leak": b64encode(f"aws:{SECRET}".encode())}))
+    manifest = json.dumps([{"Config": "c.json", "Layers": ["blobs/sha256/a"]}]).encode()
+    archive = tarred({"blobs/sha256/a": layer, "c.json": b"{}", "manifest.json": manifest})
+    assert list(map(str, scan(io.BytesIO(archive), SECRET))) == [
+        "etc/leak in layer blobs/sha256/a (base64 at offset 1)"
+    ]

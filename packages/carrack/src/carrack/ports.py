@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import IO, Protocol
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -305,6 +306,16 @@ class Environments(Protocol):
 
     def complaints(self, into: Path) -> tuple[str, ...]:
         """What installed distributions require and do not find, one sentence each."""
+
+
+class BuiltImages(Protocol):
+    """What one build left in the engine: its image, and the stages that it was made of."""
+
+    def stage(self, target: str) -> AbstractContextManager[str]:
+        """The image of one stage, built as the whole was, out of the cache; it is removed afterwards."""
+
+    def saved(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        """The archive of an image, as `docker save` writes it, to be read once."""
 
 
 class Report:

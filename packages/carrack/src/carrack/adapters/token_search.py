@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
@@ -46,9 +46,9 @@ def is_tar(head: bytes) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """The patterns, by the form that each is, and how to walk what may hold them."""
+    """The patterns, each with the form that it is, and how to walk what may hold them."""
 
-    patterns: Mapping[str, bytes]
+    patterns: tuple[tuple[str, bytes], ...]
 
     def text(self, text: str, *, layer: str, member: str) -> Iterator[Leak]:
         """Search `text`, which is at `member` of `layer`."""
@@ -68,7 +68,9 @@ class Search:
             yield self._leak(layer, member, form)
 
     def _leak(self, layer: str, member: str, form: str) -> Leak:
-        return Leak(layer=layer, member=redacted(member, self.patterns.values()), form=form)
+        return Leak(
+            layer=layer, member=redacted(member, (pattern for _, pattern in self.patterns)), form=form
+        )
 
     def _inside(self, stream: io.BufferedReader, *, layer: str, member: str, depth: int) -> Iterator[Leak]:
         """Search inside an archive: nothing is found when it is none, or only begins like one."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -18,7 +17,7 @@ class Watched(io.RawIOBase):
     """
 
     stream: IO[bytes]
-    patterns: Mapping[str, bytes]
+    patterns: tuple[tuple[str, bytes], ...]
     seen: set[str] = field(default_factory=set)
     _tail: bytes = b""
 
@@ -32,5 +31,5 @@ class Watched(io.RawIOBase):
         buffer[: len(chunk)] = chunk
         joined = self._tail + chunk.translate(None, b"\r\n")
         self.seen.update(told(self.patterns, joined))
-        self._tail = joined[1 - max(map(len, self.patterns.values())) :]
+        self._tail = joined[1 - max(len(pattern) for _, pattern in self.patterns) :]
         return len(chunk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -30,8 +30,8 @@ class Leak:
         return f"{self.member or 'between its members'} in layer {self.layer} ({self.form})"
 
 
-def forms(secret: str) -> dict[str, bytes]:
-    """The ways of writing `secret` that are looked for, each as the bytes that would be found.
+def forms(secret: str) -> tuple[tuple[str, bytes], ...]:
+    """The ways of writing `secret` that are looked for: what each is called, and the bytes that would be found.
 
     Base64 depends on where in the encoded text the secret begins. So there are three of it, each without the
     characters that a neighbour has a part in: they are found in the base64 of `aws:SECRET` as in that of any other
@@ -42,7 +42,7 @@ def forms(secret: str) -> dict[str, bytes]:
     found: dict[bytes, str] = {}
     for form, text in _written(secret):
         found.setdefault(text, form)
-    return {form: text for text, form in found.items()}
+    return tuple((form, text) for text, form in found.items())
 
 
 def redacted(text: str, patterns: Iterable[bytes]) -> str:
@@ -53,9 +53,9 @@ def redacted(text: str, patterns: Iterable[bytes]) -> str:
     return encoded.decode(errors="surrogatepass")
 
 
-def told(patterns: Mapping[str, bytes], text: bytes) -> Iterator[str]:
+def told(patterns: Iterable[tuple[str, bytes]], text: bytes) -> Iterator[str]:
     """The forms that are in `text`."""
-    return (form for form, pattern in patterns.items() if pattern in text)
+    return (form for form, pattern in patterns if pattern in text)
 
 
 def _written(secret: str) -> Iterator[tuple[str, bytes]]:
