@@ -350,6 +350,16 @@ class Engine(Protocol):
         """Push an image to the registry that its name says; the digest that it has there."""
 
 
+class BuiltImages(Protocol):
+    """What one build left in the engine: its image, and the stages that it was made of."""
+
+    def stage(self, target: str) -> AbstractContextManager[str]:
+        """The image of one stage, built as the whole was, out of the cache; it is removed afterwards."""
+
+    def saved(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        """The archive of an image, as `docker save` writes it, to be read once."""
+
+
 class Report:
     """Is told what happens; this one keeps silent."""
 
