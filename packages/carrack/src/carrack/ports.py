@@ -24,6 +24,7 @@ from carrack.model.listing import ListedFile
 from carrack.model.lock import Candidate
 from carrack.model.published import File, IndexState, PublishedVersion
 from carrack.model.receipt import Entry
+from carrack.model.registry import Login, Manifest, Pushed, Repository
 from carrack.model.reproduction import Member
 from carrack.model.retraction import Status
 from carrack.model.surroundings import DockerFacts, GitFacts
@@ -346,8 +347,28 @@ class Engine(Protocol):
     def untag(self, name: str) -> None:
         """Take a name away, and the image with its last one."""
 
-    def push(self, name: str) -> str:
-        """Push an image to the registry that its name says; the digest that it has there."""
+    def push(self, repository: Repository, tag: str, login: Login) -> None:
+        """Push the image that is called so here, with this login and none of the user's."""
+
+
+class Registry(Protocol):
+    """One repository of a registry, asked directly."""
+
+    def manifest(self, reference: str) -> Manifest | None:
+        """What is there under a tag or a digest; None where nothing is."""
+
+    def labels(self, manifest: Manifest) -> Mapping[str, str]:
+        """The labels of an image there; none of a list."""
+
+    def put_list(self, tag: str, images: Sequence[tuple[str, Manifest]]) -> Manifest:
+        """Make a list of images there, each with its platform (`linux/arm64`), and call it `tag`; read back."""
+
+
+class PushRecords(Protocol):
+    """What was pushed from this workspace."""
+
+    def append(self, pushed: Pushed) -> None:
+        """Keep it, once."""
 
 
 class BuiltImages(Protocol):

@@ -130,6 +130,7 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         machines=table.machines,
         manifest=manifest,
         key=key,
+        repository=table.repository,
     )
 
 

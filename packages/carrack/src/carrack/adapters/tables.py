@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from batch_params.suggestion import nearest
+from carrack.model.registry import parse_repository
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -43,6 +44,11 @@ def _below(glob: str) -> str:
 
 def _name(text: str) -> NormalizedName:
     return canonicalize_name(text, validate=True)
+
+
+def _repository(text: str) -> str:
+    parse_repository(text, account="", region="")
+    return text
 
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")]
@@ -147,6 +153,7 @@ class AppTable(_Table):
     lock: str
     pythons: Annotated[tuple[Minor, ...], Field(min_length=1)]
     machines: Annotated[tuple[str, ...], Field(min_length=1)] = ("x86_64", "aarch64")
+    repository: Annotated[str, AfterValidator(_repository)] | None = None
 
 
 class BumpTable(_Table):

@@ -59,6 +59,8 @@ class App:
     machines: tuple[str, ...] = ("x86_64", "aarch64")
     manifest: PurePosixPath
     key: tuple[str, ...] = ("project", "dependencies")
+    repository: str | None = None
+    """Where its images are pushed to: a name, or the whole address."""
 
 
 @dataclass(frozen=True, kw_only=True)
