@@ -338,3 +338,12 @@ def test_a_version_that_lives_elsewhere_is_refused_with_its_remedy(
     with pytest.raises(WorkspaceError) as caught:
         read_workspace(tmp_path, {})
     assert any(remedy in fault for fault in caught.value.faults), caught.value.faults
+
+
+def test_an_app_may_say_where_its_images_go(tmp_path: Path) -> None:
+    """A repository is a name or an address of ECR; one with a tag is a fault with its key."""
+    address = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/job"
+    workspace = read(write(tmp_path / "a", app=f'repository = "{address}"'))
+    assert workspace.apps["job"].repository == address
+    (fault,) = faults(write(tmp_path / "b", app=f'repository = "{address}:1.0"'))
+    assert "tool.carrack.apps.job.repository: must be NAME or ACCOUNT" in fault

@@ -49,7 +49,7 @@ WRAPPER = """\
 printf '%s\\n' "$@" >>"$WITNESS/argv"
 env >>"$WITNESS/environ"
 case $1 in push)
-  for file in "$DOCKER_CONFIG" "$DOCKER_CONFIG/config.json" "$3" "${3%/*}"; do
+  for file in "$DOCKER_CONFIG" "$DOCKER_CONFIG/config.json" "$3" "${{3%/*}}"; do
     test -e "$file" && stat -c '%a %n' "$file" >>"$WITNESS/modes"
   done;;
 esac
@@ -399,7 +399,7 @@ def test_faults_that_pass_are_tried_again(user: User, image: Image, front: EcrFr
 def test_a_fault_that_stays_is_told_in_the_engine_s_words(user: User, image: Image, front: EcrFront) -> None:
     """After several tries the push ends, and what the engine said is shown."""
     front.manners.faults = [("PUT", "manifests", 503)] * 50
-    said = user.refused(66, image.id)
+    said = user.refused(75, image.id)
     assert "the engine could not push the image" in said
     assert "503" in said or "try again" in said
     assert 5 <= 50 - len(front.manners.faults) < 50

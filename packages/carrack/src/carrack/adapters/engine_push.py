@@ -15,7 +15,7 @@ from typing import Any
 
 from carrack.adapters.registry import immutable, missing
 from carrack.adapters.retry import delays
-from carrack.errors import BuildError, CarrackError, DeniedError
+from carrack.errors import CarrackError, DeniedError, StoppedError
 from carrack.model.registry import Login, Repository
 
 _PASSING = re.compile(
@@ -61,7 +61,7 @@ def pushed(command: Sequence[str], environ: Mapping[str, str], repository: Repos
     """Run `command`, again while what fails passes by itself.
 
     Raises NotReadyError where there is no such repository, PublishedDiffersError where the tag is another image's for
-    ever, DeniedError where the login may not push, and BuildError with what the engine said for anything else.
+    ever, DeniedError where the login may not push, and StoppedError with what the engine said for anything else.
     """
     said = ""
     for delay in delays():
@@ -96,10 +96,9 @@ def _failure(repository: Repository, tag: str, said: str) -> CarrackError:
             hint="the credentials need ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload, "
             "ecr:BatchCheckLayerAvailability and ecr:PutImage",
         )
-    return BuildError(
-        "the engine could not push the image",
+    return StoppedError(
+        f"the engine could not push the image: {last}",
         address=f"{repository}:{tag}",
-        output=said,
         done="layers that are there stay there",
         hint="run the same command again",
     )
