@@ -429,3 +429,12 @@ def test_a_source_that_could_mean_two_things_is_a_fault(tmp_path: Path, source: 
     assert said in found
     assert "tool.carrack.apps.job.sources.alpha" in found
     assert "secret" not in found
+
+
+def test_an_app_may_say_where_its_images_go(tmp_path: Path) -> None:
+    """A repository is a name or an address of ECR; one with a tag is a fault with its key."""
+    address = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/job"
+    workspace = read(write(tmp_path / "a", app=f'repository = "{address}"'))
+    assert workspace.apps["job"].repository == address
+    (fault,) = faults(write(tmp_path / "b", app=f'repository = "{address}:1.0"'))
+    assert "tool.carrack.apps.job.repository: must be NAME or ACCOUNT" in fault

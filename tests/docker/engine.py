@@ -12,6 +12,9 @@ from typing import IO, NoReturn
 
 import pytest
 
+from carrack.adapters.token_scan import scan
+from carrack.model.secret_forms import Leak
+
 HERE = Path(__file__).parent
 CLIENT = "/usr/bin/docker"  # Debian's, which has BuildKit built in; a `docker` earlier on PATH may not build
 START_SECONDS = 300  # the first start may install docker.io
@@ -66,6 +69,11 @@ class Engine:
             yield process.stdout
         if process.returncode:
             raise AssertionError(f"docker save {image}: exit {process.returncode}")
+
+    def leaks(self, image: str, secret: str) -> tuple[Leak, ...]:
+        """What `image` holds of `secret`: nothing when it is nowhere."""
+        with self.saved(image) as archive:
+            return scan(archive, secret)
 
 
 def do_without(missing: EngineMissingError) -> NoReturn:

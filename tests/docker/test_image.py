@@ -18,7 +18,6 @@ import pytest
 from tests.docker.engine import Completed, Engine
 from tests.docker.published import Published
 from tests.docker.tls import tls_in_front_of
-from tests.docker.token_scan import scan_image
 
 from codeartifact_local.testing import LocalCodeArtifact
 
@@ -174,13 +173,13 @@ def feed(descriptor: int) -> None:
 def test_the_token_is_nowhere(build: Build, engine: Engine, image: Completed, published: Published) -> None:
     """Neither the image, nor any stage of its Dockerfile, nor what the engine printed holds the token."""
     assert published.token not in image.stdout + image.stderr
-    assert scan_image(engine, IMAGE, published.token) == []
+    assert engine.leaks(IMAGE, published.token) == ()
     dockerfile = (published.workspace / "Dockerfile").read_text()
     stages = re.findall(r"^FROM .* AS (\S+)$", dockerfile, re.MULTILINE)
     assert len(stages) == dockerfile.count("\nFROM ") - 1, "every stage but the last has a name"
     for stage in stages:
         assert build("--target", stage, tag=f"{stage}:latest").returncode == 0
-        assert scan_image(engine, f"{stage}:latest", published.token) == [], stage
+        assert engine.leaks(f"{stage}:latest", published.token) == (), stage
 
 
 def test_holds_no_tools_and_no_privileges(engine: Engine, image: Completed) -> None:

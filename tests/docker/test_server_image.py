@@ -14,7 +14,6 @@ import pytest
 from tests.codeartifact_local.conftest import HTTP, wheel
 from tests.docker.engine import Completed, Engine
 from tests.docker.tls import self_signed
-from tests.docker.token_scan import scan_image
 
 from codeartifact_local.settings import Settings
 from codeartifact_local.testing import LocalCodeArtifact
@@ -317,10 +316,10 @@ def test_the_token_of_the_build_is_nowhere(
 ) -> None:
     """Neither the image, nor the stage that used it, nor what the engine printed holds it."""
     assert token not in image.stdout + image.stderr
-    assert scan_image(engine, IMAGE, token) == []
-    assert scan_image(engine, stage, token) == []
+    assert engine.leaks(IMAGE, token) == ()
+    assert engine.leaks(stage, token) == ()
     # The control: a layer that has the secret is found.
     leaking = tmp_path / "Dockerfile"
     leaking.write_text(f'FROM {stage}\nRUN --mount=type=secret,id=pip.conf cp "$PIP_CONFIG_FILE" /leaked\n')
     build("--file", str(leaking), tag="leaking:latest")
-    assert scan_image(engine, "leaking:latest", token) != []
+    assert engine.leaks("leaking:latest", token) != ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help` nothing
     from packaging.utils import NormalizedName
@@ -20,11 +21,13 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
     from carrack.model.diagnosis import Answered, Delivery, Identity
     from carrack.model.domain import DomainState
     from carrack.model.history import Place, TreeState
+    from carrack.model.image import Image, Recipe
     from carrack.model.index import Index
     from carrack.model.listing import ListedFile
     from carrack.model.lock import Candidate
     from carrack.model.published import File, IndexState, PublishedVersion
     from carrack.model.receipt import Entry
+    from carrack.model.registry import Login, Manifest, Pushed, Repository
     from carrack.model.reproduction import Member
     from carrack.model.retraction import Status
     from carrack.model.surroundings import DockerFacts, GitFacts
@@ -350,6 +353,77 @@ class Environments(Protocol):
 
     def complaints(self, into: Path) -> tuple[str, ...]:
         """What installed distributions require and do not find, one sentence each."""
+
+
+Context = Callable[[IO[bytes]], None]
+"""Writes a build context, a tar archive, to a stream; the same bytes each time that it is asked."""
+
+
+class Engine(Protocol):
+    """A container engine. An image is named by its id, a tag or a digest; what fails is a BuildError."""
+
+    def build(self, recipe: Recipe, context: Context) -> str:
+        """Build an image, which then has no name; its id."""
+
+    def stage(self, recipe: Recipe, context: Context, target: str) -> AbstractContextManager[str]:
+        """The image of one stage of `recipe`, out of the cache; it is removed afterwards."""
+
+    def inspect(self, image: str) -> Image | None:
+        """What the engine has under this name; None where it has nothing. Nobody else is asked."""
+
+    def pull(self, image: str, platform: str | None = None) -> None:
+        """Have the engine get an image from its registry."""
+
+    def run(self, image: str, program: str, *arguments: str) -> str:
+        """Run a program of an image, without network, in a container that is removed; what it wrote to stdout."""
+
+    def read(self, image: str, path: PurePosixPath) -> bytes | None:
+        """A file of an image, without running anything of it; None where it has no such plain file."""
+
+    def saved(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        """The archive of an image with its layers, as `docker save` writes it, to be read once."""
+
+    def exported(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        """The archive of the files that a container of the image would see, to be read once."""
+
+    def tag(self, image: str, name: str) -> None:
+        """Give an image a name."""
+
+    def untag(self, name: str) -> None:
+        """Take a name away, and the image with its last one."""
+
+    def push(self, repository: Repository, tag: str, login: Login) -> None:
+        """Push the image that is called so here, with this login and none of the user's."""
+
+
+class Registry(Protocol):
+    """One repository of a registry, asked directly."""
+
+    def manifest(self, reference: str) -> Manifest | None:
+        """What is there under a tag or a digest; None where nothing is."""
+
+    def labels(self, manifest: Manifest) -> Mapping[str, str]:
+        """The labels of an image there; none of a list."""
+
+    def put_list(self, tag: str, images: Sequence[tuple[str, Manifest]]) -> Manifest:
+        """Make a list of images there, each with its platform (`linux/arm64`), and call it `tag`; read back."""
+
+
+class PushRecords(Protocol):
+    """What was pushed from this workspace."""
+
+    def append(self, pushed: Pushed) -> None:
+        """Keep it, once."""
+
+
+class BuiltImages(Protocol):
+    """What one build left in the engine: its image, and the stages that it was made of."""
+
+    def stage(self, target: str) -> AbstractContextManager[str]:
+        """The image of one stage, built as the whole was, out of the cache; it is removed afterwards."""
+
+    def saved(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        """The archive of an image, as `docker save` writes it, to be read once."""
 
 
 class Report:

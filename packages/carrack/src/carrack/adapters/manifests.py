@@ -162,6 +162,7 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         key=key,
         optional=optional,
         sources={package: _source(source) for package, source in table.sources.items()},
+        repository=table.repository,
     )
 
 

@@ -1,4 +1,4 @@
-"""HTTP to an index's PyPI endpoint: its token, and the certificates and proxy that pip is configured with."""
+"""HTTP to an index's PyPI endpoint or a registry: the login, and the certificates and proxy of pip's configuration."""
 
 from __future__ import annotations
 
@@ -38,11 +38,18 @@ def new_session(retry: Retry | int = 0) -> requests.Session:
 def open_session(
     access: Access, settings: PipSettings | None = None, retry: Retry | int = 0
 ) -> requests.Session:
-    """A session for `access`; certificates and proxies of the environment come before those of `settings`."""
+    """A session for `access`; see `signed_in_session`."""
+    return signed_in_session(access.simple_url, (USERNAME, access.token.value), settings, retry)
+
+
+def signed_in_session(
+    url: str, login: tuple[str, str], settings: PipSettings | None = None, retry: Retry | int = 0
+) -> requests.Session:
+    """A session for `url`; certificates and proxies of the environment come before those of `settings`."""
     settings = settings or PipSettings()
     session = new_session(retry)
-    session.auth = (USERNAME, access.token.value)
+    session.auth = login
     session.verify = settings.cert or True
     session.cert = settings.client_cert
-    session.proxies = settings.proxies(access.simple_url)
+    session.proxies = settings.proxies(url)
     return session

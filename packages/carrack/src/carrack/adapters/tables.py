@@ -22,6 +22,8 @@ from pydantic import (
     model_validator,
 )
 
+from carrack.model.registry import parse_repository
+
 M = TypeVar("M", bound=BaseModel)
 
 Domain = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9\-]{0,48}[a-z0-9]$")]
@@ -45,12 +47,12 @@ def _below(glob: str) -> str:
 
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_REPOSITORY = re.compile(r"(https?|ssh|git\+ssh|file)://\S+|[\w.-]+@[\w.-]+:\S+")
+_GIT_ADDRESS = re.compile(r"(https?|ssh|git\+ssh|file)://\S+|[\w.-]+@[\w.-]+:\S+")
 _STORE = re.compile(r"s3://[^/\s]+/\S*|https?://\S+|file:///\S*")
 
 
-def _repository(url: str) -> str:
-    if not _REPOSITORY.fullmatch(url):
+def _git_address(url: str) -> str:
+    if not _GIT_ADDRESS.fullmatch(url):
         raise ValueError("say the repository's address: https://…, ssh://…, git@HOST:PATH or file:///…")
     if "://" in url and (urlsplit(url).password or ("@" in url and url.startswith("http"))):
         raise ValueError(
@@ -77,6 +79,11 @@ def _inside(folder: str) -> str:
 
 def _name(text: str) -> NormalizedName:
     return canonicalize_name(text, validate=True)
+
+
+def _repository(text: str) -> str:
+    parse_repository(text, account="", region="")
+    return text
 
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")]
@@ -192,7 +199,7 @@ class IndexTable(_Table):
 class SourceTable(_Table):
     """`[tool.carrack.apps.NAME.sources]` of one package: exactly one of git, submodule and runtime."""
 
-    git: Annotated[str, AfterValidator(_repository)] | None = None
+    git: Annotated[str, AfterValidator(_git_address)] | None = None
     commit: str | None = None
     submodule: Annotated[str, AfterValidator(_below)] | None = None
     runtime: Annotated[str, AfterValidator(_store)] | None = None
@@ -223,6 +230,7 @@ class AppTable(_Table):
     pythons: Annotated[tuple[Minor, ...], Field(min_length=1)]
     machines: Annotated[tuple[str, ...], Field(min_length=1)] = ("x86_64", "aarch64")
     sources: Mapping[Annotated[NormalizedName, AfterValidator(_name)], SourceTable] = {}
+    repository: Annotated[str, AfterValidator(_repository)] | None = None
 
 
 class BumpTable(_Table):

@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from carrack.model.index import Index
     from carrack.model.lock import Lock
     from carrack.model.receipt import Receipt
+    from carrack.model.registry import Login, Repository
     from carrack.model.workspace import App, Workspace
     from carrack.ports import (
         Builder,
         CommittedTexts,
         DomainAdmin,
         DomainSize,
+        Engine,
         Environments,
         History,
         IndexReader,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
         Log,
         Manifests,
         PullRequests,
+        PushRecords,
+        Registry,
         Report,
         Resolver,
         RuntimeStore,
@@ -352,6 +356,35 @@ class Wiring:
             environ=self.isolated(access),
             constraints=self.workspace.root / self.workspace.build_constraints,
         )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The container engine of this machine. Raises NotReadyError where none answers."""
+        from carrack.adapters.engines import find_engine
+
+        engine = find_engine(self.environ, self.report)
+        self.report.step("Engine", f"{engine}, {engine.program}")
+        return engine
+
+    def registry_login(self, index: Index, repository: Repository) -> Login:
+        """The way into the repository's registry, with the index's credentials."""
+        from carrack.adapters.ecr import ENDPOINT_VARIABLE, log_in
+
+        endpoint = self.environ.get(ENDPOINT_VARIABLE) or None
+        return log_in(index, repository, endpoint=endpoint, may_prompt=self.may_prompt)
+
+    def registry(self, repository: Repository, login: Login) -> Registry:
+        """The repository, asked directly."""
+        from carrack.adapters.registry import HttpRegistry
+
+        return HttpRegistry(repository, login, self.pip_settings)
+
+    @property
+    def push_records(self) -> PushRecords:
+        """The record of pushed images that is kept in the workspace."""
+        from carrack.adapters.pushed_images import PushedImages
+
+        return PushedImages(file=self.workspace.root / ".carrack" / "images.jsonl", report=self.report)
 
     def uploader(self, access: Access) -> Uploader:
         """Uploads through twine."""

@@ -114,6 +114,10 @@ class App:
     machines: tuple[str, ...] = ("x86_64", "aarch64")
     manifest: PurePosixPath
     key: tuple[str, ...] = ("project", "dependencies")
+    sources: Mapping[NormalizedName, CodeSource] = field(default_factory=dict)
+    """Where packages come from that do not come from the index."""
+    repository: str | None = None
+    """Where its images are pushed to: a name, or the whole address."""
     optional: tuple[RequirementList, ...] = ()
     """The extras and groups of its own manifest, which are not in the lock."""
 
@@ -122,9 +126,6 @@ class App:
         """Everything that it requires."""
         own = RequirementList(manifest=self.manifest, key=self.key, requirements=self.requirements)
         return (own, *self.optional)
-
-    sources: Mapping[NormalizedName, CodeSource] = field(default_factory=dict)
-    """Where packages come from that do not come from the index."""
 
 
 @dataclass(frozen=True, kw_only=True)
