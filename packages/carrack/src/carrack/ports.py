@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
@@ -306,6 +306,16 @@ class Environments(Protocol):
 
     def complaints(self, into: Path) -> tuple[str, ...]:
         """What installed distributions require and do not find, one sentence each."""
+
+
+class DockerfileReader(Protocol):
+    """Dockerfiles, and what they are built from."""
+
+    def text(self, dockerfile: Path) -> str:
+        """The text of a Dockerfile."""
+
+    def files(self, dockerfile: Path) -> Callable[[str], str | None]:
+        """Gives the text of a file that a build of `dockerfile` gets; None where it gets none of that name."""
 
 
 class BuiltImages(Protocol):
