@@ -119,6 +119,9 @@ class Withdrawer(Protocol):
 class CommittedTexts(Protocol):
     """Files as they were committed."""
 
+    def text(self, revision: str, path: PurePosixPath) -> str | None:
+        """The text of a file in a commit; None where it has no such file, or there is no such commit."""
+
     def version(self, revision: str, manifest: PurePosixPath) -> Version | None:
         """The static version that a manifest said in a commit; None where there was none."""
 
@@ -313,8 +316,19 @@ Context = Callable[[IO[bytes]], None]
 """Writes a build context, a tar archive, to a stream; the same bytes each time that it is asked."""
 
 
+class Contexts(Protocol):
+    """Build contexts out of the workspace."""
+
+    def of(self, paths: Iterable[PurePosixPath], added: Mapping[PurePosixPath, bytes]) -> Context:
+        """The files under `paths` as they are now, without those that git ignores; and `added` ones, which go first."""
+
+
 class Engine(Protocol):
     """A container engine. An image is named by its id, a tag or a digest; what fails is a BuildError."""
+
+    @property
+    def kind(self) -> str:
+        """`docker` or `podman`."""
 
     def build(self, recipe: Recipe, context: Context) -> str:
         """Build an image, which then has no name; its id."""

@@ -6,7 +6,11 @@ import click
 
 from carrack.cli.lazy import LazyGroup
 
-VERBS: dict[str, str] = {}
+VERBS = {
+    "build": "an app's image from its lock, its token in no layer",
+    "inspect": "which wheels, hashes, tags and commits are in an image, and what it was built from",
+    "diff": "what is different in another image, with the changelogs of our packages",
+}
 
 
 @click.group("image", cls=LazyGroup, verbs=VERBS, prefix="carrack.cli.verbs.image_")
