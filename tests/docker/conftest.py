@@ -1,12 +1,18 @@
 """The engine, the base image, what is published for the image, and the image: made once for all tests here."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from tests.docker.engine import Engine, EngineMissingError, do_without, import_base_image, started_engine
+from tests.docker.podman import PROGRAM as PODMAN
+from tests.docker.podman import private_podman
 from tests.docker.published import Published, publish
 
+from carrack.adapters.engine import ContainerEngine
+from carrack.adapters.engines import find_engine
+from carrack.ports import Report
 from codeartifact_local.testing import LocalCodeArtifact, local_codeartifact
 
 
@@ -43,3 +49,22 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCodeArtifac
 def published(index: LocalCodeArtifact, tmp_path_factory: pytest.TempPathFactory) -> Published:
     """A clone of this repository: its packages are on `index`, its app is locked and installed."""
     return publish(index.environ(), tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture(scope="session")
+def docker_client(engine: Engine) -> ContainerEngine:
+    """The tests' Docker engine, as Carrack finds it."""
+    return find_engine(engine.environ, Report())
+
+
+@pytest.fixture(scope="session")
+def podman_client(engine: Engine, base_image: str) -> Iterator[ContainerEngine]:
+    """A private podman, as Carrack finds it, with the base image; skipped where podman is not installed."""
+    with ExitStack() as stack:
+        try:
+            environ = stack.enter_context(private_podman())
+        except EngineMissingError as missing:
+            pytest.skip(str(missing))
+        with engine.saved(base_image) as archive:
+            subprocess.run([PODMAN, "load", "--quiet"], env=environ, stdin=archive, check=True, timeout=600)
+        yield find_engine(environ, Report())

@@ -30,7 +30,7 @@ _MEANINGS = {
     ExitCode.DONE: "done, or nothing was to do",
     ExitCode.USAGE: "the command line is wrong, or no index was chosen",
     ExitCode.WORKSPACE: "the workspace needs a change first: a manifest, a version, or its git state",
-    ExitCode.BUILD: "a package did not build, or what was built is not what was planned",
+    ExitCode.BUILD: "a package or an image did not build, or what was built is not what was planned",
     ExitCode.INDEX: "the index, its credentials or its token did not let us in",
     ExitCode.BUG: "a bug in Carrack; the traceback is for its issue tracker",
     ExitCode.DIFFERS: "the index holds other bytes than this commit builds, and keeps them",
@@ -81,7 +81,7 @@ class WorkspaceError(CarrackError):
 
 
 class BuildError(CarrackError):
-    """A package did not build, or the built file is not what was planned. `output` is the backend's own."""
+    """A package or image did not build, or is not what was planned. `output` is the backend's or engine's own."""
 
     exit_code = ExitCode.BUILD
 
@@ -101,13 +101,21 @@ class DeniedError(IndexAccessError):
 
 
 class NotReadyError(CarrackError):
-    """An index lacks something that these credentials may not set up. `request` is for somebody who may."""
+    """Something has to be set up first. `request` is for somebody who may, where these credentials may not."""
 
     exit_code = ExitCode.NOT_READY
 
     def __init__(self, message: str, *, request: str = "", **where: str) -> None:
         super().__init__(message, **where)
         self.request = request
+
+
+class NoEngineError(NotReadyError):
+    """No container engine answers. `faults` say of each program that was asked what it lacks."""
+
+    def __init__(self, message: str, *, faults: tuple[str, ...], **where: str) -> None:
+        super().__init__(message, **where)
+        self.faults = faults
 
 
 class PublishedDiffersError(CarrackError):

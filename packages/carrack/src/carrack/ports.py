@@ -18,6 +18,7 @@ from carrack.model.controls import Controls
 from carrack.model.diagnosis import Answered, Delivery, Identity
 from carrack.model.domain import DomainState
 from carrack.model.history import Place, TreeState
+from carrack.model.image import Image, Recipe
 from carrack.model.index import Index
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Candidate
@@ -117,6 +118,9 @@ class Withdrawer(Protocol):
 
 class CommittedTexts(Protocol):
     """Files as they were committed."""
+
+    def text(self, revision: str, path: PurePosixPath) -> str | None:
+        """The text of a file in a commit; None where it has no such file, or there is no such commit."""
 
     def version(self, revision: str, manifest: PurePosixPath) -> Version | None:
         """The static version that a manifest said in a commit; None where there was none."""
@@ -316,6 +320,58 @@ class DockerfileReader(Protocol):
 
     def files(self, dockerfile: Path) -> Callable[[str], str | None]:
         """Gives the text of a file that a build of `dockerfile` gets; None where it gets none of that name."""
+
+
+Context = Callable[[IO[bytes]], None]
+"""Writes a build context, a tar archive, to a stream; the same bytes each time that it is asked."""
+
+
+class Contexts(Protocol):
+    """Build contexts out of the workspace."""
+
+    def of(self, paths: Iterable[PurePosixPath], added: Mapping[PurePosixPath, bytes]) -> Context:
+        """The files under `paths` as they are now, without those that git ignores; and `added` ones, which go first."""
+
+
+class Engine(Protocol):
+    """A container engine. An image is named by its id, a tag or a digest; what fails is a BuildError."""
+
+    @property
+    def kind(self) -> str:
+        """`docker` or `podman`."""
+
+    def build(self, recipe: Recipe, context: Context) -> str:
+        """Build an image, which then has no name; its id."""
+
+    def stage(self, recipe: Recipe, context: Context, target: str) -> AbstractContextManager[str]:
+        """The image of one stage of `recipe`, out of the cache; it is removed afterwards."""
+
+    def inspect(self, image: str) -> Image | None:
+        """What the engine has under this name; None where it has nothing. Nobody else is asked."""
+
+    def pull(self, image: str, platform: str | None = None) -> None:
+        """Have the engine get an image from its registry."""
+
+    def run(self, image: str, program: str, *arguments: str) -> str:
+        """Run a program of an image, without network, in a container that is removed; what it wrote to stdout."""
+
+    def read(self, image: str, path: PurePosixPath) -> bytes | None:
+        """A file of an image, without running anything of it; None where it has no such plain file."""
+
+    def saved(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        """The archive of an image with its layers, as `docker save` writes it, to be read once."""
+
+    def exported(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        """The archive of the files that a container of the image would see, to be read once."""
+
+    def tag(self, image: str, name: str) -> None:
+        """Give an image a name."""
+
+    def untag(self, name: str) -> None:
+        """Take a name away, and the image with its last one."""
+
+    def push(self, name: str) -> str:
+        """Push an image to the registry that its name says; the digest that it has there."""
 
 
 class BuiltImages(Protocol):

@@ -109,23 +109,24 @@ class Git:
         refs = self._ask(
             "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/remotes", "refs/tags"
         ).splitlines()
-        texts = {ref: self._text(ref, path) for ref in refs}
+        texts = {ref: self.text(ref, path) for ref in refs}
         return {ref: text for ref, text in texts.items() if text is not None}
 
     def changes(self, path: PurePosixPath) -> Iterator[tuple[str, str]]:
         """See `ports.CommittedTexts`."""
         for commit in self._ask("rev-list", "HEAD", "--", str(path)).splitlines():
-            if (text := self._text(commit, path)) is not None:
+            if (text := self.text(commit, path)) is not None:
                 yield commit, text
 
     def version(self, revision: str, manifest: PurePosixPath) -> Version | None:
         """See `ports.CommittedTexts`."""
         try:
-            return Version(tomllib.loads(self._text(revision, manifest) or "")["project"]["version"])
+            return Version(tomllib.loads(self.text(revision, manifest) or "")["project"]["version"])
         except (tomllib.TOMLDecodeError, KeyError, TypeError, InvalidVersion):
             return None
 
-    def _text(self, revision: str, path: PurePosixPath) -> str | None:
+    def text(self, revision: str, path: PurePosixPath) -> str | None:
+        """See `ports.CommittedTexts`."""
         answer = self._run("cat-file", "blob", f"{revision}:{self._prefix()}{path}")
         return None if answer.returncode else answer.stdout
 
@@ -236,6 +237,13 @@ class Git:
                 "(CodePipeline: the source action's output as a full clone, CODEBUILD_CLONE_REF)",
             )
         return answer.stdout.strip()
+
+    def files(self, paths: Iterable[PurePosixPath]) -> tuple[PurePosixPath, ...]:
+        """The files under `paths` that are tracked, or could be: those that are ignored are left out."""
+        names = [str(path) for path in paths]
+        kinds = ("--cached", "--others", "--exclude-standard")
+        listed = self._ask("ls-files", "-z", *kinds, "--", *names) if names else ""
+        return tuple(PurePosixPath(name) for name in sorted(set(listed.split("\0"))) if name)
 
     def _uncommitted(self, paths: Iterable[PurePosixPath]) -> tuple[PurePosixPath, ...]:
         prefix = self._prefix()

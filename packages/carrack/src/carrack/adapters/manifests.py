@@ -130,6 +130,8 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         machines=table.machines,
         manifest=manifest,
         key=key,
+        dockerfile=PurePosixPath(table.dockerfile) if table.dockerfile else None,
+        base=table.base,
     )
 
 

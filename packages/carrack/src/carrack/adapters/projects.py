@@ -59,6 +59,7 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
         build_requires=table.build_system.requires,
         requires_python=python,
         targets=wanted,
+        scripts=tuple(project.scripts),
     )
 
 

@@ -27,6 +27,7 @@ Owner = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{1,99}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")]
 OneLine = Annotated[str, StringConstraints(pattern=r"^[^\n]+$")]
+ImageReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@\-]*$")]
 Minor = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
 
 
@@ -37,7 +38,7 @@ def _with_slash(url: str) -> str:
 def _below(glob: str) -> str:
     path = PurePosixPath(glob)
     if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise ValueError("packages are in folders below the workspace's")
+        raise ValueError("must be below the workspace's folder")
     return glob
 
 
@@ -74,6 +75,7 @@ class ProjectTable(_Read):
     requires_python: str = ""
     dependencies: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
+    scripts: Mapping[str, str] = {}
     readme: Any = None
     license: Any = None
     license_files: tuple[str, ...] = ()
@@ -147,6 +149,8 @@ class AppTable(_Table):
     lock: str
     pythons: Annotated[tuple[Minor, ...], Field(min_length=1)]
     machines: Annotated[tuple[str, ...], Field(min_length=1)] = ("x86_64", "aarch64")
+    dockerfile: Annotated[str, AfterValidator(_below)] | None = None
+    base: ImageReference | None = None
 
 
 class BumpTable(_Table):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from carrack.cli.lazy import LazyGroup
 from carrack.cli.output import show_error
 from carrack.cli.wiring import Wiring
 from carrack.errors import CarrackError, ExitCode, StoppedError
@@ -29,7 +29,7 @@ VERBS = {
     "ci": "write the files that CI runs: workflows for pull requests and releases, a buildspec",
     "lock": "an app's lock: every wheel that it installs, by hash",
     "install": "an app's environment from its lock, from the private index alone",
-    "image": "where Dockerfiles leak credentials",
+    "image": "an app's image from its lock: build it, say what is in one, and where a Dockerfile leaks",
     "index": "make an index ready, or run a command with its address and token",
     "doctor": "everything between here and an index: credentials, clock, permissions, network, pip, git",
     "token": "print a token, or write it to a netrc file",
@@ -51,41 +51,12 @@ _THE_MACHINE = frozenset(
 """What can be wrong with a disk, a folder or a limit of this machine: no bug of ours."""
 
 
-class Verbs(click.Group):
-    """Loads a verb's module only when that verb is typed: `--help` must not wait for boto3."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs, in the order of a release."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The verb's own command, with its one-line help from the table."""
-        if cmd_name not in VERBS:
-            return None
-        module = importlib.import_module(f"carrack.cli.verbs.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, but a verb that is not there is answered with the one that was probably meant."""
-        if args[0] not in VERBS and not args[0].startswith("-"):
-            from batch_params.suggestion import nearest  # here, because pydantic comes with it
-
-            meant = nearest(args[0], VERBS)
-            raise click.UsageError(
-                f"there is no verb {args[0]!r}" + (f"; did you mean {meant}?" if meant else ""), ctx
-            )
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table of verbs, without loading any of them."""
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
-
-
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    verbs=VERBS,
+    prefix="carrack.cli.verbs.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="carrack")
 @click.option(
     "-C",

@@ -12,6 +12,7 @@ from carrack.errors import (
     BuildError,
     CarrackError,
     LockError,
+    NoEngineError,
     PlanError,
     PublishedDiffersError,
     WorkspaceError,
@@ -58,7 +59,7 @@ def _coloured() -> bool | None:
 
 def _details(error: CarrackError) -> Sequence[str]:
     match error:
-        case WorkspaceError() | LockError() | PlanError():
+        case WorkspaceError() | LockError() | PlanError() | NoEngineError():
             return error.faults
         case PublishedDiffersError():
             return error.differences

@@ -22,6 +22,7 @@ from carrack.ports import (
     Builder,
     CommittedTexts,
     DomainAdmin,
+    Engine,
     Environments,
     History,
     IndexReader,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from carrack.adapters.promoter import CodeArtifactPromoter
     from carrack.commands.check_builds import Twice
     from carrack.commands.doctor import Patient
+    from carrack.commands.image_build import ImageTools
     from carrack.commands.knowledge import Sources
 
 
@@ -295,6 +297,32 @@ class Wiring:
         return PipEnvironments(
             environ=self.isolated(access),
             constraints=self.workspace.root / self.workspace.build_constraints,
+        )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The container engine of this machine. Raises NotReadyError where none answers."""
+        from carrack.adapters.engines import find_engine
+
+        engine = find_engine(self.environ, self.report)
+        self.report.step("Engine", f"{engine}, {engine.program}")
+        return engine
+
+    def image_tools(self, access: Access) -> ImageTools:
+        """What images are built with; `access`'s token is what they are searched for."""
+        from carrack.adapters.build_context import WorkspaceContexts
+        from carrack.adapters.image_contents import installed
+        from carrack.adapters.manifest_file import format_manifest
+        from carrack.adapters.token_scan import TokenScan
+        from carrack.commands.image_build import ImageTools
+
+        return ImageTools(
+            engine=self.engine,
+            contexts=WorkspaceContexts(git=self._git),
+            installed=installed,
+            scan=TokenScan([access.token.value]),
+            format=format_manifest,
+            report=self.report,
         )
 
     def uploader(self, access: Access) -> Uploader:

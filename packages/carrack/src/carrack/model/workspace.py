@@ -29,6 +29,8 @@ class Package:
     requires_python: SpecifierSet = field(default_factory=SpecifierSet)
     targets: tuple[WheelTarget, ...] = ()
     """What its native wheels are for; none where one wheel is for all."""
+    scripts: tuple[str, ...] = ()
+    """The commands that it installs (`project.scripts`)."""
 
     @property
     def manifest(self) -> str:
@@ -59,6 +61,16 @@ class App:
     machines: tuple[str, ...] = ("x86_64", "aarch64")
     manifest: PurePosixPath
     key: tuple[str, ...] = ("project", "dependencies")
+    dockerfile: PurePosixPath | None = None
+    """Its own Dockerfile; without one it gets Carrack's."""
+    base: str | None = None
+    """The image that its own is built on."""
+
+    @property
+    def base_image(self) -> str | None:
+        """What it says, else Python's slim image; None where its own Dockerfile has to say it."""
+        newest = max(self.pythons, key=lambda python: int(python.partition(".")[2]))
+        return self.base or (None if self.dockerfile else f"python:{newest}-slim")
 
 
 @dataclass(frozen=True, kw_only=True)

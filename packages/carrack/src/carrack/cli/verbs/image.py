@@ -1,12 +1,19 @@
-"""`carrack image`: lint."""
+"""`carrack image`: its verbs are in modules of their own, `image_VERB`."""
 
 from __future__ import annotations
 
 import click
 
-from carrack.cli.verbs.image_lint import lint
+from carrack.cli.lazy import LazyGroup
+
+VERBS = {
+    "build": "an app's image from its lock, its token in no layer",
+    "inspect": "which wheels, hashes, tags and commits are in an image, and what it was built from",
+    "diff": "what is different in another image, with the changelogs of our packages",
+    "lint": "where Dockerfiles leak credentials, and what to write instead",
+}
 
 
-@click.group("image", commands=[lint])
+@click.group("image", cls=LazyGroup, verbs=VERBS, prefix="carrack.cli.verbs.image_")
 def command() -> None:
-    """An app's image."""
+    """Build an app's image from its lock, say what is in one, and where a Dockerfile leaks."""

@@ -22,16 +22,16 @@ from carrack.model.complaint import Complaint
 )
 @click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
 @click.pass_obj
-def lint(wiring: Wiring, paths: tuple[Path, ...], context: Path | None, as_json: bool) -> int:
+def command(wiring: Wiring, paths: tuple[Path, ...], context: Path | None, as_json: bool) -> int:
     """Say where DOCKERFILES leak credentials, where those can be read later, and what to write instead.
 
     Without a name it is the Dockerfile here. Nothing is built or run. Exits with 65 where something leaks.
     """
     from carrack.adapters.dockerfiles import Dockerfiles
-    from carrack.commands.image_lint import lint as find
+    from carrack.commands.image_lint import lint
 
     chosen = [wiring.start / path for path in paths or (Path("Dockerfile"),)]
-    found = [(_named(path), said) for path, said in find(chosen, Dockerfiles(context=context))]
+    found = [(_named(path), said) for path, said in lint(chosen, Dockerfiles(context=context))]
     if as_json:
         facts = [{"file": path, **_facts(complaint)} for path, said in found for complaint in said]
         click.echo(json.dumps(facts, indent=2))
