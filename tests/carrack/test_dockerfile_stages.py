@@ -9,7 +9,7 @@ from tests.carrack.test_dockerfile import PIECES
 
 from carrack.errors import WorkspaceError
 from carrack.model.dockerfile import parse
-from carrack.model.dockerfile_stages import Stage, reached, stages, with_names
+from carrack.model.dockerfile_stages import Stage, platform_values, reached, stages, with_names
 
 
 def needs(text: str, **arguments: str) -> list[set[int]]:
@@ -67,6 +67,8 @@ def test_a_variable_without_a_value_may_be_anything() -> None:
     text = "FROM b AS build-amd64\nFROM b AS build-arm64\nFROM b AS other\nFROM build-${TARGETARCH}\n"
     assert needs(text)[-1] == {0, 1}
     assert needs(text, TARGETARCH="arm64")[-1] == {1}
+    assert needs(text, **platform_values("linux/amd64"))[-1] == {0}
+    assert platform_values("linux/arm/v7")["TARGETVARIANT"] == "v7"
 
 
 def test_what_has_no_from_is_no_dockerfile() -> None:

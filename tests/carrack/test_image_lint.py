@@ -293,3 +293,36 @@ def test_what_is_no_dockerfile_is_refused(
     assert done.code == code
     assert message in done.err
     assert "no leak" not in done.out
+
+
+PAGE = (ROOT / "docs" / "secrets.md").read_text()
+BEFORE_AND_AFTER = re.findall(r"```dockerfile\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_pages_examples_are_what_they_are_shown_as() -> None:
+    """Of each pair the first leaks, and of the second nothing is said."""
+    assert len(BEFORE_AND_AFTER) == 8
+    for before, after in zip(BEFORE_AND_AFTER[::2], BEFORE_AND_AFTER[1::2], strict=True):
+        assert any(complaint.leaks for complaint in said(before)), before
+        assert said(after) == [], after
+
+
+@pytest.mark.parametrize(
+    ("page", "dockerfile"),
+    [("docs/secrets.md", BEFORE_AND_AFTER[0]), ("README.md", "FROM node:22\n\nARG NPM_TOKEN\nRUN npm ci\n")],
+)
+def test_the_pages_show_what_the_verb_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], page: str, dockerfile: str
+) -> None:
+    """Word by word."""
+    (tmp_path / "Dockerfile").write_text(dockerfile)
+    shown = re.search(r"\$ carrack image lint Dockerfile\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    assert shown is not None
+    assert Command(tmp_path, capsys)("image", "lint", "Dockerfile").out == shown[1]
+
+
+def test_the_page_has_every_rule() -> None:
+    """The rules that speak in these tests are those of the page's table."""
+    cells = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", PAGE, re.MULTILINE)
+    documented = {rule for cell in cells for rule in re.findall(r"\w+", cell)}
+    assert documented == {rule for text in LEAKING.values() for _, rule in marked(text)}

@@ -14,7 +14,7 @@ from packaging.utils import NormalizedName
 from carrack.commands.image_scan import Scan, refuse_leaks
 from carrack.commands.lock import staleness
 from carrack.errors import BuildError, LockError
-from carrack.model.dockerfile_stages import reached, stages, with_names
+from carrack.model.dockerfile_stages import platform_values, reached, stages, with_names
 from carrack.model.image import Image, Recipe
 from carrack.model.image_contents import Installed, absent
 from carrack.model.image_manifest import PLACE, Manifest, Origin, accounted, labels, lock_digest
@@ -90,9 +90,11 @@ def build_image(order: Order, tools: ImageTools) -> str:
     recipe = order.recipe
     tools.report.step("Building", f"{order.app.name} with {tools.engine}")
     built = tools.engine.build(recipe, context)
+    image = tools.engine.inspect(built)
+    values = platform_values(recipe.platform or (image.platform if image else ""))
     refuse_leaks(
         built,
-        reached(stages(text, recipe.arguments)),
+        reached(stages(text, {**values, **recipe.arguments})),
         _Built(engine=tools.engine, recipe=recipe, context=context),
         tools.scan,
         tools.report,

@@ -54,6 +54,14 @@ def stages(text: str, arguments: Mapping[str, str] | None = None) -> tuple[Stage
     return tuple(made)
 
 
+def platform_values(platform: str) -> dict[str, str]:
+    """What a build for `platform` (`linux/arm64`, `linux/arm/v7`) has as TARGETPLATFORM and its parts."""
+    system, _, rest = platform.partition("/")
+    machine, _, variant = rest.partition("/")
+    values = {"PLATFORM": platform, "OS": system, "ARCH": machine, "VARIANT": variant}
+    return {f"TARGET{name}": value for name, value in values.items()}
+
+
 def reached(stages: Iterable[Stage], target: str = "") -> tuple[Stage, ...]:
     """The stages that a build of `target`, else of the last one, makes; that one comes last.
 
