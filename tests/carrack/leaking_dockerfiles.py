@@ -137,6 +137,7 @@ EOF
 FROM x
 RUN echo "token: $TOKEN" # <- log
 RUN --mount=type=secret,id=t cat /run/secrets/t # <- log
+RUN echo "$TOKEN" >&2 # <- log
 RUN set -eux; export TOKEN="$(cat /run/secrets/t)"; ./install # <- log
 """,
     "written out": """\

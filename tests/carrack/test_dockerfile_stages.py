@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.carrack.test_dockerfile import PIECES
 
@@ -89,6 +89,7 @@ def test_every_stage_gets_a_name() -> None:
 @given(
     st.lists(st.sampled_from((*PIECES, "FROM a\n", "FROM --platform=x a AS b\n")), max_size=20).map("".join)
 )
+@settings(deadline=None)
 def test_naming_changes_nothing_else(text: str) -> None:
     """Whatever the file: the instructions, their lines and the stages' needs stay; a second time nothing changes."""
     named = with_names(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carrack.model.dockerignore import ignored
@@ -41,6 +41,7 @@ def test_leaves_out_what_the_patterns_say(patterns: str, files: dict[str, bool])
     ).map("".join),
     st.text(alphabet="ab./", min_size=1, max_size=8),
 )
+@settings(deadline=None)
 def test_takes_any_pattern(patterns: str, file: str) -> None:
     """Also one that Docker refuses: nothing is raised."""
     ignored(file, patterns)

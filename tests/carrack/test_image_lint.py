@@ -182,7 +182,7 @@ ANYTHING = st.lists(
 
 
 @given(ANYTHING.map("".join))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_reads_anything(text: str) -> None:
     """Whatever the file, linting ends, and each line that is told is one of the file."""
     lines = text.count("\n") + 1
@@ -190,6 +190,7 @@ def test_reads_anything(text: str) -> None:
 
 
 @given(st.sampled_from(sorted(LEAKING)), st.data())
+@settings(deadline=None)
 def test_finds_them_however_the_file_is_written(name: str, data: st.DataObject) -> None:
     """With Windows line ends, with lines before it, with instructions in small letters."""
     text = LEAKING[name]

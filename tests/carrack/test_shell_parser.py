@@ -119,7 +119,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=40).map("".join))
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_reads_anything(script: str) -> None:
     """Whatever the script, reading ends, and each word stands where it says that it does."""
     for command in within(parse(script).commands):
@@ -129,6 +129,7 @@ def test_reads_anything(script: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "b c", "$d", "'e;f'", '"g && h"', "$(i; j)"]), min_size=1))
+@settings(deadline=None)
 def test_commands_that_are_joined_are_found_again(commands: list[str]) -> None:
     """By any operator."""
     for operator in (" && ", "; ", " | ", "\n", " || ", " & "):

@@ -11,7 +11,7 @@ from carrack.model.shell import Command, Script, Word, within
 from carrack.model.shell_secrets import Secrets
 
 _COPIES = ("cp", "mv", "install", "rsync", "ln")
-_WRITES = (">", ">>", ">|", "&>", "&>>")
+WRITES = (">", ">>", ">|", "&>", "&>>")
 _SETTINGS = (
     (r"(?:\S*/)?pip[\d.]* config (?:-\S+ )*set|python\S* -m pip config (?:-\S+ )*set", "pip.conf"),
     (r"git (?:-\S+ \S+ )*config", ".gitconfig"),
@@ -41,7 +41,7 @@ def written(command: Command, flows: bool, secrets: Secrets) -> Iterator[tuple[W
     name = command.program
     if secrets.gives_on(command, flows):
         for redirect in command.redirects:
-            if redirect.operator in _WRITES:
+            if redirect.operator in WRITES:
                 yield redirect.target, secrets.path(redirect.target)
     if name == "tee" and flows:
         yield from ((word, secrets.path(word)) for word in command.words[1:] if not word.text.startswith("-"))
@@ -95,12 +95,6 @@ class Removed:
             if last in path.split("/"):
                 return True
         return self.unset and name in (".gitconfig", "pip.conf", ".npmrc", "config.json")
-
-    def covers_login(self, line: str) -> bool:
-        """Whether the file that `aws codeartifact login` writes is gone."""
-        files = {"twine": ".pypirc", "npm": ".npmrc"}
-        tools = re.search(r"--tool[ =](\S+)", line)
-        return self.covers(files.get(tools[1] if tools else "pip", "pip.conf"))
 
 
 def removed_in(script: Script, secrets: Secrets) -> Removed:
