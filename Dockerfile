@@ -1,6 +1,6 @@
-# The image of pipeline_app, from its lock:
+# The image of pipeline_app, from its lock. `carrack image build --app pipeline_app` builds it; by hand:
 #
-#   docker build --build-arg INDEX_URL=https://…/simple/ --secret id=netrc,src=FILE --tag pipeline-app .
+#   docker build --build-arg INDEX_URL=https://…/simple/ --secret id=netrc,src=FILE --tag pipeline_app .
 #
 # INDEX_URL is the private index, without credentials. FILE is what `carrack token --netrc FILE` wrote: it is mounted
 # while a step runs, and stays in no layer of any stage. The base image brings Python and pip, and needs nothing else.
@@ -8,41 +8,50 @@
 
 ARG BASE_IMAGE=python:3.13-slim
 
-# One index and nothing but it, whatever pip.conf the base has; pip's --isolated does the same for PIP_* variables.
-FROM ${BASE_IMAGE} AS index
+# Everything that comes from the index, and not one byte else: the only stage that uses the token, so that a long build
+# outlives none. pip reads neither a pip.conf of the base nor, --isolated, its PIP_* variables.
+FROM ${BASE_IMAGE} AS downloads
 ARG INDEX_URL
 ENV INDEX_URL=${INDEX_URL} NETRC=/run/secrets/netrc CERTIFICATES=/run/secrets/certificates PIP_CONFIG_FILE=/dev/null
-COPY pipeline_app/docker/check_lock.py /
-
-# What the lock names, and not one byte else.
-FROM index AS dependencies
-COPY pipeline_app/requirements.lock /
+COPY pipeline_app/requirements.lock /prepared/requirements.lock
+COPY build-constraints.txt /prepared/build-constraints.txt
+# What Carrack adds to the context; check_lock.py is in the repository too, for builds by hand.
+COPY pipeline_app/docker/check_lock.p[y] carrack-imag[e] /prepared/
 RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
     if [ -f "$CERTIFICATES" ]; then export REQUESTS_CA_BUNDLE="$CERTIFICATES" SSL_CERT_FILE="$CERTIFICATES"; fi \
- && python3 /check_lock.py /requirements.lock "$INDEX_URL" \
- && python3 -m venv --without-pip /opt/venv \
- && pip --isolated --python /opt/venv/bin/python install --no-input --no-cache-dir \
-      --index-url "$INDEX_URL" --require-hashes --only-binary :all: -r /requirements.lock
+ && mkdir /wheels /build-wheels \
+ && python3 /prepared/check_lock.py /prepared/requirements.lock "$INDEX_URL" \
+ && pip --isolated download --no-input --no-cache-dir --no-deps --index-url "$INDEX_URL" \
+      --require-hashes --only-binary :all: --dest /wheels --requirement /prepared/requirements.lock \
+ && pip --isolated download --no-input --no-cache-dir --no-deps --index-url "$INDEX_URL" \
+      --require-hashes --only-binary :all: --dest /build-wheels --requirement /prepared/build-constraints.txt
+
+# What the lock names, from there, again by hash.
+FROM ${BASE_IMAGE} AS dependencies
+RUN --mount=type=bind,from=downloads,source=/prepared,target=/prepared \
+    --mount=type=bind,from=downloads,source=/wheels,target=/wheels \
+    python3 -m venv --without-pip /opt/venv \
+ && PIP_CONFIG_FILE=/dev/null pip --isolated --python /opt/venv/bin/python install --no-cache-dir --no-deps \
+      --no-index --find-links /wheels --require-hashes --requirement /prepared/requirements.lock
 
 # The app's own wheel, by the pinned build backend.
-FROM index AS app
-COPY build-constraints.txt /
-RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
-    if [ -f "$CERTIFICATES" ]; then export REQUESTS_CA_BUNDLE="$CERTIFICATES" SSL_CERT_FILE="$CERTIFICATES"; fi \
- && python3 /check_lock.py /build-constraints.txt "$INDEX_URL" \
- && python3 -m venv --without-pip /opt/build \
- && pip --isolated --python /opt/build/bin/python install --no-input --no-cache-dir \
-      --index-url "$INDEX_URL" --require-hashes --only-binary :all: -r /build-constraints.txt
-COPY pipeline_app /pipeline_app
+FROM ${BASE_IMAGE} AS app
+ENV PIP_CONFIG_FILE=/dev/null
+RUN --mount=type=bind,from=downloads,source=/prepared,target=/prepared \
+    --mount=type=bind,from=downloads,source=/build-wheels,target=/build-wheels \
+    python3 -m venv --without-pip /opt/build \
+ && pip --isolated --python /opt/build/bin/python install --no-cache-dir --no-deps \
+      --no-index --find-links /build-wheels --require-hashes --requirement /prepared/build-constraints.txt
+COPY pipeline_app /app
 RUN pip --isolated --python /opt/build/bin/python wheel --no-index --no-deps --no-build-isolation \
-      --check-build-dependencies --no-cache-dir --wheel-dir /wheels /pipeline_app
+      --check-build-dependencies --no-cache-dir --wheel-dir /app-wheels /app
 
-FROM ${BASE_IMAGE}
+FROM ${BASE_IMAGE} AS image
 ENV PYTHONUNBUFFERED=1
 COPY --from=dependencies /opt/venv /opt/venv
 # A line changed in the app changes this layer only. With no index, what the app needs and the lock lacks is an error.
 # Without PYTHONDONTWRITEBYTECODE pip would leave itself compiled in the base's folders; what it installs is compiled.
-RUN --mount=type=bind,from=app,source=/wheels,target=/mnt \
+RUN --mount=type=bind,from=app,source=/app-wheels,target=/mnt \
     PIP_CONFIG_FILE=/dev/null PYTHONDONTWRITEBYTECODE=1 \
     pip --isolated --python /opt/venv/bin/python install --no-index --no-cache-dir /mnt/*.whl
 # Writable also where the root file system is read-only.

@@ -72,16 +72,8 @@ lock: $(VENV)/.tools ## the app's lock, from the index
 install: $(VENV)/.tools ## the app's environment, from its lock and the index
 	@$(CARRACK) install $(TO) --app $(APP)
 
-# An index on loopback is reached through the host's network. Proxies and certificates of this shell reach the build;
-# Docker keeps neither (proxy arguments are not recorded, secrets are mounts).
-image: $(VENV)/.tools ## pipeline_app's image, from its lock; the token is in no layer, argument or file
-	@url=$$($(CARRACK) index url $(TO)) && secret=$$($(CARRACK) token $(TO) --netrc -) && \
-	certificates=$${AWS_CA_BUNDLE:-$${REQUESTS_CA_BUNDLE:-$$SSL_CERT_FILE}} && \
-	case $$url in http://127.*) network=--network=host;; esac && \
-	CARRACK_NETRC="$$secret" DOCKER_BUILDKIT=1 docker build $$network --secret id=netrc,env=CARRACK_NETRC \
-	  $${certificates:+--secret id=certificates,src="$$certificates"} \
-	  --build-arg HTTP_PROXY --build-arg HTTPS_PROXY --build-arg NO_PROXY \
-	  --build-arg INDEX_URL="$$url" $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) --tag pipeline_app .
+image: $(VENV)/.tools ## the app's image, from its lock: make image BASE_IMAGE=IMAGE builds on another one
+	@$(CARRACK) image build $(TO) --app $(APP) --tag $(APP) $(if $(BASE_IMAGE),--base $(BASE_IMAGE))
 
 serve: $(VENV)/.tools ## a local index to try things on; paste what it prints into another terminal
 	@$(BIN)/codeartifact-local serve --data .codeartifact-local

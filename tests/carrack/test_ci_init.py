@@ -10,7 +10,7 @@ from tests.carrack.local import Shell
 from tests.carrack.repositories import GIT_ENVIRON, Repository, package
 from tests.carrack.test_pull_requests import WORKSPACE
 
-from carrack.model.ci import rendered
+from carrack.model.template import rendered
 
 FILES = [".github/workflows/pull-request.yml", ".github/workflows/release.yml", "buildspec.yml"]
 TABLE = """

@@ -268,7 +268,7 @@ def test_globs_stay_inside_the_workspace(tmp_path: Path, glob: str) -> None:
     file = tmp_path / "pyproject.toml"
     file.write_text(file.read_text().replace("packages/*", glob))
     assert faults(tmp_path) == (
-        "pyproject.toml: tool.carrack.packages.0: packages are in folders below the workspace's",
+        "pyproject.toml: tool.carrack.packages.0: must be below the workspace's folder",
     )
 
 

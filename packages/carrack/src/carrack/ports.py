@@ -129,6 +129,9 @@ class Withdrawer(Protocol):
 class CommittedTexts(Protocol):
     """Files as they were committed."""
 
+    def text(self, revision: str, path: PurePosixPath) -> str | None:
+        """The text of a file in a commit; None where it has no such file, or there is no such commit."""
+
     def version(self, revision: str, manifest: PurePosixPath) -> Version | None:
         """The static version that a manifest said in a commit; None where there was none."""
 
@@ -355,12 +358,33 @@ class Environments(Protocol):
         """What installed distributions require and do not find, one sentence each."""
 
 
+class DockerfileReader(Protocol):
+    """Dockerfiles, and what they are built from."""
+
+    def text(self, dockerfile: Path) -> str:
+        """The text of a Dockerfile."""
+
+    def files(self, dockerfile: Path) -> Callable[[str], str | None]:
+        """Gives the text of a file that a build of `dockerfile` gets; None where it gets none of that name."""
+
+
 Context = Callable[[IO[bytes]], None]
 """Writes a build context, a tar archive, to a stream; the same bytes each time that it is asked."""
 
 
+class Contexts(Protocol):
+    """Build contexts out of the workspace."""
+
+    def of(self, paths: Iterable[PurePosixPath], added: Mapping[PurePosixPath, bytes]) -> Context:
+        """The files under `paths` as they are now, without those that git ignores; and `added` ones, which go first."""
+
+
 class Engine(Protocol):
     """A container engine. An image is named by its id, a tag or a digest; what fails is a BuildError."""
+
+    @property
+    def kind(self) -> str:
+        """`docker` or `podman`."""
 
     def build(self, recipe: Recipe, context: Context) -> str:
         """Build an image, which then has no name; its id."""

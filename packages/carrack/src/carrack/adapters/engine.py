@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from carrack.adapters.engine_build import arguments, fed, secret_variables
+from carrack.adapters.engine_build import arguments, client_variables, fed
 from carrack.adapters.engine_files import only_member
 from carrack.adapters.engine_push import docker_login, podman_login, pushed
 from carrack.errors import BuildError, NotReadyError
@@ -49,7 +49,7 @@ class ContainerEngine:
         with tempfile.TemporaryDirectory(prefix="carrack-image-") as scratch:
             said = Path(scratch) / "id"
             command = [self.program, "build", *arguments(recipe), "--iidfile", str(said), "-"]
-            environ = {**self._environ, **secret_variables(recipe)}
+            environ = {**self._environ, **client_variables(recipe)}
             code, output = fed(
                 command, environ, context, self.report, hidden=recipe.secrets.values(), folder=scratch
             )
@@ -72,7 +72,8 @@ class ContainerEngine:
     def stage(self, recipe: Recipe, context: Context, target: str) -> Iterator[str]:
         """See `ports.Engine`."""
         name = f"carrack-stage-{uuid.uuid4().hex}:latest"  # by its id, one of the user's might go
-        self.tag(self.build(replace(recipe, target=target), context), name)
+        silent = replace(self, report=Report())
+        self.tag(silent.build(replace(recipe, target=target), context), name)
         try:
             yield name
         finally:

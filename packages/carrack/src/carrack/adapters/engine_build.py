@@ -16,6 +16,7 @@ from carrack.ports import Context, Report
 _STEP = re.compile(r"(?:#\d+ (\[.*?\] .*)|(?:\[\d+/\d+\] )?STEP (\d+/\d+: .*))")
 """A step as BuildKit names it (`#7 [app 2/4] COPY …`), or podman (`[1/2] STEP 2/4: COPY …`)."""
 _KEPT_LINES = 60
+_SHOWN_CHARACTERS = 100
 _SHORTEST_SECRET = 16
 
 
@@ -24,6 +25,8 @@ def arguments(recipe: Recipe) -> Iterator[str]:
     yield from ("--file", str(recipe.dockerfile))
     for name, value in recipe.arguments.items():
         yield from ("--build-arg", f"{name}={value}")
+    for name in recipe.variables:
+        yield from ("--build-arg", name)
     for name, value in sorted(recipe.labels.items()):
         yield from ("--label", f"{name}={value}")
     for identity in recipe.secrets:
@@ -40,9 +43,9 @@ def arguments(recipe: Recipe) -> Iterator[str]:
         yield from ("--target", recipe.target)
 
 
-def secret_variables(recipe: Recipe) -> dict[str, str]:
-    """The environment of the engine's client from which it takes the secrets."""
-    return {_variable(identity): text for identity, text in recipe.secrets.items()}
+def client_variables(recipe: Recipe) -> dict[str, str]:
+    """The environment of the engine's client from which it takes the secrets, and the arguments without a value."""
+    return dict(recipe.variables) | {_variable(identity): text for identity, text in recipe.secrets.items()}
 
 
 def _variable(identity: str) -> str:
@@ -103,4 +106,9 @@ def _listen(output: Iterable[str], lines: deque[str], report: Report) -> None:
         step = found and (found[1] or found[2])
         if step and step not in told:  # BuildKit names a step again when it goes on with it
             told.add(step)
-            report.step("Building", step)
+            report.step("Building", _shortened(step))
+
+
+def _shortened(step: str) -> str:
+    words = " ".join(step.split())
+    return words if len(words) <= _SHOWN_CHARACTERS else f"{words[: _SHOWN_CHARACTERS - 1]}…"

@@ -265,6 +265,13 @@ class Git:
             )
         return answer.stdout.split()
 
+    def files(self, paths: Iterable[PurePosixPath]) -> tuple[PurePosixPath, ...]:
+        """The files under `paths` that are tracked, or could be: those that are ignored are left out."""
+        names = [str(path) for path in paths]
+        kinds = ("--cached", "--others", "--exclude-standard")
+        listed = self._ask("ls-files", "-z", *kinds, "--", *names) if names else ""
+        return tuple(PurePosixPath(name) for name in sorted(set(listed.split("\0"))) if name)
+
     def _uncommitted(self, paths: Collection[PurePosixPath]) -> tuple[PurePosixPath, ...]:
         options = ("--porcelain", "-z", "--no-renames", "--untracked-files=all")
         answer = self._ask("status", *options, "--", *_few(paths))

@@ -163,6 +163,8 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         optional=optional,
         sources={package: _source(source) for package, source in table.sources.items()},
         repository=table.repository,
+        dockerfile=PurePosixPath(table.dockerfile) if table.dockerfile else None,
+        base=table.base,
     )
 
 

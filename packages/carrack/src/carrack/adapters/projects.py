@@ -68,6 +68,7 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
         build_requires=built_with,
         requires_python=python,
         targets=wanted,
+        scripts=tuple(project.scripts),
     )
 
 

@@ -32,6 +32,7 @@ Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")]
 OneLine = Annotated[str, StringConstraints(pattern=r"^[^\n]+$")]
 Amount = Annotated[Decimal, Field(ge=0, le=10**6)]
+ImageReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@\-]*$")]
 Minor = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
 
 
@@ -42,7 +43,7 @@ def _with_slash(url: str) -> str:
 def _below(glob: str) -> str:
     path = PurePosixPath(glob)
     if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise ValueError("packages are in folders below the workspace's")
+        raise ValueError("must be below the workspace's folder")
     return glob
 
 
@@ -124,6 +125,7 @@ class ProjectTable(ProjectRequirementsTable):
     version: str | None = None
     requires_python: str = ""
     dynamic: tuple[str, ...] = ()
+    scripts: Mapping[str, str] = {}
     readme: Any = None
     license: Any = None
     license_files: tuple[str, ...] = ()
@@ -231,6 +233,8 @@ class AppTable(_Table):
     machines: Annotated[tuple[str, ...], Field(min_length=1)] = ("x86_64", "aarch64")
     sources: Mapping[Annotated[NormalizedName, AfterValidator(_name)], SourceTable] = {}
     repository: Annotated[str, AfterValidator(_repository)] | None = None
+    dockerfile: Annotated[str, AfterValidator(_below)] | None = None
+    base: ImageReference | None = None
 
 
 class BumpTable(_Table):

@@ -28,7 +28,7 @@ VERBS = {
     "ci": "write the files that CI runs: workflows for pull requests and releases, a buildspec",
     "lock": "an app's lock: every wheel that it installs, by hash",
     "install": "an app's environment from its lock, from the private index alone",
-    "image": "an app's image from its lock: build it, push it, and say what is in one",
+    "image": "an app's image from its lock: build it, push it, say what is in one, and where a Dockerfile leaks",
     "index": "make an index ready, estimate its cost, or run a command with its address and token",
     "doctor": "everything between here and an index: credentials, clock, permissions, network, pip, git",
     "token": "print a token, or write it to a netrc file",

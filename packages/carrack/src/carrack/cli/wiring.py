@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from carrack.adapters.promoter import CodeArtifactPromoter
     from carrack.commands.check_builds import Twice
     from carrack.commands.doctor import Patient
+    from carrack.commands.image_build import ImageTools
     from carrack.commands.knowledge import Sources
     from carrack.commands.source_wheels import SourceTools
     from carrack.model.access import Access
@@ -385,6 +386,23 @@ class Wiring:
         from carrack.adapters.pushed_images import PushedImages
 
         return PushedImages(file=self.workspace.root / ".carrack" / "images.jsonl", report=self.report)
+
+    def image_tools(self, access: Access) -> ImageTools:
+        """What images are built with; `access`'s token is what they are searched for."""
+        from carrack.adapters.build_context import WorkspaceContexts
+        from carrack.adapters.image_contents import installed
+        from carrack.adapters.manifest_file import format_manifest
+        from carrack.adapters.token_scan import TokenScan
+        from carrack.commands.image_build import ImageTools
+
+        return ImageTools(
+            engine=self.engine,
+            contexts=WorkspaceContexts(git=self._git),
+            installed=installed,
+            scan=TokenScan([access.token.value]),
+            format=format_manifest,
+            report=self.report,
+        )
 
     def uploader(self, access: Access) -> Uploader:
         """Uploads through twine."""

@@ -8,7 +8,8 @@ from difflib import unified_diff
 from pathlib import PurePosixPath
 
 from carrack.errors import WorkspaceError
-from carrack.model.ci import rendered
+from carrack.model.ci import ACTIONS
+from carrack.model.template import rendered
 from carrack.ports import Manifests
 
 FILES = {
@@ -44,7 +45,9 @@ def prepare(
 ) -> tuple[Written, ...]:
     """Each file as it would be. Writes nothing."""
     return tuple(
-        Written(path=FILES[name], text=rendered(text, values), present=manifests.read(FILES[name]))
+        Written(
+            path=FILES[name], text=rendered(text, {**ACTIONS, **values}), present=manifests.read(FILES[name])
+        )
         for name, text in templates.items()
     )
 

@@ -8,7 +8,7 @@ from datetime import date
 from textwrap import indent
 from typing import Final
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from carrack.model.bumping import Note, Section, is_list
 
@@ -92,3 +92,23 @@ def _merged(body: str, notes: Iterable[Note]) -> str:
 def _entry(text: str) -> str:
     """A text as an entry of a list, its further lines indented; one that is a list has its own entries."""
     return text if is_list(text) else f"- {indent(text, '  ')[2:]}"
+
+
+def sections(changelog: str, after: Version, up_to: Version) -> str:
+    """The sections of the versions after `after`, up to and with `up_to`, as they stand; empty where there are none."""
+    text = changelog.replace("\r\n", "\n")
+    headings = list(_HEADING.finditer(text))
+    ends = [*(heading.start() for heading in headings[1:]), _links(text)]
+    found = (
+        text[heading.start() : end].strip()
+        for heading, end in zip(headings, ends, strict=False)
+        if (version := _version(heading["title"])) and after < version <= up_to
+    )
+    return "\n\n".join(found)
+
+
+def _version(title: str) -> Version | None:
+    try:
+        return Version(title.strip())
+    except InvalidVersion:
+        return None

@@ -28,13 +28,15 @@ class Image:
 class Recipe:
     """How the engine builds one image out of a context.
 
-    `dockerfile` is a path in the context. `secrets` are texts that steps may mount, by id: they are given to the
-    engine's client in its environment, and are on no disk. `secret_specs` and `ssh` are in the engine's own words
-    (`id=certificates,src=FILE`, `default`). Without a `target` the last stage is built.
+    `dockerfile` is a path in the context. `variables` are arguments too, of which the value is no other process's
+    business: a proxy's address may have a password in it. `secrets` are texts that steps may mount, by id. Both are
+    given to the engine's client in its environment, and are on no disk. `secret_specs` and `ssh` are in the engine's
+    own words (`id=certificates,src=FILE`, `default`). Without a `target` the last stage is built.
     """
 
     dockerfile: PurePosixPath
     arguments: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     labels: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_specs: tuple[str, ...] = ()

@@ -64,6 +64,8 @@ class Package:
     requires_python: SpecifierSet = field(default_factory=SpecifierSet)
     targets: tuple[WheelTarget, ...] = ()
     """What its native wheels are for; none where one wheel is for all."""
+    scripts: tuple[str, ...] = ()
+    """The commands that it installs (`project.scripts`)."""
 
     @property
     def manifest(self) -> str:
@@ -120,12 +122,22 @@ class App:
     """Where its images are pushed to: a name, or the whole address."""
     optional: tuple[RequirementList, ...] = ()
     """The extras and groups of its own manifest, which are not in the lock."""
+    dockerfile: PurePosixPath | None = None
+    """Its own Dockerfile; without one it gets Carrack's."""
+    base: str | None = None
+    """The image that its own is built on."""
 
     @property
     def lists(self) -> tuple[RequirementList, ...]:
         """Everything that it requires."""
         own = RequirementList(manifest=self.manifest, key=self.key, requirements=self.requirements)
         return (own, *self.optional)
+
+    @property
+    def base_image(self) -> str | None:
+        """What it says, else Python's slim image; None where its own Dockerfile has to say it."""
+        newest = max(self.pythons, key=lambda python: int(python.partition(".")[2]))
+        return self.base or (None if self.dockerfile else f"python:{newest}-slim")
 
 
 @dataclass(frozen=True, kw_only=True)

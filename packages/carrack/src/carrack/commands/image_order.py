@@ -1,0 +1,113 @@
+"""Gathers what an image is built from: its Dockerfile, the tree's commit, and the origin of what is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+
+from packaging.utils import NormalizedName
+
+from carrack.commands.image_build import ADDED, Order
+from carrack.commands.knowledge import Sources, learn
+from carrack.errors import WorkspaceError
+from carrack.model.image import Recipe
+from carrack.model.image_manifest import Origin
+from carrack.model.lock import Lock
+from carrack.model.tags import tag_name
+from carrack.model.template import rendered
+from carrack.model.workspace import App, Package, Workspace
+from carrack.ports import Listing, Manifests
+
+DOCKERFILE = ADDED / "Dockerfile"
+"""Where Carrack's own Dockerfile is in a context."""
+_EVERYTHING = (PurePosixPath("."),)
+
+
+def make_order(
+    sources: Sources,
+    app: App,
+    own: Package,
+    lock: Lock,
+    recipe: Recipe,
+    *,
+    listing: Listing,
+    manifests: Manifests,
+    templates: Mapping[str, str],
+) -> Order:
+    """The order for the app's image. An app with a Dockerfile of its own gets the whole workspace as its context.
+
+    Raises WorkspaceError where that file is not there, or where the app's command cannot be told.
+    """
+    workspace = sources.workspace
+    paths = _EVERYTHING if app.dockerfile else (app.path, workspace.build_constraints)
+    tree = sources.history.state(paths)
+    return Order(
+        app=app,
+        own=own,
+        lock=lock,
+        dockerfile=_dockerfile(workspace, app, own, manifests, templates["Dockerfile"]),
+        commit=tree.commit,
+        dirty=bool(tree.uncommitted),
+        origins=_origins(sources, lock.names() & workspace.packages.keys()),
+        pages={name: listing.files(name) for name in sorted(lock.names())},
+        paths=paths,
+        recipe=recipe,
+        added={"check_lock.py": templates["check_lock.py"].encode()},
+    )
+
+
+def _dockerfile(workspace: Workspace, app: App, own: Package, manifests: Manifests, template: str) -> str:
+    if app.dockerfile is None:
+        return own_dockerfile(workspace, app, own, template)
+    text = manifests.read(app.dockerfile)
+    if text is None:
+        raise WorkspaceError(
+            "there is no such file",
+            address=str(app.dockerfile),
+            hint=f"write it, or remove tool.carrack.apps.{app.name}.dockerfile to get Carrack's own",
+        )
+    return text
+
+
+def own_dockerfile(workspace: Workspace, app: App, own: Package, template: str) -> str:
+    """Carrack's Dockerfile for `app`. Raises WorkspaceError where it cannot tell which command the image runs."""
+    return rendered(
+        template,
+        {
+            "app": app.name,
+            "path": str(app.path),
+            "lock": str(app.lock),
+            "constraints": str(workspace.build_constraints),
+            "base": app.base_image or "",
+            "command": _command(app, own),
+        },
+    )
+
+
+def _command(app: App, own: Package) -> str:
+    """The only command that the app installs, or the one that is called as it is."""
+    if len(own.scripts) == 1 or own.name in own.scripts:
+        return own.name if own.name in own.scripts else own.scripts[0]
+    several = (
+        f"has {', '.join(own.scripts)}, none of which is called {own.name}" if own.scripts else "has none"
+    )
+    raise WorkspaceError(
+        f"the image's command is the app's, and it {several}",
+        address=f"{own.manifest}: project.scripts",
+        untouched="every image",
+        hint=f"give it one called {own.name}; or give {app.name} a Dockerfile of its own, with the key dockerfile",
+    )
+
+
+def _origins(sources: Sources, names: Collection[NormalizedName]) -> dict[NormalizedName, Origin]:
+    """The release of each of our packages: the index and git know it, else nobody does."""
+    if not names:
+        return {}
+    plan = learn(sources).plan
+    tags = sources.history.tags() if sources.index.tags else {}
+    found = {}
+    for step in plan.steps:
+        if step.package.name in names:
+            tag = tag_name(step.package.name, step.package.version)
+            found[step.package.name] = Origin(commit=step.released, tag=tag if tag in tags else None)
+    return found

@@ -1,0 +1,136 @@
+"""The manifest in an image: what it was built from, and every distribution that is in it, with its origin."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from carrack.model.image_contents import Installed
+from carrack.model.listing import ListedFile
+from carrack.model.lock import Lock
+
+SCHEMA: Final = 1
+PLACE: Final = PurePosixPath("/opt/carrack/manifest.json")
+"""Where the manifest is in an image."""
+LABEL: Final = "io.carrack.manifest"
+"""The label that says it is there: the manifest's sha256."""
+INDEX, APP, UNLOCKED = "index", "app", "unlocked"
+"""Where a distribution is from: a lock's wheel, the app's own folder, or neither (the base image, the Dockerfile)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The release that a package of ours came from, as far as it is known: its commit, and its tag."""
+
+    commit: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """A wheel's file name and sha256."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution:
+    """One installed distribution. `wheels` are more than one where the image does not tell which of them it was."""
+
+    name: NormalizedName
+    version: Version
+    source: str
+    folder: str
+    wheels: tuple[Wheel, ...] = ()
+    commit: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What an image was built from, and what is installed in it.
+
+    `dirty`: whether files of the build were not those of `commit`. `lock` and `receipt` are digests; `base` is what
+    the image is built on, as it was called, and `base_id` what that was.
+    """
+
+    app: str
+    version: str
+    commit: str
+    dirty: bool
+    lock: str
+    receipt: str
+    base: str | None
+    base_id: str | None
+    platform: str
+    distributions: tuple[Distribution, ...]
+
+    def installed(self) -> Mapping[NormalizedName, Distribution]:
+        """The distributions by name; of several with one name the locked one."""
+        return {one.name: one for one in sorted(self.distributions, key=lambda one: one.source != UNLOCKED)}
+
+
+def lock_digest(lock: Lock) -> str:
+    """`sha256:…` of a lock's text."""
+    return text_digest(lock.format())
+
+
+def text_digest(text: str) -> str:
+    """`sha256:…` of a text."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def accounted(
+    found: Collection[Installed],
+    lock: Lock,
+    pages: Mapping[NormalizedName, Sequence[ListedFile]],
+    origins: Mapping[NormalizedName, Origin],
+    own: tuple[NormalizedName, Version],
+    platform: str,
+) -> tuple[Distribution, ...]:
+    """Each installed distribution with its origin. `pages` list the files of what is locked, `own` is the app."""
+
+    def one(installed: Installed) -> Distribution:
+        pin = next((pin for pin in lock.pins if installed.is_from(pin)), None)
+        source = INDEX if pin else APP if (installed.name, installed.version) == own else UNLOCKED
+        origin = origins.get(installed.name, Origin()) if pin else Origin()
+        files = installed.files(pin, pages.get(installed.name, ()), platform) if pin else ()
+        return Distribution(
+            name=installed.name,
+            version=installed.version,
+            source=source,
+            folder=installed.folder,
+            wheels=tuple(Wheel(name=file.name, sha256=file.sha256 or "") for file in files),
+            commit=origin.commit,
+            tag=origin.tag,
+        )
+
+    return tuple(sorted(map(one, found), key=lambda it: (it.source == UNLOCKED, it.name, it.folder)))
+
+
+def labels(manifest: Manifest, text: str) -> dict[str, str]:
+    """The labels of the image that has `manifest`, written as `text`, in it; OCI's own where they have the meaning."""
+    told = {
+        "org.opencontainers.image.title": manifest.app,
+        "org.opencontainers.image.version": manifest.version,
+        "org.opencontainers.image.revision": manifest.commit,
+        "org.opencontainers.image.base.name": manifest.base,
+        "io.carrack.app": manifest.app,
+        "io.carrack.dirty": str(manifest.dirty).lower(),
+        "io.carrack.lock": manifest.lock,
+        "io.carrack.receipt": manifest.receipt,
+        "io.carrack.distributions": _versions(manifest.distributions),
+        LABEL: text_digest(text),
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _versions(distributions: Iterable[Distribution]) -> str:
+    return " ".join(f"{one.name}=={one.version}" for one in distributions if one.source != UNLOCKED)
