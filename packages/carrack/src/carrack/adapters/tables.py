@@ -235,6 +235,7 @@ class AppTable(_Table):
     repository: Annotated[str, AfterValidator(_repository)] | None = None
     dockerfile: Annotated[str, AfterValidator(_below)] | None = None
     base: ImageReference | None = None
+    sources_image: ImageReference | None = None
 
 
 class BumpTable(_Table):

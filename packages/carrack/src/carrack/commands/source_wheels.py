@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -37,8 +37,10 @@ def commits(app: App, tools: SourceTools) -> dict[NormalizedName, str]:
     return {name: tools.trees.commit(name, source) for name, source in sorted(committed(app.sources).items())}
 
 
-def build_wheels(app: App, tools: SourceTools, scratch: Path) -> Mapping[NormalizedName, SourceWheel]:
-    """A wheel of each source that is a commit, kept in the store.
+def build_wheels(
+    app: App, tools: SourceTools, scratch: Path, names: Collection[NormalizedName] | None = None
+) -> Mapping[NormalizedName, SourceWheel]:
+    """A wheel of each source that is a commit, of `names` if given, kept in the store.
 
     Raises LockError where a commit cannot be fetched, or where a wheel is for some machines only; WorkspaceError for a
     submodule that is not as it is recorded; BuildError where one does not build.
@@ -47,6 +49,7 @@ def build_wheels(app: App, tools: SourceTools, scratch: Path) -> Mapping[Normali
     laid_out = {
         name: tools.trees.export(name, source, scratch / name)
         for name, source in sorted(committed(app.sources).items())
+        if names is None or name in names
     }
     sources: list[Source] = [source for source, _ in laid_out.values()]
     built = tools.builder.build(sources, scratch / "built") if sources else ()
@@ -59,13 +62,19 @@ def build_wheels(app: App, tools: SourceTools, scratch: Path) -> Mapping[Normali
     return {wheel.name: wheel for wheel in wheels}
 
 
-def gather(app: App, lock: Lock, tools: SourceTools, into: Path) -> tuple[Path, ...]:
-    """The wheels of the lock's commits in the folder `into`: out of the store, else built again.
+def gather(
+    app: App,
+    lock: Lock,
+    tools: SourceTools,
+    into: Path,
+    names: Collection[NormalizedName] | None = None,
+) -> tuple[Path, ...]:
+    """The wheels of the lock's commits in the folder `into`, of `names` if given: out of the store, else built again.
 
     Raises LockError where a wheel comes out with another hash than the locked one.
     """
     into.mkdir(parents=True, exist_ok=True)
-    wanted = {source.name: lock.files(source.name) for source in lock.sources if source.commit}
+    wanted = {name: lock.files(name) for name in (lock.built() if names is None else names)}
     found = {
         name: path
         for name, hashes in wanted.items()
@@ -73,7 +82,7 @@ def gather(app: App, lock: Lock, tools: SourceTools, into: Path) -> tuple[Path, 
     }
     missing = wanted.keys() - found.keys()
     if missing:
-        built = build_wheels(app, tools, into / ".build")
+        built = build_wheels(app, tools, into / ".build", missing)
         for name in sorted(missing):
             _require_locked(built[name], wanted[name], lock, app)
             found[name] = built[name].path

@@ -55,6 +55,11 @@ CodeSource = GitSource | SubmoduleSource | RuntimeSource
 CodeSources = Mapping[NormalizedName, CodeSource]
 
 
+def kind_of(source: CodeSource) -> str:
+    """What its lines in a lock call it: `git`, `submodule` or `runtime`."""
+    return str(source).partition(" ")[0]
+
+
 def committed(sources: CodeSources) -> dict[NormalizedName, CommittedSource]:
     """The sources of which wheels are built."""
     return {name: source for name, source in sources.items() if not isinstance(source, RuntimeSource)}

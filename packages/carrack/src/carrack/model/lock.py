@@ -90,6 +90,10 @@ class Lock:
         """The distributions whose wheels are built from a commit, and are not the index's."""
         return frozenset(source.name for source in self.sources if source.commit)
 
+    def only(self, names: Container[NormalizedName]) -> Lock:
+        """This lock with the pins of `names` alone."""
+        return replace(self, pins=frozenset(pin for pin in self.pins if pin.name in names))
+
     def without(self, names: Container[NormalizedName]) -> Lock:
         """This lock less the pins of `names`."""
         return replace(self, pins=frozenset(pin for pin in self.pins if pin.name not in names))
