@@ -7,6 +7,7 @@ get the job's own `environ`.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -37,10 +38,18 @@ def main() -> None:
     try:
         answer: dict[str, Any] = {"made": _do(job)}
     except _FailedError as failure:
-        answer = failure.answer
-    except OSError as error:  # a full disk, for example: the machine's fault, to be told as that
-        answer = {"machine": [error.errno, error.strerror, str(error.filename or tempfile.gettempdir())]}
+        full = os.strerror(
+            errno.ENOSPC
+        )  # pip and the backends are processes of their own, and say so in words
+        answer = _machine(OSError(errno.ENOSPC, full)) if full in failure.answer["output"] else failure.answer
+    except OSError as error:
+        answer = _machine(error)
     os.write(answer_to, json.dumps(answer).encode() + b"\n")
+
+
+def _machine(error: OSError) -> dict[str, Any]:
+    """A full disk, for example: the machine's fault, to be told as that."""
+    return {"machine": [error.errno, error.strerror, str(error.filename or tempfile.gettempdir())]}
 
 
 def _do(job: Mapping[str, Any]) -> dict[str, list[str]]:
