@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import click
 from packaging.utils import NormalizedName
@@ -70,8 +71,8 @@ def command(
         wiring.report.note(f"nothing was changed; to do it: {_command(wanted, index, status)}")
 
 
-def _command(wanted: dict[NormalizedName, Version], index: Index, status: str) -> str:
-    named = " ".join(f"{name}=={version}" for name, version in wanted.items())
+def _command(wanted: Iterable[tuple[NormalizedName, Version]], index: Index, status: str) -> str:
+    named = " ".join(f"{name}=={version}" for name, version in wanted)
     chosen = "" if status == "unlisted" else f" --status {status}"
     return f"carrack retract {named} --from {index.name}{chosen} --yes"
 
