@@ -77,6 +77,10 @@ class Lock:
         mine = (pin for pin in self.pins if pin.name == name and pin.candidate.version == version)
         return frozenset(digest for pin in mine for digest in pin.hashes)
 
+    def version(self, name: NormalizedName) -> Version | None:
+        """The highest version of `name` that the lock pins; None where it pins none."""
+        return max((pin.candidate.version for pin in self.pins if pin.name == name), default=None)
+
     def without(self, names: Container[NormalizedName]) -> Lock:
         """This lock less the pins of `names`."""
         return replace(self, pins=frozenset(pin for pin in self.pins if pin.name not in names))
