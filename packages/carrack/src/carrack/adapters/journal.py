@@ -51,7 +51,9 @@ class ReceiptJournal:
             self._tell(error)
 
     def _append(self, path: Path, entry: Entry) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")  # a cache is nothing to commit
         with path.open("a", encoding="utf-8") as journal:
             journal.write(("" if _ends_with_newline(path) else "\n") + _line(entry) + "\n")
             journal.flush()
