@@ -52,6 +52,11 @@ class Git:
             uncommitted=self._uncommitted(paths),
         )
 
+    def place(self) -> PurePosixPath | None:
+        """See `ports.Log`."""
+        answer = self._run("rev-parse", "--show-prefix")
+        return None if answer.returncode else PurePosixPath(answer.stdout.removesuffix("\n"))
+
     def merge_base(self, ref: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where there is no such commit, or none in common."""
         answer = self._run("merge-base", "HEAD", ref)

@@ -61,7 +61,7 @@ def write(files: Iterable[Written], manifests: Manifests, *, force: bool) -> Ite
             "these files are there with other words",
             faults=tuple(line for file in changed for line in file.difference().splitlines()),
             untouched="everything; nothing was written",
-            hint="keep your words, or take ours with carrack ci init --force",
+            hint="keep your words; or rename yours, to have both; or take ours with carrack ci init --force",
         )
     for file in todo:
         manifests.write(file.path, file.text)
