@@ -91,7 +91,7 @@ def _show(steps: tuple[Step, ...], verb: str, left: int, as_json: bool) -> None:
             click.echo(f"{verb} {step.package} ({step.reason})")
     elif left:
         click.echo(
-            f"nothing to release: no package has a new version, and {left} of them changed without one"
+            f"nothing to release: no package has a new version that can go, and {left} of them are left alone"
         )
     else:
         click.echo("nothing to release: the index has every version that the tree has")
