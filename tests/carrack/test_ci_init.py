@@ -97,14 +97,14 @@ def test_other_words_are_shown_and_left(repo: Repository) -> None:
     init(repo)
     release = repo.root / FILES[1]
     ours = release.read_text()
-    release.write_text(ours.replace("branches: [trunk]", "branches: [main]"))
+    release.write_text(ours.replace('branches: ["trunk"]', 'branches: ["main"]'))
     (repo.root / FILES[2]).unlink()
     code, said = init(repo)
     assert code == 65
-    assert "-    branches: [main]" in said
-    assert "+    branches: [trunk]" in said
+    assert '-    branches: ["main"]' in said
+    assert '+    branches: ["trunk"]' in said
     assert "rename yours" in said
-    assert "[main]" in release.read_text()
+    assert '["main"]' in release.read_text()
     assert not (repo.root / FILES[2]).exists()
     assert init(repo, "--force")[0] == 0
     assert release.read_text() == ours
