@@ -57,6 +57,11 @@ class Git:
             uncommitted=self._uncommitted(paths),
         )
 
+    def place(self) -> PurePosixPath | None:
+        """See `ports.Log`."""
+        answer = self.run("rev-parse", "--show-prefix")
+        return None if answer.returncode else PurePosixPath(answer.stdout.removesuffix("\n"))
+
     def merge_base(self, ref: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where there is no such commit, or none in common."""
         answer = self.run("merge-base", "HEAD", ref)

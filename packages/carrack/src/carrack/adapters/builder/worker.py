@@ -73,8 +73,8 @@ def _install(
             f"its build requirements ({', '.join(requires)}) are not all in the build constraints by hash, "
             "or not to be had",
             error.stderr.decode(errors="replace"),
-            "pin them in build-constraints.txt, as its first lines tell; where setuptools is a surprise, "
-            "the package's pyproject.toml has no [build-system]",
+            "pin every package's build requirements there, with uv pip compile --universal --generate-hashes; "
+            "where setuptools is a surprise, the package's pyproject.toml has no [build-system]",
         ) from None
 
 
@@ -88,7 +88,7 @@ def _build(
     if not job["wheels"]:
         return [sdist]
     with tempfile.TemporaryDirectory() as scratch:
-        _unpack(name, out / sdist, scratch)
+        _unpack(name, out / sdist, scratch, backwards=job["backwards"])
         unpacked = Path(scratch) / sdist.removesuffix(".tar.gz")
         wheel = _distribution(environment, job, name, str(unpacked), epoch, "wheel")
     return [sdist, wheel]
@@ -101,10 +101,11 @@ def _settle(name: str, sdist: Path, epoch: int) -> None:
         raise _FailedError(name, f"{sdist.name} cannot be unpacked: {error}") from None
 
 
-def _unpack(name: str, sdist: Path, to: str) -> None:
+def _unpack(name: str, sdist: Path, to: str, *, backwards: bool) -> None:
     try:
         with tarfile.open(sdist) as archive:
-            archive.extractall(to, filter="data")
+            members = archive.getmembers()
+            archive.extractall(to, members[::-1] if backwards else members, filter="data")
     except (
         tarfile.TarError,
         FileNotFoundError,
