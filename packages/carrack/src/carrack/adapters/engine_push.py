@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from carrack.adapters.registry import immutable, missing
+from carrack.adapters.registry_errors import immutable, missing
 from carrack.adapters.retry import delays
 from carrack.errors import CarrackError, DeniedError, StoppedError
 from carrack.model.registry import Login, Repository
