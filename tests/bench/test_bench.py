@@ -1,4 +1,4 @@
-"""The benchmark itself works; its figures are for `make bench-index`."""
+"""The benchmarks themselves work; their figures are for `make bench-index` and `make bench-status`."""
 
 import subprocess
 import sys
@@ -7,14 +7,28 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.slow
-@pytest.mark.registry
-def test_the_bench_of_the_index_runs_to_its_end() -> None:
-    """The quick form starts all three servers, loads them, and prints a row for each figure."""
-    command = [sys.executable, "-m", "tests.bench.index", "--quick"]
+def quick(bench: str) -> str:
+    """What the quick form of a benchmark prints."""
+    command = [sys.executable, "-m", f"tests.bench.{bench}", "--quick"]
     done = subprocess.run(
         command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=500, check=False
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.registry
+def test_the_bench_of_the_index_runs_to_its_end() -> None:
+    """The quick form starts all three servers, loads them, and prints a row for each figure."""
+    shown = quick("index")
     for what in ("ready", "index pages/s, 64 clients", "downloads/s, 8 clients", "uploads/s", "pip install"):
-        assert f"| {what}" in done.stdout
+        assert f"| {what}" in shown
+
+
+def test_the_bench_of_status_runs_to_its_end() -> None:
+    """The quick form makes an index and two small workspaces, and prints a row for each figure."""
+    rows = dict(line.strip("| ").split(" | ", 1) for line in quick("knowing").splitlines() if line[:1] == "|")
+    assert rows["packages, each with a tag"] == "2 | 8"
+    assert rows["git processes of the one"] == "6 | 6"
+    assert rows["requests to the index of the one"] == "3 | 15"

@@ -93,6 +93,10 @@ class MemoryHistory:
             if path in texts.get(commit, {})
         }
 
+    def text(self, commit: str, path: PurePosixPath) -> str | None:
+        """See `ports.History`."""
+        return next((one.texts.get(path) for one in self.commits if one.id == commit), None)
+
     def tags(self) -> Mapping[str, str]:
         """See `ports.History`."""
         return dict(self.tagged)
@@ -102,9 +106,14 @@ class MemoryHistory:
         if self.tagged.setdefault(name, commit) != commit:
             raise WorkspaceError("the tag cannot be made", address=f"tag {name}")
 
-    def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
+    def commits_at(self, wanted: Mapping[PurePosixPath, int]) -> Mapping[PurePosixPath, str]:
         """See `ports.History`."""
-        return next((one.id for one in self._changes(path, self.commits[-1].id) if one.epoch == epoch), None)
+        return {
+            path: one.id
+            for path, epoch in wanted.items()
+            for one in reversed(self._changes(path, self.commits[-1].id))
+            if one.epoch == epoch
+        }
 
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
         """See `ports.History`."""
@@ -157,6 +166,7 @@ class MemoryBuilder:
         )
 
     def _artifact(self, source: Source, path: Path, members: Mapping[str, str]) -> Artifact:
+        assert source.version is not None
         path.write_text(json.dumps(members))
         return Artifact(
             name=source.name,
@@ -177,7 +187,10 @@ class MemoryArchives:
 
     def members(self, path: Path) -> Mapping[str, bytes]:
         """See `ports.Archives`; the epoch is the files' times, and no member."""
-        members = json.loads(path.read_text())
+        try:
+            members = json.loads(path.read_text())
+        except ValueError:
+            raise BuildError("is no archive that can be read", address=path.name) from None
         return {name: text.encode() for name, text in members.items() if name != "epoch"}
 
     def listing(self, path: Path) -> tuple[Member, ...]:
@@ -297,9 +310,9 @@ class MemoryJournal:
         """See `ports.Journal`."""
         return tuple(self.entries)
 
-    def append(self, index: Index, entry: Entry) -> None:
+    def append(self, index: Index, *entries: Entry) -> None:
         """See `ports.Journal`."""
-        self.entries.append(entry)
+        self.entries += entries
 
 
 @dataclass

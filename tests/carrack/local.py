@@ -67,13 +67,13 @@ def shell(folder: Path, server: LocalCodeArtifact) -> Shell:
     return Shell(workspace, {**server.environ(), "HOME": str(home)})
 
 
-def upload(server: LocalCodeArtifact, file: Path, repository: str = "prod") -> None:
-    """Put one wheel or sdist on the repository of domain `carrack`, as twine does it."""
+def upload(server: LocalCodeArtifact, file: Path, repository: str = "prod", domain: str = "carrack") -> None:
+    """Put one wheel or sdist on the repository of a domain, as twine does it."""
     name, version, *_ = file.name.removesuffix(".tar.gz").split("-")
     is_wheel = file.suffix == ".whl"
     answer = requests.post(
-        server.upload_url("carrack", repository),
-        auth=("aws", server.token("carrack")),
+        server.upload_url(domain, repository),
+        auth=("aws", server.token(domain)),
         data={
             ":action": "file_upload",
             "protocol_version": "1",

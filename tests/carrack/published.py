@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,19 +12,29 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
+from tests.carrack.repositories import GIT_ENVIRON
 from tests.carrack.static_index import INDEX, StaticIndex, serve
 from tests.carrack.wheels import make_sdist, make_wheel, sha256
 
+from carrack.adapters.archives import BuiltArchives
+from carrack.adapters.builder import IsolatedBuilder
 from carrack.adapters.environment import isolated
 from carrack.adapters.resolver import UvResolver
 from carrack.adapters.simple_index import SimpleIndex
+from carrack.adapters.source_trees import SourceRepositories
+from carrack.adapters.wheel_store import FolderOfWheels
 from carrack.commands.lock import lock
+from carrack.commands.source_wheels import SourceTools
 from carrack.model.artifact import Source
+from carrack.model.code_sources import CodeSource
 from carrack.model.lock import Lock
 from carrack.model.published import File
 from carrack.model.receipt import Entry, Receipt
 from carrack.model.workspace import App, Package, Workspace
 from carrack.ports import Report
+
+HERE = "{}.{}".format(*sys.version_info)
+TINY_BACKEND = Path(__file__).with_name("tiny_backend.py").read_text()
 
 
 class Told(Report):
@@ -46,6 +57,7 @@ class Published:
     root: Path
     requirements: tuple[str, ...] = ("record-rules>=1",)
     pythons: tuple[str, ...] = ("3.11", "3.12")
+    sources: dict[NormalizedName, CodeSource] = field(default_factory=dict)
     packages: dict[NormalizedName, Package] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     report: Told = field(default_factory=Told)
@@ -75,9 +87,8 @@ class Published:
         )
         self.packages[package.name] = package
 
-    def pin_backend(self) -> Path:
-        """Put the build backend on the index and in the build constraints; gives back its wheel."""
-        code = Path(__file__).with_name("tiny_backend.py").read_text()
+    def pin_backend(self, code: str = TINY_BACKEND) -> Path:
+        """Put a build backend on the index and in the build constraints; gives back its wheel."""
         backend = make_wheel(self.index.folder, "tiny-backend", "1.0", members={"tiny_backend.py": code})
         self.constraints.write_text(f"tiny-backend==1.0 --hash=sha256:{sha256(backend)}\n")
         return backend
@@ -99,6 +110,22 @@ class Published:
         )
 
     @property
+    def builder(self) -> IsolatedBuilder:
+        """The builder, with build requirements from the index."""
+        environ = isolated(self.environ, self.index.access)
+        return IsolatedBuilder(constraints=self.constraints, environ=lambda: environ, report=self.report)
+
+    @property
+    def tools(self) -> SourceTools:
+        """What makes wheels of commits."""
+        return SourceTools(
+            trees=SourceRepositories(root=self.root, environ=GIT_ENVIRON),
+            builder=self.builder,
+            archives=BuiltArchives(),
+            store=FolderOfWheels(self.root / ".carrack" / "wheels"),
+        )
+
+    @property
     def app(self) -> App:
         """The app."""
         return App(
@@ -108,6 +135,7 @@ class Published:
             lock=PurePosixPath("job/requirements.lock"),
             pythons=self.pythons,
             manifest=PurePosixPath("job/pyproject.toml"),
+            sources=self.sources,
         )
 
     @property
@@ -135,6 +163,7 @@ class Published:
             self.receipt,
             resolver=UvResolver(environ=isolated(self.environ, self.index.access)),
             listing=SimpleIndex(self.index.access),
+            tools=self.tools,
             report=self.report,
             existing=existing,
         )

@@ -142,3 +142,5 @@ def test_the_time_of_its_own_pyproject_is_an_sdists_epoch(tmp_path: Path) -> Non
     with tarfile.open(tmp_path / "empty.tar.gz", "w:gz"):
         pass
     assert archives.epoch(tmp_path / "empty.tar.gz") is None
+    (tmp_path / "broken.tar.gz").write_bytes(b"somebody else's")
+    assert archives.epoch(tmp_path / "broken.tar.gz") is None

@@ -377,6 +377,7 @@ CLIENT_SIDE: list[tuple[Exception, str, str]] = [
         "not trusted",
         "AWS_CA_BUNDLE",
     ),
+    (aws.IncompleteReadError(actual_bytes=1, expected_bytes=2), "broke off", "same command again"),
     (aws.BotoCoreError(), "the AWS client failed: An unspecified error occurred", ""),
 ]
 
@@ -391,6 +392,23 @@ def test_every_fault_of_the_client_is_one_sentence_with_the_next_command(
     assert "\n" not in told.message
     assert "u:p" not in told.message
     assert hint in told.hint
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(server: LocalCodeArtifact) -> None:
+    """Botocore takes half an answer for an empty one; here it is none."""
+    server.create("carrack", "prod")
+    server.faults.cut("ListRepositoriesInDomain", times=2)
+    found = Connection(index_at(server.url)).pages("list_repositories_in_domain", "repositories")
+    assert {one["name"] for one in found} == {"prod", "pypi-store"}
+
+
+def test_answers_that_go_on_to_break_off_are_one_sentence(server: LocalCodeArtifact) -> None:
+    """As other faults of the network are; never an empty index."""
+    server.create("carrack", "prod")
+    server.faults.cut("DescribeDomain", times=None)
+    error = refused(Connection(index_at(server.url)))
+    assert error.message == "the service's answer broke off in its middle"
+    assert error.hint == "run the same command again"
 
 
 # --- what the service says ---

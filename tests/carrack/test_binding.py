@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from packaging.version import Version
-from tests.carrack.fakes import INDEX, World, name
+from tests.carrack.fakes import INDEX, KilledError, World, name
 from tests.carrack.local import index_at
 
 from carrack.adapters.planfile import format_plan, read_plan
@@ -47,9 +47,12 @@ def test_nothing_moved_where_nothing_did(world: World) -> None:
     assert moved(bound(world), bound(world)) == ()
 
 
-def publish_elsewhere(world: World) -> None:
-    """Somebody releases the version."""
+def publish_other_files(world: World) -> None:
+    """Somebody releases the version, but from other files."""
+    commits = list(world.history.commits)
+    world.history.commit(rules="somebody else's")
     world.publish("rules")
+    world.history.commits[:] = commits
 
 
 def change_dependency(world: World) -> None:
@@ -75,7 +78,7 @@ def add_version(world: World) -> None:
 @pytest.mark.parametrize(
     ("move", "said"),
     [
-        (publish_elsewhere, "rules: there is nothing to do for it now"),
+        (publish_other_files, "rules: on the index 1.1 came"),
         (change_dependency, "io 1.0: it was published, and is partial"),
         (commit_something, "the commit: the plan is for 000000000000, and HEAD is 000000000000"),
         (raise_again, "rules: the tree had 1.1, and has 1.2"),
@@ -87,12 +90,58 @@ def test_what_moved_is_said(world: World, move: Any, said: str) -> None:
     kept = bound(world)
     move(world)
     uploads = list(world.index.uploads)
-    assert said in moved(kept, bound(world))
     with pytest.raises(PlanError) as caught:
-        check_plan(kept, bound(world))
+        check_plan(kept, world.sources, world.learn())
     assert caught.value.exit_code is ExitCode.PLAN
     assert said in caught.value.faults
     assert world.index.uploads == uploads
+
+
+@pytest.mark.parametrize("files", [1, 2])
+@pytest.mark.parametrize("journal", [True, False], ids=["here", "on another machine"])
+def test_what_the_plan_itself_brought_is_no_move(world: World, files: int, journal: bool) -> None:
+    """A run that stopped after a file, or as all was done, goes on with the same plan; also where a new runner does."""
+    kept = bound(world)
+    world.index.kills = {["rules-1.1.tar.gz", "rules-1.1-py3-none-any.whl"][files - 1]}
+    with pytest.raises(KilledError):
+        world.publish()
+    if not journal:
+        world.journal.entries.clear()
+    check_plan(kept, world.sources, world.learn())
+    world.publish()
+    assert world.states() == {"io": "published", "rules": "published", "tools": "published"}
+    check_plan(kept, world.sources, world.learn())
+
+
+def test_a_version_begun_from_other_files_is_a_move(world: World) -> None:
+    """It would be finished from those, and nobody looked at them."""
+    kept = bound(world)
+    commits = list(world.history.commits)
+    world.history.commit(rules="not looked at")
+    world.index.kills = {"rules-1.1.tar.gz"}
+    with pytest.raises(KilledError):
+        world.publish()
+    world.history.commits[-1:] = [commits[-1]]
+    with pytest.raises(PlanError) as caught:
+        check_plan(kept, world.sources, world.learn())
+    assert "rules: on the index 1.1 came" in caught.value.faults
+
+
+def test_a_version_beside_the_planned_one_is_a_move(world: World) -> None:
+    """Though the plan was carried out in part."""
+    kept = bound(world)
+    world.publish("rules")
+    add_version(world)
+    with pytest.raises(PlanError) as caught:
+        check_plan(kept, world.sources, world.learn())
+    assert caught.value.faults == ("rules: on the index 1.0.1, 1.1 came",)
+
+
+def test_a_package_that_was_asked_for_and_is_gone_is_said(world: World) -> None:
+    """Removed from the tree since, or written into the file by hand."""
+    with pytest.raises(PlanError) as caught:
+        check_plan(replace(bound(world), asked=(name("nope"),)), world.sources, world.learn())
+    assert caught.value.faults == ("nope: the tree has no such package",)
 
 
 def test_a_revision_that_changed_is_said(world: World) -> None:

@@ -12,10 +12,11 @@ import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from tests.carrack.repositories import EPOCH, GIT_ENVIRON, Repository, package, repository
@@ -30,6 +31,7 @@ from carrack.model.workspace import Package
 from carrack.ports import Report
 
 CONSTRAINTS = Path(__file__).parents[2] / "build-constraints.txt"
+LOCK = PurePosixPath("build-constraints.txt")
 HATCHLING = ("hatchling>=1.27,<2",)
 IN_TREE = """\
 [build-system]
@@ -78,7 +80,7 @@ class Told(Report):
 def builder(constraints: Path = CONSTRAINTS, environ: Mapping[str, str] | None = None) -> IsolatedBuilder:
     """A builder with this process's certificates, and pip's built-in index."""
     return IsolatedBuilder(
-        constraints=constraints, environ=isolated(os.environ) | dict(environ or {}), report=Report()
+        constraints=constraints, environ=lambda: isolated(os.environ) | dict(environ or {}), report=Report()
     )
 
 
@@ -140,15 +142,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
             name=canonicalize_name(name),
             version=Version("0.1.0"),
             path=PurePosixPath(f"packages/{name}"),
-            build_requires=HATCHLING,
+            build_requires=tuple(map(Requirement, HATCHLING)),
         )
         for name in ("alpha", "beta")
     )
     steps: list[str] = []
-    made = IsolatedBuilder(constraints=CONSTRAINTS, environ=isolated(os.environ), report=Told(steps))
+    made = IsolatedBuilder(constraints=CONSTRAINTS, environ=lambda: isolated(os.environ), report=Told(steps))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(repo.root)
-        artifacts = build([(one, "HEAD") for one in packages], git(repo), made, Path("out"))
+        artifacts = build([(one, "HEAD") for one in packages], git(repo), made, Path("out"), LOCK)
         artifacts = tuple(
             Artifact(name=a.name, version=a.version, path=a.path.resolve(), file=a.file) for a in artifacts
         )
@@ -187,7 +189,7 @@ def test_one_commit_gives_the_same_bytes_again(built: Built, tmp_path: Path) -> 
     (tmp_path / "elsewhere").mkdir()
     other = builder(environ={"TMPDIR": str(tmp_path / "elsewhere"), "LANG": "C", "TZ": "Asia/Tokyo"})
     with umask(0o077):
-        again = build([(one, commit) for one in built.packages], git(clone), other, tmp_path / "out")
+        again = build([(one, commit) for one in built.packages], git(clone), other, tmp_path / "out", LOCK)
     assert hashes(again) == hashes(built.artifacts)
 
 
@@ -252,6 +254,41 @@ def test_a_build_requirement_with_another_hash_is_refused(tmp_path: Path) -> Non
 
     constraints.write_text(f"tool==1.0 --hash=sha256:{digest}\n")
     assert len(builder(constraints, offline).build(wanted, tmp_path / "out")) == 2
+
+
+def test_what_a_commit_is_built_with_is_in_the_commit_too(tmp_path: Path) -> None:
+    """The lock of the build requirements may be renewed, or be edited just now: a release is finished with its own."""
+    repo = repository(tmp_path / "repo")
+    in_tree(repo.root / "packages/alpha", manifest=IN_TREE)
+    first = repo.commit({str(LOCK): "# the first\n"})
+    repo.commit({str(LOCK): "# the second\n"}, at=EPOCH + 60)
+    (repo.root / LOCK).write_text("# not committed\n")
+    alpha = Package(
+        name=canonicalize_name("alpha"), version=Version("0.1.0"), path=PurePosixPath("packages/alpha")
+    )
+    for commit, text in ((first, "# the first\n"), ("HEAD", "# the second\n")):
+        made = build([(alpha, commit)], git(repo), builder(repo.root / LOCK), tmp_path / "out", LOCK)
+        digest = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+        assert [artifact.constraints for artifact in made] == [digest, digest]
+
+
+def test_the_environment_is_asked_for_as_each_worker_starts(tmp_path: Path) -> None:
+    """A token is good for a quarter of an hour, and builds of many packages take longer."""
+    asked: list[str] = []
+
+    def environ() -> Mapping[str, str]:
+        asked.append(f"after {len(steps)}")
+        return isolated(os.environ)
+
+    steps: list[str] = []
+    made = IsolatedBuilder(constraints=CONSTRAINTS, environ=environ, report=Told(steps))
+    one = source(in_tree(tmp_path / "alpha"))
+    with pytest.raises(BuildError, match=r"but beta 0\.1\.0 was planned"):
+        made.build(
+            [one, replace(one, name=canonicalize_name("beta"), constraints="# another lock\n")],
+            tmp_path / "out",
+        )
+    assert asked == ["after 1", "after 2"]
 
 
 def test_a_backend_sees_nothing_of_ours(tmp_path: Path) -> None:

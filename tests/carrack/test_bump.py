@@ -250,24 +250,36 @@ version = "1.0-rc.1"
 """
 
 
+def edit_of(key: str, before: str, after: str) -> Edit:
+    """An edit in [project] of the one manifest."""
+    manifest = PurePosixPath("pyproject.toml")
+    return Edit(manifest=manifest, key=("project", key), before=before, after=after, reason="asked for")
+
+
+def replace_in(root: Path, edit: Edit) -> None:
+    """Carry out one edit."""
+    edits = ManifestEdits(root)
+    edits.write({edit.manifest: edits.edited(edits.read(edit.manifest) or "", edit)})
+
+
 def edited(tmp_path: Path, text: str, *changes: tuple[str, str, str]) -> bytes:
     """The manifest after edits of (key, before, after)."""
     file = tmp_path / "pyproject.toml"
     file.write_bytes(text.encode())
     for key, before, after in changes:
-        ManifestEdits(tmp_path).replace(PurePosixPath("pyproject.toml"), ("project", key), before, after)
+        replace_in(tmp_path, edit_of(key, before, after))
     return file.read_bytes()
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_an_edit_changes_its_text_and_no_other_byte(tmp_path: Path, newline: str) -> None:
-    """Comments, spaces, line ends and other tables' keys stay; a version is found however it is spelled."""
+    """Comments, spaces, quotes, line ends and other tables' keys stay; a version is found however it is spelled."""
     text = MANIFEST.replace("\n", newline)
     after = edited(
         tmp_path, text, ("version", "1.0rc1", "1.0.0"), ("dependencies", "io>=1.0,<2", "io>=1.0,<3")
     ).decode()
     expected = text.replace('version = "1.0-rc.1"    #', 'version = "1.0.0"    #')
-    assert after == expected.replace("'io >= 1.0 , < 2'", '"io>=1.0,<3"')
+    assert after == expected.replace("'io >= 1.0 , < 2'", "'io>=1.0,<3'")
 
 
 def test_an_edit_keeps_the_files_mode_and_leaves_no_other_file(tmp_path: Path) -> None:
@@ -275,7 +287,7 @@ def test_an_edit_keeps_the_files_mode_and_leaves_no_other_file(tmp_path: Path) -
     file = tmp_path / "pyproject.toml"
     file.write_text(MANIFEST)
     file.chmod(0o600)
-    ManifestEdits(tmp_path).replace(PurePosixPath("pyproject.toml"), ("project", "version"), "1.0rc1", "1.0")
+    replace_in(tmp_path, edit_of("version", "1.0rc1", "1.0"))
     assert file.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [file]
 
@@ -303,7 +315,7 @@ def test_a_bump_is_written_and_read_again(tmp_path: Path) -> None:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     for edit in plan_bump(read_workspace(tmp_path, {}), name("io"), Level.MAJOR):
-        ManifestEdits(tmp_path).replace(edit.manifest, edit.key, edit.before, edit.after)
+        replace_in(tmp_path, edit)
     after = read_workspace(tmp_path, {})
     assert [str(package) for package in after.packages.values()] == ["io 2.0.0", "other 1.0", "rules 1.0.0"]
     for path in ("pyproject.toml", "packages/other/pyproject.toml"):

@@ -244,8 +244,8 @@ def test_a_change_file_asks_for_levels_in_its_own_words() -> None:
     """One entry for each package, in the section that its level belongs to."""
     file = parse_change_file(FILE, "---\n# why\nrecord_io: minor\n'rules': major\n---\n\nReads\nndjson.\n")
     assert [(w.name, w.to, w.why, w.notes[0].section.value, w.notes[0].text) for w in file.wishes()] == [
-        ("record-io", Level.MINOR, "changes/blue.md says minor", "Added", "Reads ndjson."),
-        ("rules", Level.MAJOR, "changes/blue.md says major", "Changed", "**Breaking:** Reads ndjson."),
+        ("record-io", Level.MINOR, "changes/blue.md says minor", "Added", "Reads\nndjson."),
+        ("rules", Level.MAJOR, "changes/blue.md says major", "Changed", "**Breaking:** Reads\nndjson."),
     ]
 
 
@@ -306,6 +306,7 @@ def test_a_changelog_is_begun_where_there_is_something_to_tell() -> None:
     assert released(None, Version("1.0"), DAY, []) is None
     begun = released(None, Version("1.0"), DAY, [Note(section=Section.ADDED, text="All.")])
     assert begun is not None
+    assert released("\n", Version("1.0"), DAY, [Note(section=Section.ADDED, text="All.")]) == begun
     assert begun.endswith("## [Unreleased]\n\n## [1.0] - 2026-11-24\n\n### Added\n\n- All.\n")
 
 
@@ -321,11 +322,28 @@ def test_a_changelog_is_begun_where_there_is_something_to_tell() -> None:
             "# Log\n\n## Unreleased\nWords.\n### Notes\nMore.\n",
             "# Log\n\n## Unreleased\n\n## [2.0] - 2026-11-24\n\nWords.\n\n### Fixed\n\n- X.\n\n### Notes\n\nMore.\n",
         ),
-        ("# Log\n\n## [2.0] - 2026-01-01\n", "# Log\n\n## [2.0] - 2026-01-01\n"),
+        (
+            "# Log\n\n## [2.0] - Soon\n\n### Fixed\n\n- A.\n\n## 1.0\n",
+            "# Log\n\n## [2.0] - Soon\n\n### Fixed\n\n- A.\n- X.\n\n## 1.0\n",
+        ),
+        ("# Log\n\n## v2.0\n", "# Log\n\n## v2.0\n\n### Fixed\n\n- X.\n"),
+        (
+            "Log\n===\n\n1.0 (2025)\n----------\n\n- A.\n",
+            "Log\n===\n\n## [Unreleased]\n\n## [2.0] - 2026-11-24\n\n### Fixed\n\n- X.\n\n"
+            "1.0 (2025)\n----------\n\n- A.\n",
+        ),
+        (
+            "# 1.0\n\n- A.",
+            "## [Unreleased]\n\n## [2.0] - 2026-11-24\n\n### Fixed\n\n- X.\n\n# 1.0\n\n- A.",
+        ),
+        (
+            "# Log\n\n[1.0]: https://example.com\n",
+            "# Log\n\n## [Unreleased]\n\n## [2.0] - 2026-11-24\n\n### Fixed\n\n- X.\n\n[1.0]: https://example.com\n",
+        ),
     ],
 )
 def test_changelogs_that_people_have(before: str, after: str) -> None:
-    """No Unreleased heading, no brackets, words and headings of their own; and one that has the version already."""
+    """No Unreleased heading, no brackets, words and headings of their own; one that has the version gets more."""
     assert released(before, Version("2.0"), DAY, [Note(section=Section.FIXED, text="X.")]) == after
 
 

@@ -179,6 +179,45 @@ def test_pre_releases_and_the_way_out(carrack: Command, repo: Repository) -> Non
     assert (shown.code, "gamma 1.3.0 is final already" in shown.err) == (64, True)
 
 
+def test_all_pre_releases_end_together(carrack: Command, repo: Repository) -> None:
+    """`--final` without a package; a version that is final stays."""
+    carrack("bump", "alpha", "minor", "--pre", "b")
+    carrack("bump", "beta", "--to", "0.2.0.dev3")
+    assert rows(carrack("bump", "--final").out)[1:] == [
+        "alpha 0.2.0b1 0.2.0 asked for",
+        "beta 0.2.0.dev3 0.2.0 asked for",
+    ]
+
+
+PROSE = """\
+Reads **ndjson**:
+
+- quickly
+- with `io.read`:
+
+  ```python
+  io.read("x",
+          y=1)
+  ```
+"""
+
+
+def test_the_prose_of_a_change_file_stays_markdown(carrack: Command, repo: Repository) -> None:
+    """Paragraphs, lists and code are as they were, in the entry; what is a list has entries of its own."""
+    repo.commit(
+        {
+            "changes/a.md": f"\ufeff---\r\nalpha: minor\r\ngamma: major\r\n---\r\n{PROSE}",
+            "changes/b.md": "---\nalpha: patch\ngamma: major\n---\n\n- One.\n- Two.\n",
+        }
+    )
+    assert carrack("bump", "--index", "prod").code == 0
+    entry = PROSE.strip().replace("\n", "\n  ").replace("\n  \n", "\n\n")
+    alpha = (repo.root / "packages/alpha/CHANGELOG.md").read_text()
+    assert alpha.endswith(f"### Added\n\n- {entry}\n\n### Fixed\n\n- One.\n- Two.\n")
+    gamma = (repo.root / "packages/gamma/CHANGELOG.md").read_text()
+    assert f"### Changed\n\n- **Breaking:** {entry}\n- **Breaking:**\n\n  - One.\n  - Two.\n" in gamma
+
+
 def test_a_snapshot_counts_commits_and_leaves_changelogs_and_change_files(
     carrack: Command, repo: Repository
 ) -> None:
@@ -207,10 +246,12 @@ def test_json_has_everything(carrack: Command, repo: Repository) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--final",), "say which package"),
+        (("--final",), "every package is final already"),
+        (("gamma", "--final", "--pre", "rc"), "say one of"),
+        (("gamma", "--to", "2.0", "--dev"), "say one of"),
         (("gamma", "--pre", "rc"), "say a level"),
         (("gamma", "minor", "--final"), "say a level"),
-        (("gamma", "minor", "--pre", "rc", "--dev"), "--pre or --dev"),
+        (("gamma", "minor", "--pre", "rc", "--dev"), "say one of"),
     ],
 )
 def test_a_bump_that_says_too_little_or_too_much(

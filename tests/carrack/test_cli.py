@@ -23,6 +23,7 @@ from tests.carrack.repositories import GIT_ENVIRON, Repository, package, reposit
 from carrack.cli import main as module
 from carrack.cli.main import VERBS, main
 from carrack.cli.output import TerminalReport, show_error, show_table
+from carrack.cli.selection import select_app, select_packages
 from carrack.cli.wiring import Wiring
 from carrack.errors import (
     BuildError,
@@ -189,12 +190,50 @@ def test_an_index_whose_address_is_not_set_is_not_replaced_by_another(
     assert "codeartifact-local" in result.err
 
 
-def test_a_package_name_is_taken_in_any_spelling_and_a_wrong_one_is_suggested(carrack: Command) -> None:
-    """A misspelled package is a usage error with the nearest name."""
-    result = carrack("build", "Alhpa")
-    assert result.code == ExitCode.USAGE
-    assert "there is no package 'alhpa'; did you mean alpha?" in result.err
-    assert carrack("bump", "ALPHA", "patch", "--dry-run").code == 0
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status", "--to", "prod", "Alhpa"),
+        ("status", "--since", "HEAD", "beta", "Alhpa"),
+        ("plan", "--to", "prod", "Alhpa"),
+        ("build", "Alhpa"),
+        ("publish", "--to", "prod", "BETA", "Alhpa"),
+        ("promote", "prod", "local", "Alhpa"),
+        ("bump", "Alhpa", "patch"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_name_that_is_no_packages_is_answered_with_the_one_that_was_meant(
+    carrack: Command, arguments: tuple[str, ...]
+) -> None:
+    """In every verb that takes packages: a usage error, before anything is asked."""
+    result = carrack(*arguments)
+    assert (result.code, result.out) == (ExitCode.USAGE, "")
+    assert "there is no package 'Alhpa'; did you mean alpha?" in result.err
+
+
+def test_a_name_is_taken_in_any_spelling(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Case, dots, dashes and underscores are the same to pip, and here; twice the same name is once."""
+    repo = repository(tmp_path / "workspace")
+    app = '[tool.carrack.apps.the_job]\npath = "job"\nrequirements = []\nlock = "lock"\npythons = ["3.12"]\n'
+    repo.commit({"pyproject.toml": ROOT + app, **package("big-one"), **package("other")})
+    workspace = Wiring(start=repo.root, environ={}).workspace
+    assert select_packages(workspace, ["Big_One", "big.one", "BIG--ONE"]) == ("big-one",)
+    assert Command(repo.root, capsys)("bump", "Big.One", "patch", "--dry-run").out.count("big-one") == 1
+    for spelling in ("the_job", "The-Job", "the.job"):
+        assert select_app(workspace, spelling).name == "the_job"
+    with pytest.raises(UsageError, match="there is no app 'the-jab'; did you mean the_job"):
+        select_app(workspace, "the-jab")
+
+
+def test_of_many_packages_some_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who mistypes one of a thousand does not get the other nine hundred to read."""
+    repo = repository(tmp_path / "workspace")
+    files = {path: text for number in range(22) for path, text in package(f"number-{number:02}").items()}
+    repo.commit({"pyproject.toml": ROOT, **files})
+    err = Command(repo.root, capsys)("build", "xyz").err
+    assert "number-19 and 2 more" in err
+    assert "number-20" not in err
 
 
 def test_faults_of_the_workspace_are_shown_together(carrack: Command, repo: Repository) -> None:
@@ -423,6 +462,28 @@ def test_a_table_shows_its_cells_as_they_are(
     monkeypatch.setenv("FORCE_COLOR", "1")
     show_table(["a", "b"], [[long, "2"]])
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "lines"),
+    [
+        ("40", ["name   why", "alpha  files changed since a1b2c3d4 was", "       released as 1.0"]),
+        ("20", None),
+    ],
+)
+def test_on_a_terminal_the_prose_of_a_table_is_folded(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: str,
+    lines: list[str] | None,
+) -> None:
+    """The last column goes on below itself; where there is no room for that, the terminal breaks the line."""
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    prose = "files changed since a1b2c3d4 was released as 1.0"
+    show_table(["name", "why"], [["alpha", prose]])
+    assert capsys.readouterr().out.splitlines() == (lines or ["name   why", f"alpha  {prose}"])
 
 
 def test_json_is_on_stdout_alone(carrack: Command, monkeypatch: pytest.MonkeyPatch) -> None:

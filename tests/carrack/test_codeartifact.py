@@ -73,6 +73,21 @@ def test_the_state_has_all_versions_and_the_files_of_the_wanted_one(
     assert package.current.files == (describe(wheel),)
 
 
+def test_a_package_takes_two_requests_and_one_where_the_version_is_not_there(
+    filled: LocalCodeArtifact,
+) -> None:
+    """What versions there are, and what files the wanted one has."""
+    connection, sent = Connection(index_at(filled.url)), list[str]()
+    connection.client.meta.events.register("before-send", lambda request, **_: sent.append(request.url))
+    CodeArtifactReader(connection).state({ALPHA: ONE, BETA: ONE})
+    asked = [(url.split("?")[0].rpartition("/v1/")[2], f"package={ALPHA}&" in url) for url in sent]
+    assert sorted(asked) == [
+        ("package/version/assets", True),
+        ("package/versions", False),
+        ("package/versions", True),
+    ]
+
+
 def test_a_package_that_the_repository_does_not_hold_is_no_error(reader: CodeArtifactReader) -> None:
     """It has no versions: neither where nobody knows it, nor where only another repository of the domain does."""
     state = reader.state({BETA: ONE, canonicalize_name("gamma"): ONE})
@@ -118,10 +133,10 @@ def stubbed() -> Iterator[tuple[CodeArtifactReader, Stubber]]:
 def test_every_page_is_read_and_what_is_no_version_is_left_out(
     stubbed: tuple[CodeArtifactReader, Stubber],
 ) -> None:
-    """All pages count, `not-a-version` does not, and the index's own spelling is used to ask on."""
+    """All pages count, of the largest size; `not-a-version` does not; the index's own spelling is used to ask on."""
     reader, stub = stubbed
-    where = {"domain": "carrack", "domainOwner": "000000000000", "repository": "prod", "format": "pypi"}
-    where["package"] = ALPHA
+    where: dict[str, Any] = {"domain": "carrack", "domainOwner": "000000000000", "repository": "prod"}
+    where |= {"format": "pypi", "package": ALPHA, "maxResults": 1000}
     stub.add_response("list_package_versions", listing("2.0", "not-a-version", token="next"), where)
     stub.add_response("list_package_versions", listing("1.0.0"), {**where, "nextToken": "next"})
     files = [asset("alpha_one-1.0.0.tar.gz"), asset("alpha_one-1.0.0-py3-none-any.whl"), asset("x.asc")]
@@ -361,7 +376,31 @@ def test_any_project_s_page_or_none_shows_that_the_token_is_good(status: int) ->
     assert asked.headers["Authorization"] == "Basic " + base64.b64encode(b"aws:planted-SECRET-token").decode()
 
 
-@pytest.mark.parametrize("status", [302, 407, 429, 500, 503])
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_passes_by_itself_is_asked_again(status: int) -> None:
+    """The first try of many that a release needs must not end it."""
+    answers = iter([Answer(status), Answer(status, headers={"Retry-After": "0"}), Answer(200, b"{")])
+    with Web(lambda _: next(answers)) as web:
+        probe(access_to(web.url), "thing")
+    assert len(web.asked) == 3
+
+
+def test_a_page_that_breaks_off_has_said_enough() -> None:
+    """The token was taken: that is all that was asked."""
+    with Web(lambda _: Answer(200, b"half", {"Content-Length": "8"})) as web:
+        probe(access_to(web.url), "thing")
+
+
+def test_what_goes_on_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After four more tries."""
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _: None)
+    with Web(lambda _: Answer(503)) as web:
+        with pytest.raises(IndexAccessError, match="answers 503"):
+            probe(access_to(web.url), "thing")
+        assert len(web.asked) == 5
+
+
+@pytest.mark.parametrize("status", [302, 407, 501])
 def test_an_answer_that_no_index_gives_is_not_taken_for_good(status: int) -> None:
     """It is named, and a redirect is not followed with the token."""
     with Web(lambda _: Answer(status, headers={"Location": "/elsewhere"})) as web:
@@ -375,6 +414,24 @@ def test_an_index_that_cannot_be_reached_is_told() -> None:
     with pytest.raises(IndexAccessError, match="/pypi/prod/simple/ cannot be reached") as caught:
         probe(access_to("http://127.0.0.1:9"), "thing")
     assert "HTTPS_PROXY" in caught.value.hint
+
+
+def test_certificates_that_are_not_there_are_told_with_their_path(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whether the environment or pip's configuration names them; requests alone would raise a plain OSError."""
+    missing = str(tmp_path / "missing.pem")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    access = access_to("https://127.0.0.1:9")
+    with pytest.raises(IndexAccessError, match=f"cannot be reached: .*{missing}"):
+        probe(access, "thing", PipSettings(cert=missing))
+    with pytest.raises(IndexAccessError, match="cannot be reached: no connection"):
+        probe(access, "thing")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", missing)
+    with pytest.raises(IndexAccessError, match=f"cannot be reached: .*{missing}") as caught:
+        probe(access, "thing")
+    assert "REQUESTS_CA_BUNDLE" in caught.value.hint
 
 
 def test_the_user_s_netrc_does_not_replace_the_token(aws_user: Path, monkeypatch: pytest.MonkeyPatch) -> None:

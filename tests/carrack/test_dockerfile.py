@@ -137,7 +137,7 @@ def test_onbuild_is_the_instruction_that_it_holds() -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=30).map("".join))
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_reads_anything(text: str) -> None:
     """Whatever the file, reading ends, and all lines that are told lie in the file, in order."""
     found = parse(text)
@@ -153,6 +153,7 @@ def test_reads_anything(text: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "b c", "--x=y", "$V", "&&", "é"]), min_size=1), st.data())
+@settings(deadline=None)
 def test_a_word_is_told_on_the_line_that_it_is_on(words: list[str], data: st.DataObject) -> None:
     """However an instruction is broken into lines, with comments between them."""
     breaks = [data.draw(st.sampled_from([" ", " \\\n", " \\\n# c\n", "\\\n\n  ", " \\ \r\n"])) for _ in words]
@@ -168,7 +169,7 @@ def test_a_word_is_told_on_the_line_that_it_is_on(words: list[str], data: st.Dat
 
 @pytest.mark.skipif(sys.platform != "linux", reason="BuildKit's parser is installed on Linux")
 @given(st.lists(st.sampled_from(PIECES), max_size=16).map("".join))
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 def test_reads_as_buildkit_does(text: str) -> None:
     """The same instructions, lines, flags and heredocs as BuildKit's own parser finds, where that takes the file."""
     theirs = _by_buildkit(text)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.carrack.test_dockerfile import PIECES
 
 from carrack.errors import WorkspaceError
 from carrack.model.dockerfile import parse
-from carrack.model.dockerfile_stages import Stage, reached, stages, with_names
+from carrack.model.dockerfile_stages import Stage, platform_values, reached, stages, with_names
 
 
 def needs(text: str, **arguments: str) -> list[set[int]]:
@@ -67,6 +67,8 @@ def test_a_variable_without_a_value_may_be_anything() -> None:
     text = "FROM b AS build-amd64\nFROM b AS build-arm64\nFROM b AS other\nFROM build-${TARGETARCH}\n"
     assert needs(text)[-1] == {0, 1}
     assert needs(text, TARGETARCH="arm64")[-1] == {1}
+    assert needs(text, **platform_values("linux/amd64"))[-1] == {0}
+    assert platform_values("linux/arm/v7")["TARGETVARIANT"] == "v7"
 
 
 def test_what_has_no_from_is_no_dockerfile() -> None:
@@ -87,6 +89,7 @@ def test_every_stage_gets_a_name() -> None:
 @given(
     st.lists(st.sampled_from((*PIECES, "FROM a\n", "FROM --platform=x a AS b\n")), max_size=20).map("".join)
 )
+@settings(deadline=None)
 def test_naming_changes_nothing_else(text: str) -> None:
     """Whatever the file: the instructions, their lines and the stages' needs stay; a second time nothing changes."""
     named = with_names(text)

@@ -21,6 +21,7 @@ from tests.carrack.wheels import make_wheel
 
 from carrack.adapters.aws import Connection
 from carrack.adapters.pip_settings import PipSettings
+from carrack.adapters.probe import private_network
 from carrack.adapters.service_probe import CodeArtifactProbe
 from carrack.errors import IndexAccessError
 from carrack.model import diagnosis, surroundings
@@ -169,6 +170,34 @@ def variables(**environ: str) -> Callable[[Ward], dict[str, str]]:
     return lambda ward: environ
 
 
+def with_aws_config(text: str) -> Callable[[Ward], dict[str, str]]:
+    """Write the user's own AWS configuration."""
+
+    def write(ward: Ward) -> dict[str, str]:
+        file = ward.home / "aws-config"
+        file.write_text(text)
+        return {"AWS_CONFIG_FILE": str(file)}
+
+    return write
+
+
+def with_a_dead_repository_endpoint(ward: Ward) -> dict[str, str]:
+    """Files are asked for at a port where nobody listens; the control plane answers."""
+    manifest = ward.carrack.workspace / "pyproject.toml"
+    with Web() as web:
+        key = f'[tool.carrack.indexes.prod]\nrepository-endpoint = "{web.url}"'
+    manifest.write_text(manifest.read_text().replace("[tool.carrack.indexes.prod]", key))
+    return {}
+
+
+def without_domain(ward: Ward) -> dict[str, str]:
+    """Take everything away."""
+    for name in ("prod", "staging", "pypi-store"):
+        ward.server.client().delete_repository(domain="carrack", repository=name)
+    ward.server.client().delete_domain(domain="carrack")
+    return {}
+
+
 def at_a_dead_port(ward: Ward) -> dict[str, str]:
     """An address where nobody listens."""
     with Web() as web:
@@ -184,11 +213,20 @@ def at_a_dead_port(ward: Ward) -> dict[str, str]:
         ("control plane", "fail", at_a_dead_port, "cannot be reached: no connection"),
         ("control plane", "fail", denied("*", 500), "answers 500"),
         ("control plane", "fail", variables(CODEARTIFACT_LOCAL_URL=""), "CODEARTIFACT_LOCAL_URL"),
+        (
+            "control plane", "fail",
+            variables(CODEARTIFACT_LOCAL_URL="https://127.0.0.1:9", REQUESTS_CA_BUNDLE="/nonexistent.pem"),
+            "invalid path: /nonexistent.pem",
+        ),
         ("credentials", "fail", without_keys, "no AWS credentials were found"),
+        ("credentials", "fail", variables(AWS_SECRET_ACCESS_KEY=""), "the AWS credentials are incomplete"),
+        ("credentials", "fail", variables(AWS_PROFILE="nope"), "there is no AWS profile 'nope'"),
+        ("credentials", "fail", with_aws_config("no section ["), "the AWS configuration cannot be read"),
         ("permissions", "fail", denied("ListPackageVersions"), "denied: ListPackageVersions"),
         ("permissions", "fail", denied("GetPackageVersionAsset"), "denied: GetPackageVersionAsset"),
         ("permissions", "warn", denied("DescribeDomain"), "denied: DescribeDomain, which installing"),
         ("index", "fail", without_repository, "missing: create repository prod"),
+        ("index", "fail", without_domain, "missing: create domain carrack"),
         ("index", "fail", without_upstream, "missing: add upstream pypi-store to repository prod"),
         ("index", "warn", with_an_open_name, "a stranger can feed: close name alpha"),
         ("index", "warn", denied("DescribeRepository"), "cannot be seen"),
@@ -196,6 +234,7 @@ def at_a_dead_port(ward: Ward) -> dict[str, str]:
         ("token", "fail", variables(CODEARTIFACT_AUTH_TOKEN="two words"), "is not a token"),
         ("endpoint", "fail", denied("index", 401), "refused with 401"),
         ("endpoint", "fail", denied("index", 500), "answers 500"),
+        ("endpoint", "fail", with_a_dead_repository_endpoint, "/simple/ cannot be reached: no connection"),
         ("endpoint", "fail", variables(CODEARTIFACT_AUTH_TOKEN="another-one"), "was refused"),
         ("files", "fail", with_a_package, "answers 403"),
         ("git", "warn", shallow, "shallow clone"),
@@ -204,10 +243,12 @@ def at_a_dead_port(ward: Ward) -> dict[str, str]:
         ("pip", "warn", pip_conf("[install]\nfind-links = /wheels\n"), "install.find-links adds files"),
         ("pip", "warn", pip_conf("[install]\ntrusted-host = x.example\n"), "switches certificates off"),
         ("pip", "warn", pip_conf("[install]\nindex-url = https://aws:tok3n@x.example/\n"), "password or token"),
-        ("pip", "warn", variables(PIP_EXTRA_INDEX_URL="https://x.example"), ":env:.extra-index-url"),
+        ("pip", "warn", variables(PIP_EXTRA_INDEX_URL="https://x.example"), "PIP_EXTRA_INDEX_URL lets any of two"),
         ("pip", "fail", pip_conf("no section\n"), "cannot read its configuration"),
         ("proxies", "warn", variables(HTTPS_PROXY="http://a:1", https_proxy="http://b:1"), "different things"),
         ("proxies", "warn", variables(HTTPS_PROXY="a.example"), "no address with a scheme"),
+        ("proxies", "warn", variables(HTTPS_PROXY="socks5://a.example:1080"), "the AWS SDK cannot use"),
+        ("proxies", "warn", variables(ALL_PROXY="http://a.example:3128"), "the AWS SDK does not read"),
         ("docker", "warn", variables(DOCKER_HOST="unix:///nonexistent.sock"), "only images need it"),
     ],
 )  # fmt: skip
@@ -221,9 +262,16 @@ def test_what_is_wrong_is_found_and_said_with_what_to_do(
     assert "tok3n" not in json.dumps(found)
 
 
-def test_what_stands_behind_a_failure_is_not_called_ok(ward: Ward) -> None:
-    """Nor is it blamed: it was not looked at, and the cause is named."""
-    found = ward.checks(**without_keys(ward))
+@pytest.mark.parametrize(
+    "without",
+    [without_keys, variables(AWS_SECRET_ACCESS_KEY=""), variables(AWS_PROFILE="nope"), with_aws_config("[")],
+)
+def test_what_stands_behind_a_failure_is_not_called_ok(
+    ward: Ward, without: Callable[[Ward], dict[str, str]]
+) -> None:
+    """Nor is it blamed: it was not looked at, and the cause is named. What needs no credentials is looked at."""
+    found = ward.checks(**without(ward))
+    assert {found[name]["verdict"] for name in ("region", "control plane", "clock")} == {"ok"}
     behind = [found[name] for name in ("permissions", "index", "token", "endpoint", "files")]
     assert {(check["verdict"], check["said"]) for check in behind} == {
         ("warn", "not looked at, since credentials fails")
@@ -336,6 +384,43 @@ def test_a_local_index_is_not_behind_a_proxy(environ: dict[str, str], verdict: V
     assert surroundings.proxies(environ, "127.0.0.1").verdict is verdict
 
 
+def test_the_aws_sdk_does_as_the_warnings_about_proxies_say(
+    aws_user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads HTTP_PROXY and no ALL_PROXY, and speaks no SOCKS: the server is reached the first two times only."""
+    for name in ("HTTP_PROXY", "NO_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    with Web(lambda asked: Answer(200, b'{"domain": {}}')) as web:
+        monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+        Connection(index_at(web.url)).call("describe_domain")
+        monkeypatch.setenv("HTTP_PROXY", web.url)
+        Connection(index_at("http://index.example.com")).call("describe_domain")
+        monkeypatch.setenv("HTTP_PROXY", web.url.replace("http:", "socks5:"))
+        with pytest.raises(IndexAccessError, match="the proxy cannot be reached"):
+            Connection(index_at("http://index.example.com")).call("describe_domain")
+        assert [asked.target.split("/v1")[0] for asked in web.asked] == ["", "http://index.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("address", "needed"),
+    [
+        ("https://codeartifact.eu-west-1.amazonaws.com", "; a private network needs the VPC endpoint "),
+        (
+            "https://acme-111122223333.d.codeartifact.eu-west-1.amazonaws.com/pypi/",
+            "; a private network needs ",
+        ),
+        ("https://vpce-1.codeartifact.api.eu-west-1.vpce.amazonaws.com", ""),
+        ("http://127.0.0.1:4321/", ""),
+    ],
+)
+def test_an_address_of_aws_that_is_not_reached_may_want_a_vpc_endpoint(address: str, needed: str) -> None:
+    """It is named with its region; one that is a VPC endpoint's already, or is no address of AWS, wants none."""
+    hint = private_network(address, "eu-west-1", "codeartifact.api")
+    assert hint.startswith(needed)
+    assert hint.endswith("com.amazonaws.eu-west-1.codeartifact.api") == bool(needed)
+
+
 def test_a_proxy_s_password_is_not_shown() -> None:
     """Only its host is."""
     said = surroundings.proxies({"HTTPS_PROXY": "http://ada:s3cret@proxy.example:3128"}, None).said
@@ -357,5 +442,7 @@ def test_files_that_come_from_another_host_are_followed_there(aws_user: Path) ->
             assert delivery is not None
             assert delivery.elsewhere == store.url.removeprefix("http://")
             location["Location"] = "http://127.0.0.1:9/bucket/alpha.whl"
-            with pytest.raises(IndexAccessError, match="cannot be downloaded: no connection"):
+            with pytest.raises(
+                IndexAccessError, match=r"cannot be downloaded from 127\.0\.0\.1:9: no connection"
+            ):
                 probe.deliver(access, "alpha")  # type: ignore[arg-type]

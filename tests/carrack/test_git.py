@@ -127,14 +127,24 @@ def test_what_lies_elsewhere_or_is_ignored_does_not_count(repo: Repository) -> N
     assert ask(repo).state([ALPHA]).uncommitted == ()
 
 
+def test_what_lies_beside_the_packages_does_not_count(repo: Repository) -> None:
+    """Of a folder with many of the paths asked for, the rest is nobody's: a file, or a folder that is no package."""
+    repo.write({"packages/notes.txt": "", "packages/gamma/one.py": "", "packages/alpha-more/one.py": ""})
+    repo.write({"packages/beta/two.py": "two = 0\n"})
+    assert ask(repo).state([ALPHA, BETA]).uncommitted == (BETA / "two.py",)
+
+
 def test_a_folder_name_is_not_a_pattern(tmp_path: Path) -> None:
     """A package folder with brackets in its name means itself, not every folder that the brackets match."""
     repo = repository(tmp_path / "repo")
-    repo.commit({"packages/al[p]ha/one.py": "", "packages/alpha/one.py": ""})
-    repo.write({"packages/alpha/one.py": "changed = True\n"})
-    state = ask(repo).state([PurePosixPath("packages/al[p]ha")])
-    assert state.uncommitted == ()
-    assert list(state.trees) == [PurePosixPath("packages/al[p]ha")]
+    repo.commit(
+        {"packages/al[p]ha/one.py": "", "packages/alpha/one.py": "", "p[a]/b/one.py": "", "p[a]/c/x": ""}
+    )
+    repo.write({"packages/alpha/one.py": "changed = True\n", "p[a]/c/x": "changed"})
+    paths = [PurePosixPath("packages/al[p]ha"), PurePosixPath("p[a]/b"), PurePosixPath("p[a]/c")]
+    state = ask(repo).state(paths)
+    assert state.uncommitted == (PurePosixPath("p[a]/c/x"),)
+    assert list(state.trees) == paths
 
 
 def test_a_workspace_may_be_a_folder_of_the_repository(tmp_path: Path) -> None:
@@ -146,7 +156,7 @@ def test_a_workspace_may_be_a_folder_of_the_repository(tmp_path: Path) -> None:
     state = git.state([ALPHA])
     assert state.trees == {ALPHA: repo.git("rev-parse", "HEAD:the work/packages/alpha")}
     assert state.uncommitted == (ALPHA / "new.py",)
-    assert git.commit_at(ALPHA, EPOCH) == state.commit
+    assert git.commits_at({ALPHA: EPOCH}) == {ALPHA: state.commit}
     assert git.export("HEAD", ALPHA, tmp_path / "out") == EPOCH
     assert (tmp_path / "out/one.py").read_text() == "one = 1\n"
 
@@ -158,31 +168,31 @@ def test_a_shallow_clone_says_so(repo: Repository, tmp_path: Path) -> None:
     assert ask(Repository(tmp_path / "shallow")).state([ALPHA]).shallow
 
 
-def test_commit_at_finds_the_commit_by_path_and_time(repo: Repository) -> None:
+def test_commits_at_finds_the_commit_by_path_and_time(repo: Repository) -> None:
     """A time finds the commit that touched the package then; another package's commit, or time, finds none."""
     first = repo.git("rev-parse", "HEAD")
     second = repo.commit({"packages/alpha/one.py": "one = 11\n"}, at=EPOCH + 60)
     git = ask(repo)
-    assert git.commit_at(ALPHA, EPOCH) == first
-    assert git.commit_at(ALPHA, EPOCH + 60) == second
-    assert git.commit_at(BETA, EPOCH + 60) is None
-    assert git.commit_at(ALPHA, EPOCH + 61) is None
+    assert git.commits_at({ALPHA: EPOCH}) == {ALPHA: first}
+    assert git.commits_at({ALPHA: EPOCH + 60}) == {ALPHA: second}
+    assert git.commits_at({ALPHA: EPOCH + 61, BETA: EPOCH + 60}) == {}
+    assert git.commits_at({ALPHA: EPOCH + 60, BETA: EPOCH}) == {ALPHA: second, BETA: first}
 
 
-def test_commit_at_takes_the_newest_of_one_second(repo: Repository) -> None:
+def test_commits_at_takes_the_newest_of_one_second(repo: Repository) -> None:
     """Of two commits to a package within one second, the newest is taken."""
     newest = repo.commit({"packages/alpha/one.py": "one = 11\n"})
-    assert ask(repo).commit_at(ALPHA, EPOCH) == newest
+    assert ask(repo).commits_at({ALPHA: EPOCH}) == {ALPHA: newest}
 
 
-def test_commit_at_sees_a_branch_whose_change_did_not_survive_its_merge(repo: Repository) -> None:
+def test_commits_at_sees_a_branch_whose_change_did_not_survive_its_merge(repo: Repository) -> None:
     """A release made from a branch is found though the merge took the other side's files."""
     repo.git("switch", "-qc", "release")
     released = repo.commit({"packages/alpha/one.py": "one = 11\n"}, at=EPOCH + 60)
     repo.git("switch", "-q", "main")
     repo.commit({"README.md": "# more\n"}, at=EPOCH + 120)
     repo.git("merge", "-q", "-s", "ours", "-m", "merge", "release")
-    assert ask(repo).commit_at(ALPHA, EPOCH + 60) == released
+    assert ask(repo).commits_at({ALPHA: EPOCH + 60}) == {ALPHA: released}
 
 
 def test_export_is_the_commit_and_nothing_of_the_work_tree(repo: Repository, tmp_path: Path) -> None:

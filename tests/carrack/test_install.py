@@ -11,17 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.carrack.published import Published, published_workspace, write_distribution
+from tests.carrack.published import HERE, Published, published_workspace, write_distribution
 from tests.carrack.wheels import make_wheel
 
-from carrack.adapters.builder import IsolatedBuilder
 from carrack.adapters.environment import isolated
 from carrack.adapters.installer import PipEnvironments
 from carrack.commands.install import install, install_editable
 from carrack.errors import LockError, UsageError
 from carrack.model.lock import Lock
 
-HERE = "{}.{}".format(*sys.version_info)
 OTHER = "3.14"
 
 
@@ -33,9 +31,6 @@ class Install:
         published.pythons = (HERE,)
         environ = isolated(published.environ, published.index.access)
         self.environments = PipEnvironments(environ=environ, constraints=published.constraints)
-        self.builder = IsolatedBuilder(
-            constraints=published.constraints, environ=environ, report=published.report
-        )
 
     def __call__(self, lock: Lock, python: str = sys.executable) -> None:
         """Install what `lock` names."""
@@ -48,7 +43,7 @@ class Install:
             into=self.into,
             python=python,
             environments=self.environments,
-            builder=self.builder,
+            tools=self.published.tools,
             report=self.published.report,
         )
 
@@ -61,6 +56,7 @@ class Install:
             into=self.into,
             python=sys.executable,
             environments=self.environments,
+            tools=self.published.tools,
             report=self.published.report,
         )
 

@@ -149,7 +149,9 @@ def test_a_build_takes_no_requirement_from_the_users_places(
         move(next(published.index.folder.glob("tiny_backend-*")), plant)
 
         def build(environ: Mapping[str, str]) -> int:
-            builder = IsolatedBuilder(constraints=published.constraints, environ=environ, report=Report())
+            builder = IsolatedBuilder(
+                constraints=published.constraints, environ=lambda: environ, report=Report()
+            )
             return len(builder.build([published.own], tmp_path / "dist"))
 
         with pytest.raises(BuildError, match="are not all in the build constraints by hash"):

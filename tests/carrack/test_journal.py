@@ -46,6 +46,15 @@ def test_what_is_appended_is_read(journal: ReceiptJournal) -> None:
     assert journal.read(INDEX) == (entry(1), entry(2, commit=None))
 
 
+def test_several_entries_are_appended_at_once(journal: ReceiptJournal) -> None:
+    """In their order, behind what is there; none at all make no file."""
+    journal.append(INDEX)
+    assert not journal.folder.exists()
+    journal.append(INDEX, entry(1))
+    journal.append(INDEX, entry(2), entry(3))
+    assert journal.read(INDEX) == (entry(1), entry(2), entry(3))
+
+
 @pytest.mark.parametrize("field", ["owner", "region", "domain", "repository"])
 def test_each_index_has_its_own_file(journal: ReceiptJournal, field: str) -> None:
     """Account, region, domain and repository tell indexes apart; the name in the workspace does not."""

@@ -14,6 +14,7 @@ from tests.carrack.repositories import Repository, package
 from carrack.adapters.manifests import find_root, read_workspace
 from carrack.adapters.projects import read_package
 from carrack.errors import WorkspaceError
+from carrack.model.code_sources import GitSource, RuntimeSource, SubmoduleSource
 from carrack.model.workspace import Workspace
 
 ROOT = """\
@@ -71,7 +72,7 @@ def test_a_workspace_is_its_packages_apps_and_indexes(tmp_path: Path) -> None:
     assert list(workspace.packages) == ["alpha-one", "beta"]
     alpha = workspace.packages[canonicalize_name("alpha-one")]
     assert (alpha.version, alpha.path) == (Version("0.1.0"), PurePosixPath("packages/Alpha_One"))
-    assert alpha.build_requires == ("hatchling>=1.27,<2",)
+    assert alpha.build_requires == (Requirement("hatchling>=1.27,<2"),)
     assert str(alpha.requires_python) == ">=3.11"
     assert workspace.dependencies(canonicalize_name("beta")) == ("alpha-one",)
     assert workspace.indexes["main"].domain == "domain"
@@ -131,6 +132,22 @@ def test_an_unknown_table_is_a_fault_too(tmp_path: Path) -> None:
     """A misspelled [tool.carrack.index.…] suggests `indexes`; a key like nothing lists the known ones."""
     assert "did you mean 'indexes'?" in faults(write(tmp_path / "a", index="[tool.carrack.index.other]"))[0]
     assert "known are: packages, default-index" in faults(write(tmp_path / "b", keys="zzz = 1"))[0]
+
+
+def test_prices_are_of_a_region_that_an_index_is_in(tmp_path: Path) -> None:
+    """A region that is mistyped would silently keep the old prices; so would a mistyped key."""
+    prices = "[tool.carrack.prices.{}]\nread = 2027-01-15\ngb-month = 0.05\n{} = 0.04\n"
+    right = read(write(tmp_path / "a", index=prices.format("eu-central-1", "ten-thousand-requests")))
+    assert str(right.prices["eu-central-1"].ten_thousand_requests) == "0.04"
+    elsewhere = write(tmp_path / "b", index=prices.format("eu-centrl-1", "ten-thousand-requests"))
+    assert faults(elsewhere) == (
+        "pyproject.toml: tool.carrack.prices.eu-centrl-1: no index of the workspace is in that region",
+    )
+    missing, unknown = faults(
+        write(tmp_path / "c", index=prices.format("eu-central-1", "ten-thousand-request"))
+    )
+    assert missing == "pyproject.toml: tool.carrack.prices.eu-central-1.ten-thousand-requests: is missing"
+    assert "did you mean 'ten-thousand-requests'?" in unknown
 
 
 @pytest.mark.parametrize(
@@ -325,6 +342,16 @@ def test_one_package_can_be_read_alone(tmp_path: Path) -> None:
         ),
         ('[tool.pdm.version]\nsource = "scm"\n', "remove [tool.pdm.version]"),
         ('[tool.pdm]\nversion = "x"\n', 'write version = "X.Y.Z" under [project]'),
+        ('[tool.hatch.version]\nsource = "code"\npath = "src/io/v.py"\n', "let src/io/v.py say importlib"),
+        (
+            '[tool.setuptools.dynamic]\nversion = { file = "VERSION" }\n',
+            "drop it from dynamic, and remove VERSION",
+        ),
+        (
+            '[tool.poetry]\nversion = "1.4"\n',
+            'write version = "1.4" under [project] and drop it from dynamic, and from',
+        ),
+        ('[build-system]\nrequires = ["flit_core"]\n', "bump raises a __version__ in the code too"),
     ],
 )
 def test_a_version_that_lives_elsewhere_is_refused_with_its_remedy(
@@ -338,3 +365,76 @@ def test_a_version_that_lives_elsewhere_is_refused_with_its_remedy(
     with pytest.raises(WorkspaceError) as caught:
         read_workspace(tmp_path, {})
     assert any(remedy in fault for fault in caught.value.faults), caught.value.faults
+
+
+@pytest.mark.parametrize(
+    ("tool", "remedy"),
+    [
+        ('[tool.poetry]\nname = "io"\n', "write what [tool.poetry] says under [project]"),
+        ('[tool.flit.metadata]\nmodule = "io"\n', "write what [tool.flit.metadata] says under [project]"),
+        ("", "write name, version and dependencies under [project]; setuptools takes"),
+    ],
+)
+def test_a_manifest_without_a_project_is_refused_with_its_remedy(
+    tmp_path: Path, tool: str, remedy: str
+) -> None:
+    """By the tool that it was written for; each reads [project] too."""
+    (fault,) = faults(write(tmp_path, manifest(tool), package("beta")))
+    assert fault.startswith(f"packages/gamma/pyproject.toml: project: is missing; {remedy}")
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def test_a_package_says_its_source_in_one_line(tmp_path: Path) -> None:
+    """A commit of a repository, a submodule, or what is fetched when a job starts."""
+    app = f"""\
+    [tool.carrack.apps.job.sources]
+    Alpha_One = {{ git = "https://git.example.com/alpha.git", commit = "{COMMIT}", subdirectory = "python" }}
+    beta = {{ submodule = "vendor/beta" }}
+    gamma = {{ runtime = "s3://bucket/wheels" }}
+    """
+    assert read(write(tmp_path, app=app)).apps["job"].sources == {
+        "alpha-one": GitSource(
+            url="https://git.example.com/alpha.git", commit=COMMIT, subdirectory=PurePosixPath("python")
+        ),
+        "beta": SubmoduleSource(path=PurePosixPath("vendor/beta")),
+        "gamma": RuntimeSource(prefix="s3://bucket/wheels/"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ('git = "https://h/a.git", commit = "main"', "'main' is no full commit id"),
+        ('git = "https://h/a.git", commit = "0123456"', "'0123456' is no full commit id"),
+        (f'git = "https://user:secret@h/a.git", commit = "{COMMIT}"', "no credentials in an address"),
+        (f'git = "https://token@h/a.git", commit = "{COMMIT}"', "no credentials in an address"),
+        (f'git = "../a", commit = "{COMMIT}"', "say the repository's address"),
+        ('git = "https://h/a.git"', "git and commit go together"),
+        (f'submodule = "a", commit = "{COMMIT}"', "git and commit go together"),
+        (f'git = "https://h/a.git", commit = "{COMMIT}", submodule = "a"', "say one of"),
+        (f'git = "https://h/a.git", commit = "{COMMIT}", subdirectory = "../x"', "inside the repository"),
+        ('submodule = "../a"', "below"),
+        ('runtime = "ftp://h/"', "say where the wheels are put"),
+        ('runtime = "https://u:secret@h/"', "without credentials"),
+        ('runtime = "s3://b/", subdirectory = "a"', "subdirectory goes with"),
+        ("", "say one of"),
+        ('sub-module = "a"', "did you mean 'submodule'?"),
+    ],
+)
+def test_a_source_that_could_mean_two_things_is_a_fault(tmp_path: Path, source: str, said: str) -> None:
+    """Branches and short ids move, credentials spread, and a line says one thing; the secret is not repeated."""
+    found = "\n".join(faults(write(tmp_path, app=f"sources.alpha = {{ {source} }}")))
+    assert said in found
+    assert "tool.carrack.apps.job.sources.alpha" in found
+    assert "secret" not in found
+
+
+def test_an_app_may_say_where_its_images_go(tmp_path: Path) -> None:
+    """A repository is a name or an address of ECR; one with a tag is a fault with its key."""
+    address = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/job"
+    workspace = read(write(tmp_path / "a", app=f'repository = "{address}"'))
+    assert workspace.apps["job"].repository == address
+    (fault,) = faults(write(tmp_path / "b", app=f'repository = "{address}:1.0"'))
+    assert "tool.carrack.apps.job.repository: must be NAME or ACCOUNT" in fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +19,7 @@ from carrack.adapters.projects import read_package
 from carrack.commands.receipt import remake_receipt
 from carrack.errors import BuildError, StoppedError, WorkspaceError
 from carrack.model.artifact import Source
+from carrack.model.wheelfile import foreign
 from carrack.model.wheels import WheelTarget, wheel_targets
 
 TWO = wheel_targets(["cp311"], ["x86_64", "aarch64"])
@@ -88,7 +90,8 @@ def test_a_version_without_one_of_its_targets_is_partial(world: World) -> None:
     with pytest.raises(StoppedError):
         world.publish()
     (step, _) = world.learn().plan.steps
-    assert (step.state.value, step.reason) == ("partial", "the index lacks its wheel for cp311 on aarch64")
+    assert step.state.value == "partial"
+    assert step.reason.startswith("the index lacks its wheel for cp311 on aarch64; to be finished from ")
     assert remake_receipt(world.sources.workspace, INDEX, world.index, world.journal).entries == ()
     world.publish()
     assert world.states() == {"fast": "published", "app": "published"}
@@ -146,6 +149,12 @@ def test_a_wrong_declaration_is_one_sentence_with_its_key(tmp_path: Path, table:
 # --- files built elsewhere ---
 
 
+def flipped(content: bytes) -> bytes:
+    """One bit of the last checksum of a tar.gz, or of the first member of a zip, the other way round."""
+    at = -8 if content.startswith(b"\x1f\x8b") else content.index(b"VERSION")
+    return content[:at] + bytes([content[at] ^ 1]) + content[at:][1:]
+
+
 def source(tmp_path: Path, epoch: int = EPOCH) -> Source:
     """What `fast 1.0` would be built from."""
     return Source(
@@ -188,12 +197,72 @@ def test_two_files_of_one_name_are_an_error(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         make_wheel(tmp_path / folder, "fast", "1.0")
-    with pytest.raises(BuildError, match=r"has fast-1\.0-py3-none-any\.whl more than once"):
+        (tmp_path / folder / "fast-1.0.tar.gz").write_text(folder)
+    with pytest.raises(BuildError, match=r"has fast-1\.0\.tar\.gz more than once, and not the same bytes"):
         prebuilt(tmp_path).build([source(tmp_path)], tmp_path)
+
+
+def test_a_file_that_every_runner_gave_is_one(tmp_path: Path) -> None:
+    """The sdist that they built from, for example."""
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        make_wheel(tmp_path / folder, "fast", "1.0")
+    (found,) = prebuilt(tmp_path).build([source(tmp_path)], tmp_path)
+    assert found.path.parent.name == "one"
 
 
 def test_an_sdist_of_another_commit_is_refused(tmp_path: Path) -> None:
     """Its files' time is not the last commit's."""
     make_sdist(tmp_path, "fast", "1.0", epoch=EPOCH)
-    with pytest.raises(BuildError, match="not built from the commit that is released"):
+    with pytest.raises(BuildError) as caught:
         prebuilt(tmp_path).build([source(tmp_path, epoch=EPOCH + 60)], tmp_path)
+    assert caught.value.output.startswith("fast-1.0.tar.gz: was not built from the commit that is released")
+
+
+@pytest.mark.parametrize("file", ["fast-1.0.tar.gz", f"fast-1.0-{X86}.whl"])
+@pytest.mark.parametrize(
+    "harm", [lambda _: b"", lambda old: old[: len(old) // 2], flipped], ids=["0", "1/2", "bit"]
+)
+def test_a_file_that_is_not_whole_is_refused(
+    tmp_path: Path, file: str, harm: Callable[[bytes], bytes]
+) -> None:
+    """Empty, cut off by a transfer, or with a bit that turned: by its name, before anything is written."""
+    make_sdist(tmp_path, "fast", "1.0", epoch=EPOCH)
+    make_wheel(tmp_path, "fast", "1.0", tag=X86)
+    path = tmp_path / file
+    path.write_bytes(harm(path.read_bytes()))
+    with pytest.raises(BuildError, match="is no archive that can be read") as caught:
+        prebuilt(tmp_path).build([source(tmp_path)], tmp_path)
+    assert caught.value.address == file
+
+
+def test_a_wheel_with_another_platform_s_name_is_refused(tmp_path: Path) -> None:
+    """Pip would install it by its name, and its code would not run."""
+    make_wheel(tmp_path, "fast", "1.0", tag=X86).rename(tmp_path / f"fast-1.0-{ARM}.whl")
+    with pytest.raises(BuildError) as caught:
+        prebuilt(tmp_path).build([source(tmp_path)], tmp_path)
+    assert caught.value.output == f"fast-1.0-{ARM}.whl: its WHEEL says {X86}, and its name {ARM}"
+
+
+STATIC = (
+    "Metadata-Version: 2.2\nName: fast\nVersion: 1.0\nRequires-Python: >=3.11\nRequires-Dist: io>=1 , <2\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("sdist", "wheel", "said"),
+    [
+        (STATIC, STATIC, []),
+        (STATIC, STATIC.replace(">=1 , <2", "<2,>=1"), []),
+        (STATIC, STATIC + "Requires-Dist: more\n", ["w: requires more, and the sdist does not"]),
+        (STATIC + "Requires-Dist: more\n", STATIC, ["w: does not require more, and the sdist does"]),
+        (STATIC + "Dynamic: Requires-Dist\n", STATIC + "Requires-Dist: more\n", []),
+        (STATIC.replace("2.2", "2.1"), STATIC + "Requires-Dist: more\n", []),
+        (STATIC, STATIC.replace(">=3.11", ">=3.12"), ["w: is for Python >=3.12, and the sdist for >=3.11"]),
+        ("", STATIC, []),
+    ],
+)
+def test_a_wheel_requires_what_its_sdist_does(sdist: str, wheel: str, said: list[str]) -> None:
+    """But for what the sdist calls dynamic, or is too old to promise."""
+    members = {"fast-1.0.dist-info/METADATA": wheel.encode()}
+    assert list(foreign("w", members, {"PKG-INFO": sdist.encode()})) == said

@@ -92,7 +92,7 @@ def test_a_version_without_both_files_is_partial(files: tuple[File, ...], lacks:
     assert state(there, Release(commit=OLD, changed=True)) == (
         State.PARTIAL,
         OLD,
-        f"the index lacks its {lacks}",
+        f"the index lacks its {lacks}; to be finished from {OLD[:12]}",
     )
     assert state(there, Release(commit=None, changed=False)) == (
         State.PARTIAL,
@@ -112,6 +112,14 @@ def test_a_complete_version_is_published_or_unreleased() -> None:
     )
     assert state(there, Release(commit=None, changed=True))[0] is State.UNTRACED
     assert state(there)[0] is State.UNTRACED
+
+
+def test_a_release_that_cannot_be_compared_says_why() -> None:
+    """Its commit is unknown here; or the tag has one, and that has no such folder, since the package was moved."""
+    there = on_index("1.0")
+    assert state(there)[2] == "complete on the index; its commit is not in this history"
+    moved = f"complete on the index; {OLD[:12]}, which is tagged, does not have packages/io"
+    assert state(there, Release(tag=OLD)) == (State.UNTRACED, HEAD, moved)
 
 
 def test_only_three_states_write() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from packaging.utils import NormalizedName
+from packaging.version import Version
 from tests.carrack.fakes import MemoryArchives, MemoryBuilder, MemoryIndex
-from tests.carrack.repositories import Repository, package, repository
+from tests.carrack.repositories import EPOCH, Repository, package, repository
 from tests.carrack.test_cli import ROOT, Command
 
 from carrack.cli.wiring import Wiring
 from carrack.commands.knowledge import Sources
+from carrack.model.published import IndexState
 
 PACKAGES = {**package("alpha"), **package("beta", "0.1.0", "alpha>=0.1,<0.2"), **package("gamma")}
 PACKAGES |= {f"packages/{name}/module.py": f"{name}\n" for name in ("alpha", "beta", "gamma")}
@@ -59,14 +63,14 @@ def test_a_plan_shows_waves(carrack: Command) -> None:
 
 def test_a_kept_plan_is_published_as_it_is(carrack: Command, repo: Repository) -> None:
     """The packages that were named, on the index that it says, without being told again; then there is nothing left."""
-    assert carrack("plan", "beta", "--to", "prod", "--out", "plan.json").code == 0
+    assert carrack("plan", "beta", "--to", "prod", "--out", "made/for/it/plan.json").code == 0
+    (repo.root / "made/for/it/plan.json").rename(repo.root / "plan.json")
     result = carrack("publish", "--plan", "plan.json")
     assert result.code == 0, result.err
     assert [line.split()[1:3] for line in result.out.splitlines()] == [["alpha", "0.1.0"], ["beta", "0.1.0"]]
     assert sorted(repo.git("tag").split()) == ["alpha-v0.1.0", "beta-v0.1.0"]
     again = carrack("publish", "--plan", "plan.json")
-    assert again.code == 77
-    assert "alpha: there is nothing to do for it now" in again.err
+    assert (again.code, again.out[:18]) == (0, "nothing to release")
 
 
 def test_a_plan_of_another_commit_is_refused(carrack: Command, repo: Repository) -> None:
@@ -110,6 +114,71 @@ def test_status_of_named_packages(carrack: Command) -> None:
     """Only these, in the order of a release."""
     found = json.loads(carrack("status", "gamma", "alpha", "--to", "prod", "--json").out)
     assert [row["package"] for row in found] == ["alpha", "gamma"]
+
+
+def test_what_cannot_be_traced_is_left_alone_and_compared_when_it_is_named(
+    carrack: Command, repo: Repository
+) -> None:
+    """In a history that was written anew: nothing says that packages changed; naming one builds and compares it."""
+    carrack("publish", "--to", "prod")
+    shutil.rmtree(repo.root / ".carrack")
+    repo.git("tag", "--delete", *repo.git("tag").split())
+    repo.git("commit", "-q", "--amend", "--no-edit", GIT_COMMITTER_DATE=f"{EPOCH + 1} +0000")
+    left = carrack("publish", "--to", "prod")
+    assert left.out == "nothing to release: no package has a new version, and 3 are left alone\n"
+    assert left.err.count("to see whether it changed: git fetch --unshallow --tags") == 3
+    named = carrack("publish", "gamma", "--to", "prod")
+    assert named.out == "nothing to release: the index has every version that the tree has\n"
+    assert "gamma 0.1.0: the index has the very files" in named.err
+    assert "left alone" not in named.err
+
+
+@pytest.mark.parametrize("verb", [("status",), ("plan",), ("publish", "--dry-run")], ids=lambda verb: verb[0])
+def test_only_what_is_named_is_looked_at(
+    carrack: Command, verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a thousand packages the index is asked about those that are named, and what a release of them needs."""
+    asked: list[str] = []
+    state = MemoryIndex.state
+
+    def tapped(index: MemoryIndex, wanted: dict[NormalizedName, Version]) -> IndexState:
+        asked.extend(wanted)
+        return state(index, wanted)
+
+    monkeypatch.setattr(MemoryIndex, "state", tapped)
+    shown = carrack(*verb, "Beta", "--to", "prod").out
+    needed = set() if verb == ("status",) else {"alpha"}
+    assert set(asked) == {"beta", *needed}
+    assert "gamma" not in shown
+
+
+def test_git_is_asked_as_often_about_many_packages_as_about_few(
+    carrack: Command, repo: Repository, tmp_path: Path
+) -> None:
+    """With tags, and in a clone that has neither tags nor receipts, where the sdists' times find the commits."""
+
+    def runs() -> int:
+        trace = tmp_path / "trace"
+        trace.write_text("")
+        shown = carrack("status", "--to", "prod", GIT_TRACE2_EVENT=str(trace)).out
+        assert "new" not in shown
+        assert shown.count("complete on the index") == len(shown.splitlines()) - 1
+        return trace.read_text().count('"event":"start"')
+
+    def counted() -> tuple[int, int]:
+        carrack("publish", "--to", "prod")
+        tagged = runs()
+        shutil.rmtree(repo.root / ".carrack")
+        repo.git("tag", "--delete", *repo.git("tag").split())
+        untagged = runs()
+        return tagged, untagged
+
+    few = counted()
+    for number in range(12):
+        repo.write({**package(f"more-{number}"), f"packages/more-{number}/module.py": f"{number}\n"})
+    repo.commit()
+    assert counted() == few
+    assert few[0] <= 6
 
 
 def test_status_of_what_changed_and_what_needs_it(carrack: Command, repo: Repository) -> None:

@@ -241,8 +241,10 @@ def test_a_partial_release_is_finished_from_its_own_commit(world: World) -> None
     world.journal.entries.clear()
     world.history.commit(io="io 2\n")
     (step,) = world.publish("io")
-    assert (step.state.value, step.reason) == ("partial", "the index lacks its wheel")
-    assert step.commit == world.history.commits[0].id
+    first = world.history.commits[0].id
+    assert step.state.value == "partial"
+    assert step.reason == f"the index lacks its wheel; to be finished from {first[:12]}"
+    assert step.commit == first
     assert world.index.uploads == ["io-1.0.tar.gz", "io-1.0-py3-none-any.whl"]
     assert world.index.held == {file: whole.index.held[file] for file in world.index.uploads}
     assert world.states()["io"] == "unreleased"
@@ -271,6 +273,18 @@ def test_bytes_that_differ_in_no_member_are_refused_too(released: World) -> None
         released.publish()
     assert caught.value.differences == (
         "io-1.0.tar.gz: the members are the same; times, order or compression differ",
+    )
+
+
+def test_a_file_on_the_index_that_cannot_be_read_is_said(released: World) -> None:
+    """Somebody else may have put anything there; it stays what it is, other bytes."""
+    files = released.index.contents[name("io"), Version("1.0")]
+    del files["io-1.0.tar.gz"]
+    files["io-1.0-py3-none-any.whl"] = b"anything"
+    with pytest.raises(PublishedDiffersError) as caught:
+        released.publish()
+    assert caught.value.differences == (
+        "io-1.0-py3-none-any.whl: on the index it is no archive that can be read",
     )
 
 

@@ -227,17 +227,24 @@ def test_more_changes_go_into_the_same_pull_request(wishes: Repository, github: 
     assert github.writes == ["POST pulls", "PATCH pulls/1"]
 
 
+@pytest.mark.parametrize(
+    "how",
+    [("-m", "mine"), ("-m", "mine\n\nCarrack-Release: alpha 0.2.0"), ("--amend", "--no-edit")],
+    ids=["on top", "on top, by our words", "amended"],
+)
 def test_what_somebody_else_committed_to_the_branch_is_not_lost(
-    wishes: Repository, github: GitHubServer, tmp_path: Path
+    wishes: Repository, github: GitHubServer, tmp_path: Path, how: tuple[str, ...]
 ) -> None:
-    """Refused, with what can be done; the branch and the pull request stay."""
+    """Refused, with what can be done; the branch and the pull request stay, and so do words mended by hand."""
     propose(wishes, github)
     subprocess.run(
         ["git", "clone", "-q", "-b", "carrack/release", tmp_path / "bare.git", tmp_path / "other"], check=True
     )
     other = Repository(tmp_path / "other")
-    theirs = other.commit({"packages/alpha/CHANGELOG.md": "mine\n"})
-    other.git("push", "-q", "origin", "HEAD")
+    other.write({"packages/alpha/CHANGELOG.md": "mine\n"})
+    other.git("commit", "-qa", *how)
+    theirs = other.git("rev-parse", "HEAD")
+    other.git("push", "-qf", "origin", "HEAD")
     wishes.git("checkout", "-q", "--", ".")
     wishes.git("clean", "-qfd")
     refused = propose(wishes, github)

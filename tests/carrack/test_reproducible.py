@@ -171,7 +171,8 @@ def export(repo: Repository, to: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["../../../../shared.py", "/etc/hostname", "../../../alpha-twin/x.py", "nowhere.py"]
+    "target",
+    ["../../../../shared.py", "/etc/hostname", "../../../alpha-twin/x.py", "nowhere.py", "outside.py"],
 )
 def test_a_link_out_of_the_package_is_refused(tmp_path: Path, target: str) -> None:
     """With where it leads, and what to do; one within the package is built."""
@@ -186,6 +187,18 @@ def test_a_link_out_of_the_package_is_refused(tmp_path: Path, target: str) -> No
     with pytest.raises(WorkspaceError, match="links to files outside") as caught:
         export(repo, tmp_path / "second")
     assert caught.value.faults == (f"packages/alpha/src/alpha/outside.py: leads to {target}",)
+
+
+def test_a_package_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    """Its files are elsewhere, and a commit of the folder has only the link."""
+    repo = repository(tmp_path / "repo")
+    repo.write({name.replace("packages", "elsewhere"): text for name, text in package("alpha").items()})
+    (repo.root / "packages").mkdir()
+    (repo.root / "packages/alpha").symlink_to("../elsewhere/alpha")
+    repo.commit()
+    with pytest.raises(WorkspaceError, match="links to files outside") as caught:
+        export(repo, tmp_path / "out")
+    assert caught.value.faults == ("packages/alpha: leads to ../elsewhere/alpha",)
 
 
 def test_a_git_lfs_pointer_is_refused(tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def test_after_it_status_says_blocked_and_publish_writes_nothing(shop: Stage) ->
         (("alpha==0.*",), 64, "'alpha==0.*' is not NAME==VERSION"),
         (("alpha==9.9",), 65, "alpha 9.9 is not there"),
         (("gamma==1.0",), 65, "gamma 1.0 is not there"),
+        (("Alhpa==0.2.0",), 65, "there is no package 'alhpa' in this workspace; did you mean alpha?"),
     ],
 )
 def test_what_cannot_be_taken_back_is_one_sentence(

@@ -223,3 +223,19 @@ def test_finds_it_in_a_layer_that_is_compressed() -> None:
     assert list(map(str, scan(io.BytesIO(archive), SECRET))) == [
         "etc/leak in layer blobs/sha256/a (base64 at offset 1)"
     ]
+
+
+@pytest.mark.parametrize("where", ["linkname", "SCHILY.xattr.user.note", "comment"])
+def test_finds_it_in_what_a_member_says_of_itself(where: str) -> None:
+    """In the target of a link, in an extended attribute, in a comment."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        entry = tarfile.TarInfo("etc/link")
+        if where == "linkname":
+            entry.type, entry.linkname = tarfile.SYMTYPE, SECRET
+        else:
+            entry.pax_headers = {where: SECRET}
+        archive.addfile(entry)
+    manifest = json.dumps([{"Config": "c.json", "Layers": ["a/layer.tar"]}]).encode()
+    image = tarred({"a/layer.tar": buffer.getvalue(), "c.json": b"{}", "manifest.json": manifest})
+    assert "etc/link" in {leak.member for leak in scan(io.BytesIO(image), SECRET)}

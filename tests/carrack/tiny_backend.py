@@ -48,7 +48,7 @@ def _wheel(folder: Path, files: Mapping[str, str]) -> str:
     name = f"{_stem()}-py3-none-any.whl"
     with zipfile.ZipFile(folder / name, "w") as archive:
         for member, text in {**files, **metadata, f"{info}/RECORD": record}.items():
-            archive.writestr(member, text)
+            archive.writestr(zipfile.ZipInfo(member), text)  # a time that is always the same
     return name
 
 

@@ -18,12 +18,14 @@ from tests.docker.engine import Engine
 from carrack.adapters.token_scan import TokenScan
 from carrack.commands.image_scan import refuse_leaks
 from carrack.errors import BuildError
+from carrack.model import remedies
 from carrack.model.dockerfile_stages import reached, stages, with_names
 from carrack.ports import Report
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
-SECRET = "eyJ2ZXIiOjF9.c2VjcmV0/dG9rZW4+x~==" * 3
+FORM = "eyJ2ZXIiOjF9.c2VjcmV0/dG9rZW4+x~=="
+SECRET = FORM * 3
 ADDRESS = f"http://aws:{SECRET}@127.0.0.1/simple/"
 BASIC = b64encode(f"aws:{SECRET}".encode()).decode()
 
@@ -98,6 +100,7 @@ def context(tmp_path: Path) -> Path:
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("pkg/pip.conf", pip_conf)
     (tmp_path / "pip.conf").write_bytes(pip_conf)
+    (tmp_path / "token").write_text(SECRET)
     (tmp_path / "pip.conf.gz").write_bytes(gzip.compress(pip_conf))
     (tmp_path / "wheel.whl").write_bytes(wheel.getvalue())
     return tmp_path
@@ -110,8 +113,9 @@ def build(engine: Engine, base_image: str, context: Path) -> Callable[[str], Non
     def built(dockerfile: str) -> None:
         text = f"ARG BASE_IMAGE={base_image}\n{dockerfile}\n"
         (context / "Dockerfile").write_text(text)
-        secret = ("--secret", f"id=pip.conf,src={context / 'pip.conf'}")
-        images = Built(engine=engine, context=context, options=("--build-arg", f"TOKEN={SECRET}", *secret))
+        secrets = {"pip.conf": "pip.conf", "pip-conf": "pip.conf", "token": "token"}
+        given = [f"--secret=id={name},src={context / file}" for name, file in secrets.items()]
+        images = Built(engine=engine, context=context, options=("--build-arg", f"TOKEN={SECRET}", *given))
         engine.build(context, *images.options, tag="leak:latest")
         refuse_leaks(
             "leak:latest",
@@ -148,3 +152,20 @@ def test_finds_nothing_where_a_secret_was_only_mounted(build: Callable[[str], No
     """A token that was mounted while a step ran is nowhere; a stage that is not used is not even built."""
     build(MOUNTED)
     assert "leak-stage" not in engine.run("images").stdout
+
+
+@pytest.mark.parametrize(
+    ("remedy", "command"),
+    [
+        (
+            remedies.for_variable("TOKEN"),
+            f'python3 -c \'import os; assert os.environ["TOKEN"] == "{FORM}" * 3\'',
+        ),
+        (remedies.for_file("pip.conf", "/etc/pip.conf"), "pip config list | grep -q aws:"),
+    ],
+)
+def test_the_remedies_work_and_leave_nothing(build: Callable[[str], None], remedy: str, command: str) -> None:
+    """What `image lint` gives to paste has the credential while the step runs, and no stage has it afterwards."""
+    line = remedy.splitlines()[0]
+    assert "COMMAND" in line
+    build(f"FROM $BASE_IMAGE\n{line.replace('COMMAND', command)}")

@@ -64,6 +64,7 @@ def first_round(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
         found.ok("owner", "index", "create", "--to", "local", "--yes", "--policies", str(policies / "prod"))
         remove_upstream(server)
         found.ok("owner", "index", "create", "--to", "local", "--yes")
+        found.ok("owner", "index", "cost", "--to", "local", "--releases", "1")
         found.ok("staging-publisher", "publish", "--to", "local-staging", "--close-names")
         found.ok("reader", "status", "--to", "local-staging")
         found.ok("reader", "lock", "--to", "local-staging")
@@ -133,6 +134,16 @@ def test_a_publisher_sets_nothing_up(first_round: Round) -> None:
     asked = first_round.run("publisher", "index", "create", "--to", "local", "--check")
     assert asked.returncode == 78
     assert "cannot be seen" in asked.stdout
+
+
+@pytest.mark.parametrize("identity", ["reader", "publisher"])
+def test_what_a_domain_holds_is_for_its_owner(first_round: Round, identity: str) -> None:
+    """Others estimate its cost by the size that they are told; no policy of theirs is widened for it."""
+    refused = first_round.run(identity, "index", "cost", "--to", "local")
+    assert refused.returncode == 69, refused.stdout
+    assert "may not do that" in refused.stderr
+    assert "say --storage GB" in refused.stderr
+    first_round.ok(identity, "index", "cost", "--to", "local", "--storage", "20")
 
 
 @pytest.mark.parametrize("identity", ["owner", "reader", "publisher"])

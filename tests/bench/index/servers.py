@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -52,10 +53,11 @@ class Server:
         return str(urljoin(str(page.url), href))
 
     def upload(self, http: httpx.Client, file: File) -> None:
-        """Upload a wheel, with the form that twine sends."""
-        name, version = file[0].split("-")[:2]
+        """Upload a wheel or an sdist, with the form that twine sends."""
+        name, version = file[0].removesuffix(".tar.gz").split("-")[:2]
         form = {":action": "file_upload", "protocol_version": "1", "name": name, "version": version}
-        form |= {"filetype": "bdist_wheel", "pyversion": "py3", "metadata_version": "2.1"}
+        kind = ("bdist_wheel", "py3") if file[0].endswith(".whl") else ("sdist", "source")
+        form |= {"filetype": kind[0], "pyversion": kind[1], "metadata_version": "2.1"}
         answer = http.post(self.upload_url, headers=self.headers, data=form, files={"content": file})
         answer.raise_for_status()
 
@@ -139,12 +141,18 @@ def devpi(folder: Path) -> Iterator[Server]:
         )
 
 
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 def codeartifact(*, sync: bool) -> Start:
     """Return how to run codeartifact-local; it checks a token with every request, as the other two do not."""
 
     @contextlib.contextmanager
     def start(folder: Path) -> Iterator[Server]:
-        port = "4903" if sync else "4904"
+        port = _free_port()
         url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "codeartifact_local", "serve", "--data", str(folder / "data")]
         command += ["--port", port, "--public-index", "http://127.0.0.1:9/", *([] if sync else ["--no-sync"])]

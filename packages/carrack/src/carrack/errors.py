@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
 _MEANINGS = {
     ExitCode.DONE: "done, or nothing was to do",
     ExitCode.USAGE: "the command line is wrong, or no index was chosen",
-    ExitCode.WORKSPACE: "the workspace needs a change first: a manifest, a version, or its git state",
+    ExitCode.WORKSPACE: "the workspace needs a change first: a manifest, a version, a Dockerfile, or its git state",
     ExitCode.BUILD: "a package or an image did not build, or what was built is not what was planned",
     ExitCode.INDEX: "the index, its credentials or its token did not let us in",
     ExitCode.BUG: "a bug in Carrack; the traceback is for its issue tracker",

@@ -5,29 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
-from packaging.utils import NormalizedName
-from packaging.version import Version
+if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help` nothing
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
 
-from carrack.model.access import Access
-from carrack.model.artifact import Artifact, Source
-from carrack.model.changes import Change
-from carrack.model.commits import Commit
-from carrack.model.controls import Controls
-from carrack.model.diagnosis import Answered, Delivery, Identity
-from carrack.model.domain import DomainState
-from carrack.model.history import Place, TreeState
-from carrack.model.image import Image, Recipe
-from carrack.model.index import Index
-from carrack.model.listing import ListedFile
-from carrack.model.lock import Candidate
-from carrack.model.published import File, IndexState, PublishedVersion
-from carrack.model.receipt import Entry
-from carrack.model.reproduction import Member
-from carrack.model.retraction import Status
-from carrack.model.surroundings import DockerFacts, GitFacts
-from carrack.model.target import Interpreter
+    from carrack.model.access import Access
+    from carrack.model.artifact import Artifact, Source
+    from carrack.model.bumping import Edit
+    from carrack.model.changes import Change
+    from carrack.model.code_sources import CommittedSource, LockedSource
+    from carrack.model.commits import Commit
+    from carrack.model.controls import Controls
+    from carrack.model.diagnosis import Answered, Delivery, Identity
+    from carrack.model.domain import DomainState
+    from carrack.model.history import Place, TreeState
+    from carrack.model.image import Image, Recipe
+    from carrack.model.index import Index
+    from carrack.model.listing import ListedFile
+    from carrack.model.lock import Candidate
+    from carrack.model.published import File, IndexState, PublishedVersion
+    from carrack.model.receipt import Entry
+    from carrack.model.registry import Login, Manifest, Pushed, Repository
+    from carrack.model.reproduction import Member
+    from carrack.model.retraction import Status
+    from carrack.model.surroundings import DockerFacts, GitFacts
+    from carrack.model.target import Interpreter
 
 
 class History(Protocol):
@@ -39,14 +43,20 @@ class History(Protocol):
     def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """The git tree id of each folder in its commit, all in one question; those that are not there are missing."""
 
+    def text(self, commit: str, path: PurePosixPath) -> str | None:
+        """A file as it was committed; None where it was not."""
+
     def tags(self) -> Mapping[str, str]:
         """The commit of every tag."""
 
     def tag(self, name: str, commit: str) -> None:
         """Make a tag; it is there when this returns. One that is on that commit already is left."""
 
-    def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
-        """The newest commit reachable from HEAD that touches `path` and was made at `epoch`."""
+    def commits_at(self, wanted: Mapping[PurePosixPath, int]) -> Mapping[PurePosixPath, str]:
+        """For each path the newest commit reachable from HEAD that touches it and was made at the epoch beside it.
+
+        Paths without one are missing.
+        """
 
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
         """Lay out folder `path` as `commit` has it in `to`, with modes and times that depend on the commit alone.
@@ -160,6 +170,13 @@ class DomainAdmin(Protocol):
         """Make one change; it is permanent when this returns."""
 
 
+class DomainSize(Protocol):
+    """The domain of an index, for what it holds."""
+
+    def size(self) -> int:
+        """The bytes of all its files, each once, in however many repositories it is."""
+
+
 class Machine(Protocol):
     """The machine that we are on, for a user with one environment."""
 
@@ -205,6 +222,36 @@ class Builder(Protocol):
         """An sdist, and a wheel made from it unless told otherwise, for each source, under `out`."""
 
 
+class SourceTrees(Protocol):
+    """Commits of other repositories."""
+
+    def commit(self, name: NormalizedName, source: CommittedSource) -> str:
+        """The commit that a source is at now. `name` is its package, for messages."""
+
+    def export(self, name: NormalizedName, source: CommittedSource, to: Path) -> tuple[Source, LockedSource]:
+        """Lay out the source's folder in `to`, as a commit has it, ready to build; and what that commit is."""
+
+
+class WheelStore(Protocol):
+    """Wheels by their sha256; a cache."""
+
+    def keep(self, wheel: Path, sha256: str) -> None:
+        """Keep a copy of a wheel."""
+
+    def find(self, sha256: str) -> Path | None:
+        """The wheel with this sha256, read again to be sure; None where there is none."""
+
+
+class RuntimeStore(Protocol):
+    """Where jobs fetch wheels from when they start. An address ends in a wheel's sha256 and its name."""
+
+    def has(self, address: str) -> bool:
+        """Whether there is a file at `address`."""
+
+    def put(self, wheel: Path, address: str) -> None:
+        """Have the wheel's bytes at `address`, whole."""
+
+
 class Uploader(Protocol):
     """Puts files on the index's PyPI endpoint; from several threads at once."""
 
@@ -216,7 +263,7 @@ class Uploader(Protocol):
 
 
 class Archives(Protocol):
-    """Looks into built files."""
+    """Looks into built files. Raises BuildError for one that cannot be read to its end."""
 
     def members(self, path: Path) -> Mapping[str, bytes]:
         """Each member's name and content; of an sdist without its top folder."""
@@ -225,7 +272,7 @@ class Archives(Protocol):
         """Each member as it is packed, in its order."""
 
     def epoch(self, sdist: Path) -> int | None:
-        """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell."""
+        """The SOURCE_DATE_EPOCH that an sdist of ours was built with; None where it does not tell, or is unreadable."""
 
 
 class Journal(Protocol):
@@ -234,8 +281,8 @@ class Journal(Protocol):
     def read(self, index: Index) -> tuple[Entry, ...]:
         """Every entry written for `index` so far; a torn last line is left out."""
 
-    def append(self, index: Index, entry: Entry) -> None:
-        """Add one entry; it is on disk when this returns, if that disk can be written: it is only a cache."""
+    def append(self, index: Index, *entries: Entry) -> None:
+        """Add entries; they are on disk when this returns, if that disk can be written: it is only a cache."""
 
 
 class Manifests(Protocol):
@@ -247,20 +294,17 @@ class Manifests(Protocol):
     def read(self, file: PurePosixPath) -> str | None:
         """A file's text; None where there is no such file."""
 
-    def write(self, file: PurePosixPath, text: str) -> None:
-        """Write a file, whole or not at all."""
+    def write(self, texts: Mapping[PurePosixPath, str | None]) -> None:
+        """Write these files, and remove those whose text is None: all, or none where one cannot be."""
 
-    def remove(self, file: PurePosixPath) -> None:
-        """Remove a file."""
+    def put_back(self) -> tuple[PurePosixPath, ...]:
+        """Undo what a run left half written that was killed amid it; the files that are as they were again."""
 
     def literals(self, package: PurePosixPath, version: str) -> tuple[PurePosixPath, ...]:
         """The modules of the package in this folder that say `__version__ = "VERSION"`."""
 
-    def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
-        """Set the text at `key`, or one requirement of the list there, from `before` to `after`.
-
-        In a module the key is `__version__`.
-        """
+    def edited(self, text: str, edit: Edit) -> str:
+        """The text of the edit's file after it: of one value, one requirement of a list, or a `__version__`."""
 
 
 class Listing(Protocol):
@@ -280,10 +324,12 @@ class Resolver(Protocol):
         python: str,
         exact: Mapping[NormalizedName, Version],
         preferred: Iterable[Candidate],
+        wheels: Path | None = None,
     ) -> tuple[Candidate, ...]:
         """Versions that together meet `requirements` on `python` (a minor version) and every later one.
 
-        A distribution named in `exact` has that version. `preferred` versions are kept where they still fit.
+        A distribution named in `exact` has that version. `preferred` versions are kept where they still fit. `wheels`
+        is a folder of files that count as the index's.
         """
 
 
@@ -299,8 +345,8 @@ class Environments(Protocol):
     def remove(self, into: Path) -> None:
         """Remove the virtual environment in `into`, if there is one."""
 
-    def install_locked(self, into: Path, lock: str) -> None:
-        """Install what a lock's text names, from the index alone, every file by its hash."""
+    def install_locked(self, into: Path, lock: str, wheels: Path | None = None) -> None:
+        """Install what a lock's text names, from the index and the folder `wheels` alone, every file by its hash."""
 
     def install_file(self, into: Path, wheel: Path) -> None:
         """Install one wheel from disk, without its requirements."""
@@ -310,6 +356,16 @@ class Environments(Protocol):
 
     def complaints(self, into: Path) -> tuple[str, ...]:
         """What installed distributions require and do not find, one sentence each."""
+
+
+class DockerfileReader(Protocol):
+    """Dockerfiles, and what they are built from."""
+
+    def text(self, dockerfile: Path) -> str:
+        """The text of a Dockerfile."""
+
+    def files(self, dockerfile: Path) -> Callable[[str], str | None]:
+        """Gives the text of a file that a build of `dockerfile` gets; None where it gets none of that name."""
 
 
 Context = Callable[[IO[bytes]], None]
@@ -360,8 +416,28 @@ class Engine(Protocol):
     def untag(self, name: str) -> None:
         """Take a name away, and the image with its last one."""
 
-    def push(self, name: str) -> str:
-        """Push an image to the registry that its name says; the digest that it has there."""
+    def push(self, repository: Repository, tag: str, login: Login) -> None:
+        """Push the image that is called so here, with this login and none of the user's."""
+
+
+class Registry(Protocol):
+    """One repository of a registry, asked directly."""
+
+    def manifest(self, reference: str) -> Manifest | None:
+        """What is there under a tag or a digest; None where nothing is."""
+
+    def labels(self, manifest: Manifest) -> Mapping[str, str]:
+        """The labels of an image there; none of a list."""
+
+    def put_list(self, tag: str, images: Sequence[tuple[str, Manifest]]) -> Manifest:
+        """Make a list of images there, each with its platform (`linux/arm64`), and call it `tag`; read back."""
+
+
+class PushRecords(Protocol):
+    """What was pushed from this workspace."""
+
+    def append(self, pushed: Pushed) -> None:
+        """Keep it, once."""
 
 
 class BuiltImages(Protocol):

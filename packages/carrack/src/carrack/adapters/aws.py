@@ -7,18 +7,21 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from carrack.adapters.aws_errors import access_error
-from carrack.adapters.aws_session import make_client, open_session, sign_in_command
+from carrack.adapters.aws_session import make_client, open_nobodys_session, open_session, sign_in_command
 from carrack.errors import DeniedError, IndexAccessError
-from carrack.model.diagnosis import Identity
 from carrack.model.index import Index
 
+if TYPE_CHECKING:
+    from carrack.model.diagnosis import Identity
+
+_PAGE = 1000  # the most that the API gives at once
 _AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)$")
 
 
@@ -49,7 +52,11 @@ class Connection:
     def pages(self, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
         """Yield the items under `key` of every page of `operation`; raises as `call` does."""
         pages = iter(
-            self._told(lambda: self.client.get_paginator(operation).paginate(**self._domain, **arguments))
+            self._told(
+                lambda: self.client.get_paginator(operation).paginate(
+                    **self._domain, **arguments, PaginationConfig={"PageSize": _PAGE}
+                )
+            )
         )
         while (page := self._told(lambda: next(pages, None))) is not None:
             yield from page[key]
@@ -76,6 +83,8 @@ class Connection:
 
         Raises IndexAccessError where there are none, or STS refuses them.
         """
+        from carrack.model.diagnosis import Identity  # here, because most verbs do without the doctor
+
         found = self._told(self._credentials)
         if not self._on_aws:
             return Identity(source=found.method)
@@ -84,7 +93,7 @@ class Connection:
 
     def regions(self) -> frozenset[str]:
         """The regions in which the installed boto3 knows CodeArtifact, of every part of AWS."""
-        known = boto3.Session(region_name=self.index.region)
+        known = open_nobodys_session(self.index)
         parts = known.get_available_partitions()
         return frozenset(
             region
@@ -94,8 +103,14 @@ class Connection:
 
     @property
     def address(self) -> str:
-        """The address of the control plane, without a slash at its end."""
-        return str(self.client.meta.endpoint_url).rstrip("/")
+        """The address of the control plane, without a slash at its end; it takes no credentials to know it."""
+        self._require_address()
+        client = self._told(
+            lambda: make_client(
+                open_nobodys_session(self.index), "codeartifact", endpoint_url=self.index.endpoint
+            )
+        )
+        return str(client.meta.endpoint_url).rstrip("/")
 
     @property
     def client(self) -> Any:
@@ -131,6 +146,10 @@ class Connection:
         return open_session(self.index, may_prompt=self._may_prompt)
 
     def _client(self, service: str, **place: Any) -> Any:
+        self._require_address()
+        return make_client(self._session, service, **place)
+
+    def _require_address(self) -> None:
         if self.index.unset_variable:
             raise IndexAccessError(
                 f"its address is to be in the variable {self.index.unset_variable}, which holds no http address",
@@ -138,7 +157,6 @@ class Connection:
                 hint="start a local index with `codeartifact-local serve` and paste what it prints, "
                 "or put `codeartifact-local run --` before the command",
             )
-        return make_client(self._session, service, **place)
 
     def _only_owner(self, caller: str, done: str = "") -> None:
         if caller != self.index.owner:

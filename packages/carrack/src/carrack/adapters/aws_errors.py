@@ -72,6 +72,7 @@ _NO_CREDENTIALS = (
 _SSO = "the AWS SSO login is missing or has expired"
 _LOGIN = "the AWS login is missing or has expired"
 _PROXY = ("the proxy cannot be reached", "check HTTPS_PROXY and NO_PROXY")
+_AGAIN = "run the same command again"
 _CA_HINT = "name your organisation's certificates in AWS_CA_BUNDLE"
 
 _CLIENT_SIDE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], _Explain], ...] = (
@@ -111,6 +112,7 @@ _CLIENT_SIDE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], _Explai
     (aws.ProxyConnectionError, lambda i, e, s: _PROXY),
     (aws.SSLError, lambda i, e, s: (f"the server's certificate is not trusted: {_first_line(e)}", _CA_HINT)),
     ((aws.ConnectionError, aws.HTTPClientError), _unreachable),
+    (aws.IncompleteReadError, lambda i, e, s: ("the service's answer broke off in its middle", _AGAIN)),
 )
 
 

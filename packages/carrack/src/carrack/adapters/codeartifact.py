@@ -16,11 +16,11 @@ from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError
+from carrack.adapters.aws_session import CONNECTIONS
 from carrack.errors import IndexAccessError
 from carrack.model.published import File, IndexState, PublishedPackage, PublishedVersion
 
 _DISTRIBUTIONS = (".whl", ".tar.gz", ".zip")
-_READERS = 8  # the API allows 200 listings a second; more threads would only wait for this machine
 _PIECE = 1 << 20
 
 _Listing = Mapping[Version, Mapping[str, Any]]
@@ -38,7 +38,7 @@ class CodeArtifactReader:
 
     def state(self, wanted: Mapping[NormalizedName, Version]) -> IndexState:
         """See `ports.IndexReader`."""
-        with ThreadPoolExecutor(_READERS) as pool:
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
             packages = pool.map(self._package, wanted.keys(), wanted.values())
             return IndexState(packages=dict(zip(wanted, packages, strict=True)))
 

@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError
 from carrack.adapters.origin_controls import CodeArtifactControls
-from carrack.errors import DeniedError
+from carrack.errors import DeniedError, IndexAccessError
 from carrack.model.changes import (
     PUBLIC,
     AddUpstreams,
@@ -32,7 +32,7 @@ _Known = dict[tuple[str, NormalizedName], Controls]
 
 
 class CodeArtifactDomain:
-    """Implements `ports.DomainAdmin` for the domain of `connection`'s index."""
+    """Implements `ports.DomainAdmin` and `ports.DomainSize` for the domain of `connection`'s index."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -74,6 +74,17 @@ class CodeArtifactDomain:
             case PutPolicy(repository=place, document=document):
                 operation, where = _policy("put", place)
                 self._connection.call(operation, **where, policyDocument=json.dumps(document))
+
+    def size(self) -> int:
+        """See `ports.DomainSize`. Raises IndexAccessError where the service does not say it: its model lets it."""
+        told = self._connection.call("describe_domain")["domain"].get("assetSizeBytes")
+        if told is None:
+            raise IndexAccessError(
+                "the service does not say how much the domain holds",
+                address=f"index {self._connection.index.name}",
+                hint="run the same command again",
+            )
+        return int(told)
 
     def _call(self, operation: str, repository: str, **arguments: Any) -> None:
         self._connection.call(operation, repository=repository, **arguments)

@@ -15,13 +15,14 @@ from typing import IO
 
 from carrack.adapters.engine_build import arguments, client_variables, fed
 from carrack.adapters.engine_files import only_member
+from carrack.adapters.engine_push import docker_login, podman_login, pushed
 from carrack.errors import BuildError, NotReadyError
 from carrack.model.image import Image, Recipe
+from carrack.model.registry import Login, Repository
 from carrack.ports import Context, Report
 
 _NO_SUCH_IMAGE = re.compile(r"no such image|image not known", re.IGNORECASE)
 _NO_SUCH_FILE = re.compile(r"could not find the file|no such container:path|no such file", re.IGNORECASE)
-_PUSHED = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 _NOTHING = "/none"
 """A container that is never started still wants a command, where its image has none."""
 
@@ -149,17 +150,21 @@ class ContainerEngine:
         """See `ports.Engine`."""
         self._ask("image", "rm", name, doing=f"removing {name}")
 
-    def push(self, name: str) -> str:
-        """See `ports.Engine`."""
+    def push(self, repository: Repository, tag: str, login: Login) -> None:
+        """See `ports.Engine`. The password is in a file that only this user can read, until the push ends."""
+        name = f"{repository}:{tag}"
+        self.report.step("Pushing", name)
         if self.kind == "docker":
-            said = self._ask("push", name, doing=f"pushing {name}")
-            if not (pushed := _PUSHED.search(said)):
-                raise BuildError(f"{self} does not say as what it pushed {name}", output=said)
-            return pushed[1]
-        with tempfile.TemporaryDirectory(prefix="carrack-image-") as scratch:
-            digest = Path(scratch) / "digest"
-            self._ask("push", "--digestfile", str(digest), name, doing=f"pushing {name}")
-            return digest.read_text().strip()
+            with docker_login(login, self._configuration) as variables:
+                pushed([self.program, "push", name], {**self._environ, **variables}, repository, tag)
+        else:
+            with podman_login(login) as options:
+                pushed([self.program, "push", *options, name], self._environ, repository, tag)
+
+    @property
+    def _configuration(self) -> Path:
+        """The folder of the Docker client's settings."""
+        return Path(self.environ.get("DOCKER_CONFIG") or Path(self.environ.get("HOME", "/")) / ".docker")
 
     @contextmanager
     def _container(self, image: str) -> Iterator[str]:

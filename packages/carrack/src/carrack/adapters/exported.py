@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -14,9 +15,11 @@ _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 def refuse_incomplete(folder: Path, path: PurePosixPath) -> None:
     """Raise WorkspaceError for links that lead out of `folder` or nowhere, and for Git LFS pointers.
 
-    `path` is its own name. Either would be built into a distribution that works only beside the repository.
+    `path` is its own name; it may be a link itself, whose files are elsewhere. Any of these would be built into a
+    distribution that works only beside the repository.
     """
-    outside = tuple(f"{path / link}: leads to {target}" for link, target in _links_out(folder))
+    links = [(PurePosixPath(), str(folder.readlink()))] if folder.is_symlink() else _links_out(folder)
+    outside = tuple(f"{path / link}: leads to {target}" for link, target in links)
     if outside:
         raise WorkspaceError(
             "a package has links to files outside of its folder, and only the folder is built",
@@ -39,7 +42,8 @@ def refuse_incomplete(folder: Path, path: PurePosixPath) -> None:
 def _links_out(folder: Path) -> Iterator[tuple[PurePosixPath, str]]:
     root = folder.resolve()
     for link in sorted(path for path in folder.rglob("*") if path.is_symlink()):
-        target = (link.parent / link.readlink()).resolve()
+        # Not Path.resolve(), which raises another error in each Python where links lead to each other in a circle.
+        target = Path(os.path.realpath(link))
         if not target.is_relative_to(root) or not target.exists():
             yield PurePosixPath(link.relative_to(folder).as_posix()), str(link.readlink())
 

@@ -6,8 +6,10 @@ import os
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from packaging.version import InvalidVersion, Version
@@ -43,18 +45,18 @@ class Git:
     def state(self, paths: Iterable[PurePosixPath]) -> TreeState:
         """See `ports.History`. Raises WorkspaceError without git, a repository, or a first commit."""
         paths = tuple(paths)
-        commit = self._head()
+        shallow, commit = self._head("--is-shallow-repository")
         trees = self.trees((commit, path) for path in paths)
         return TreeState(
             commit=commit,
-            shallow=self._ask("rev-parse", "--is-shallow-repository").strip() == "true",
+            shallow=shallow == "true",
             trees={path: tree for (_, path), tree in trees.items()},
             uncommitted=self._uncommitted(paths),
         )
 
     def merge_base(self, ref: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where there is no such commit, or none in common."""
-        answer = self._run("merge-base", "HEAD", ref)
+        answer = self.run("merge-base", "HEAD", ref)
         if answer.returncode:
             raise WorkspaceError(
                 f"HEAD and {ref!r} have no commit in common: {_reason(answer)}",
@@ -66,9 +68,10 @@ class Git:
 
     def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """See `ports.History`."""
-        places, prefix = tuple(wanted), self._prefix()
-        lines = "".join(f"{commit}:{prefix}{path}\n" for commit, path in places)
-        answers = self._ask("cat-file", "--batch-check=%(objecttype) %(objectname)", told=lines).splitlines()
+        places = tuple(wanted)
+        lines = "".join(f"{commit}:{self._prefix}{path}\n" for commit, path in places)
+        form = "%(objecttype) %(objectname)"
+        answers = self._ask("cat-file", "--buffer", f"--batch-check={form}", told=lines).splitlines()
         rows = zip(places, map(str.split, answers), strict=True)
         return {place: facts[1] for place, facts in rows if facts[0] == "tree"}
 
@@ -83,7 +86,7 @@ class Git:
 
     def tag(self, name: str, commit: str) -> None:
         """See `ports.History`. Raises WorkspaceError where it is on another commit, or cannot be made."""
-        made = self._run("update-ref", f"refs/tags/{name}", commit, "0" * len(commit))
+        made = self.run("update-ref", f"refs/tags/{name}", commit, "0" * len(commit))
         if made.returncode and self.tags().get(name) != commit:
             raise WorkspaceError(
                 f"the tag cannot be made: {_reason(made)}",
@@ -91,10 +94,20 @@ class Git:
                 hint=f"git tag {name} {commit}",
             )
 
-    def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
+    def commits_at(self, wanted: Mapping[PurePosixPath, int]) -> Mapping[PurePosixPath, str]:
         """See `ports.History`."""
-        log = self._ask("rev-list", "--full-history", "--timestamp", "HEAD", "--", str(path))
-        return next((line.split()[1] for line in log.splitlines() if line.startswith(f"{epoch} ")), None)
+        by_time: dict[int, list[list[str]]] = {}
+        for line in self._ask("rev-list", "--timestamp", "--parents", "HEAD").splitlines():
+            epoch, *commits = line.split()
+            by_time.setdefault(int(epoch), []).append(commits)
+        then = [(path, commits) for path, epoch in wanted.items() for commits in by_time.get(epoch, ())]
+        trees = self.trees({(commit, path) for path, commits in then for commit in commits})
+        found: dict[PurePosixPath, str] = {}
+        for path, (commit, *parents) in then:
+            tree = trees.get((commit, path))
+            if tree and all(trees.get((parent, path)) != tree for parent in parents):
+                found.setdefault(path, commit)
+        return found
 
     def log(self, since: str, path: PurePosixPath) -> tuple[Commit, ...]:
         """See `ports.Log`."""
@@ -126,8 +139,8 @@ class Git:
             return None
 
     def text(self, revision: str, path: PurePosixPath) -> str | None:
-        """See `ports.CommittedTexts`."""
-        answer = self._run("cat-file", "blob", f"{revision}:{self._prefix()}{path}")
+        """See `ports.History`."""
+        answer = self.run("cat-file", "blob", f"{revision}:{self._prefix}{path}")
         return None if answer.returncode else answer.stdout
 
     def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
@@ -135,14 +148,14 @@ class Git:
         names = [str(path) for path in paths]
         self._ask("add", "--all", "--", *names)
         self._ask("commit", "--quiet", "--file=-", "--only", "--", *names, told=message)
-        return self._head()
+        return self._head()[-1]
 
     def push_commit(self, branch: str, paths: Iterable[PurePosixPath], message: str) -> bool:
         """See `ports.Log`. The checkout, its branch and its index stay as they are.
 
         Raises WorkspaceError where somebody else committed to the branch, or the remote refuses.
         """
-        ref, head = f"refs/heads/{branch}", self._head()
+        ref, head = f"refs/heads/{branch}", self._head()[-1]
         there = self._ask("ls-remote", "origin", ref).partition("\t")[0]
         tree = self._tree_with(paths)
         if there:
@@ -150,7 +163,8 @@ class Git:
             self._only_ours(there, branch)
             if self._ask("rev-parse", f"{there}^{{tree}}", f"{there}^").split() == [tree, head]:
                 return False
-        made = self._ask("commit-tree", tree, "-p", head, told=message).strip()
+        words = f"{message}{_TREE}{tree}\n"
+        made = self._ask("commit-tree", tree, "-p", head, told=words).strip()
         self._ask("push", "--quiet", f"--force-with-lease={ref}:{there}", "origin", f"{made}:{ref}")
         return True
 
@@ -163,7 +177,10 @@ class Git:
             return self._ask("write-tree", environ=environ).strip()
 
     def _only_ours(self, commit: str, branch: str) -> None:
-        if "\nCarrack-Release: " not in self._ask("show", "--no-patch", "--format=%B", commit):
+        """What we push says which tree it has: whoever commits on top, or amends it, has another one."""
+        tree, parents = self._ask("show", "--no-patch", "--format=%T %P", commit).strip().split(" ", 1)
+        words = self._ask("show", "--no-patch", "--format=%B", commit).splitlines()
+        if f"{_TREE}{tree}" not in words or " " in parents:
             raise WorkspaceError(
                 f"somebody else committed to it: {commit[:12]}",
                 address=f"branch {branch}",
@@ -182,14 +199,23 @@ class Git:
         and every time is the returned epoch, because sdists carry both.
         """
         epoch = self._last_change(commit, path)
+        self.export_as_of(epoch, commit, path, to)
+        return epoch
+
+    def export_as_of(self, epoch: int, commit: str, path: PurePosixPath, to: Path) -> None:
+        """The same, with times that are said. Raises WorkspaceError where `commit` has not all of the folder."""
         self._refuse_submodules(commit, path)
-        within = f"{self._prefix()}{path}"
+        within = f"{self._prefix}{path}"
         with tempfile.TemporaryDirectory(dir=to.parent) as scratch:
             self._check_out(commit, within, Path(scratch))
             (Path(scratch) / "tree" / within).rename(to)
         refuse_incomplete(to, path)
         _settle(to, epoch)
-        return epoch
+
+    def described(self, commit: str) -> tuple[int, str]:
+        """When a commit was made, in seconds since 1970, and its tree's id."""
+        epoch, tree = self._ask("show", "--no-patch", "--format=%ct %T", commit).split()
+        return int(epoch), tree
 
     def _last_change(self, commit: str, path: PurePosixPath) -> int:
         answer = self._ask("rev-list", "-1", "--timestamp", commit, "--", str(path))
@@ -227,8 +253,9 @@ class Git:
         self._ask("-C", str(tree), "read-tree", commit, environ=environ)
         self._ask("-C", str(tree), *settings, "checkout", commit, "--", path, environ=environ)
 
-    def _head(self) -> str:
-        answer = self._run("rev-parse", "--verify", "HEAD^{commit}")
+    def _head(self, *questions: str) -> list[str]:
+        """What `git rev-parse` says to `questions`, and at last HEAD's commit."""
+        answer = self.run("rev-parse", *questions, "--verify", "HEAD^{commit}")
         if answer.returncode:
             raise WorkspaceError(
                 f"builds are made from commits, and git finds none: {_reason(answer)}",
@@ -236,7 +263,7 @@ class Git:
                 hint="git init, git add, git commit; or clone the repository instead of copying its files "
                 "(CodePipeline: the source action's output as a full clone, CODEBUILD_CLONE_REF)",
             )
-        return answer.stdout.strip()
+        return answer.stdout.split()
 
     def files(self, paths: Iterable[PurePosixPath]) -> tuple[PurePosixPath, ...]:
         """The files under `paths` that are tracked, or could be: those that are ignored are left out."""
@@ -245,25 +272,28 @@ class Git:
         listed = self._ask("ls-files", "-z", *kinds, "--", *names) if names else ""
         return tuple(PurePosixPath(name) for name in sorted(set(listed.split("\0"))) if name)
 
-    def _uncommitted(self, paths: Iterable[PurePosixPath]) -> tuple[PurePosixPath, ...]:
-        prefix = self._prefix()
-        answer = self._ask(
-            "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *map(str, paths)
-        )
-        return tuple(PurePosixPath(row[3:].removeprefix(prefix)) for row in answer.split("\0") if row)
+    def _uncommitted(self, paths: Collection[PurePosixPath]) -> tuple[PurePosixPath, ...]:
+        options = ("--porcelain", "-z", "--no-renames", "--untracked-files=all")
+        answer = self._ask("status", *options, "--", *_few(paths))
+        rows = (PurePosixPath(row[3:].removeprefix(self._prefix)) for row in answer.split("\0") if row)
+        wanted = frozenset(paths)
+        return tuple(file for file in rows if not wanted.isdisjoint((file, *file.parents)))
 
+    @cached_property
     def _prefix(self) -> str:
+        """The folder of `root` in its repository, with a slash at its end; empty where it is the top one."""
         return self._ask("rev-parse", "--show-prefix").removesuffix("\n")
 
     def _ask(self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = "") -> str:
-        answer = self._run(*arguments, environ=environ, told=told)
+        answer = self.run(*arguments, environ=environ, told=told)
         if answer.returncode:
             raise WorkspaceError(f"git failed: {_reason(answer)}", address=str(self.root))
         return answer.stdout
 
-    def _run(
+    def run(
         self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = ""
     ) -> subprocess.CompletedProcess[str]:
+        """Run git to its end, whatever it ends with. Raises WorkspaceError where there is no git."""
         own = {key: value for key, value in self.environ.items() if key not in _NAMES_A_REPOSITORY}
         try:
             return subprocess.run(
@@ -279,6 +309,9 @@ class Git:
             raise WorkspaceError("git is not on PATH", hint="install git") from None
 
 
+_TREE = "Carrack-Tree: "
+"""The trailer of a commit that we pushed, with the id of its tree."""
+
 _NAMES_A_REPOSITORY = frozenset(
     {
         "GIT_DIR",
@@ -290,6 +323,13 @@ _NAMES_A_REPOSITORY = frozenset(
         "GIT_PREFIX",
     }
 )
+
+
+def _few(paths: Iterable[PurePosixPath]) -> set[str]:
+    """The paths, or the folder that several of them are in: git tries each of its files with each path it is told."""
+    paths = tuple(paths)
+    beside = Counter(path.parent for path in paths)
+    return {str(path.parent if path.parent.parts and beside[path.parent] > 1 else path) for path in paths}
 
 
 def _reason(answer: subprocess.CompletedProcess[str]) -> str:

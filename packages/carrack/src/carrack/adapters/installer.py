@@ -80,12 +80,13 @@ class PipEnvironments:
             )
         shutil.rmtree(into)
 
-    def install_locked(self, into: Path, lock: str) -> None:
+    def install_locked(self, into: Path, lock: str, wheels: Path | None = None) -> None:
         """See `ports.Environments`. Raises LockError with pip's own words where a file is not to be had."""
         with tempfile.NamedTemporaryFile("w", prefix="carrack-", suffix=".lock", encoding="utf-8") as file:
             file.write(lock)
             file.flush()
-            options = ("--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-compile")
+            options = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-compile"]
+            options += ["--find-links", str(wheels)] if wheels else []
             done = self._pip(into, "install", *options, "--requirement", file.name)
         _require(done, "pip could not install the lock")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -42,18 +43,21 @@ class ReceiptJournal:
             return ()
         return tuple(entry for line in lines if (entry := _entry(line)) is not None)
 
-    def append(self, index: Index, entry: Entry) -> None:
+    def append(self, index: Index, *entries: Entry) -> None:
         """See `ports.Journal`."""
+        if not entries:
+            return
         try:
             with self._appending:
-                self._append(self._path(index), entry)
+                self._append(self._path(index), entries)
         except OSError as error:
             self._tell(error)
 
-    def _append(self, path: Path, entry: Entry) -> None:
+    def _append(self, path: Path, entries: Iterable[Entry]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as journal:
-            journal.write(("" if _ends_with_newline(path) else "\n") + _line(entry) + "\n")
+            lines = "".join(f"{_line(entry)}\n" for entry in entries)
+            journal.write(("" if _ends_with_newline(path) else "\n") + lines)
             journal.flush()
             os.fsync(journal.fileno())
 

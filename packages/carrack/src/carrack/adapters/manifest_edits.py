@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import MutableSequence
+from collections.abc import Mapping, MutableSequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,7 +12,9 @@ import tomlkit
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from carrack.adapters.all_or_none import put_back, write_all
 from carrack.errors import WorkspaceError
+from carrack.model.bumping import Edit
 
 
 @dataclass(frozen=True)
@@ -32,43 +32,45 @@ class ManifestEdits:
         """See `ports.Manifests`. Raises WorkspaceError where it is not UTF-8."""
         try:
             return (self.root / file).read_bytes().decode()
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             return None
         except UnicodeDecodeError:
             raise WorkspaceError("it is not UTF-8", address=str(file)) from None
 
-    def write(self, file: PurePosixPath, text: str) -> None:
-        """See `ports.Manifests`."""
-        _write(self.root / file, text)
+    def write(self, texts: Mapping[PurePosixPath, str | None]) -> None:
+        """See `ports.Manifests`, and `all_or_none.write_all` for what it raises."""
+        write_all(self.root, texts)
 
-    def remove(self, file: PurePosixPath) -> None:
-        """See `ports.Manifests`."""
-        (self.root / file).unlink(missing_ok=True)
+    def put_back(self) -> tuple[PurePosixPath, ...]:
+        """See `ports.Manifests`, and `all_or_none.put_back` for what it raises."""
+        return put_back(self.root)
 
     def literals(self, package: PurePosixPath, version: str) -> tuple[PurePosixPath, ...]:
         """See `ports.Manifests`. Looked for where build backends do: in the modules at the top of a package."""
         files = (file for glob in _MODULES for file in self.files(package, glob))
         return tuple(file for file in files if _literal(version).search(self.read(file) or ""))
 
-    def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
-        """See `ports.Manifests`. Raises WorkspaceError where the key does not say `before`."""
-        path = self.root / manifest
-        if key == ("__version__",):
-            return _write(path, _literal(before).sub(rf"\g<1>{after}", self.read(manifest) or ""))
-        document = tomlkit.parse(path.read_bytes().decode())
+    def edited(self, text: str, edit: Edit) -> str:
+        """See `ports.Manifests`. Raises WorkspaceError where the file does not say what it said before the edit."""
+        if edit.key == ("__version__",):
+            return _literal(edit.before).sub(rf"\g<1>{edit.after}", text)
+        document = tomlkit.parse(text)
         table: Any = document
-        for part in key[:-1]:
-            table = table[part]
-        value = table[key[-1]]
+        for part in edit.key[:-1]:
+            table = table.get(part, {})
+        key = edit.key[-1]
+        value = table.get(key)
         if isinstance(value, MutableSequence):
-            position = _position(value, before)
+            position = _position(value, edit.before)
             if position is not None:
-                value[position] = after
-                return _write(path, tomlkit.dumps(document))
-        elif Version(value) == Version(before):
-            table[key[-1]] = after
-            return _write(path, tomlkit.dumps(document))
-        raise WorkspaceError(f"does not say {before!r} any more", address=f"{manifest}: {'.'.join(key)}")
+                value[position] = _quoted(edit.after, like=value[position])
+                return tomlkit.dumps(document)
+        elif value is not None and Version(value) == Version(edit.before):
+            table[key] = _quoted(edit.after, like=value)
+            return tomlkit.dumps(document)
+        raise WorkspaceError(
+            f"does not say {edit.before!r} any more", address=f"{edit.manifest}: {'.'.join(edit.key)}"
+        )
 
 
 _MODULES = tuple(
@@ -78,20 +80,19 @@ _MODULES = tuple(
 )
 
 
+def _quoted(text: str, *, like: Any) -> Any:
+    """The text in the quotes that its place had."""
+    return tomlkit.string(text, literal=like.as_string().startswith("'") or '"' in text)
+
+
 def _literal(version: str) -> re.Pattern[str]:
     return re.compile(
         rf"""^(__version__(?: *: *[\w.]+)? *= *(["']))({re.escape(version)})(?=\2)""", re.MULTILINE
     )
 
 
-def _position(requirements: MutableSequence[str], wanted: str) -> int | None:
-    return next((i for i, text in enumerate(requirements) if Requirement(text) == Requirement(wanted)), None)
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.parent.mkdir(parents=True, exist_ok=True)
-    temporary.write_bytes(text.encode())
-    if path.exists():
-        shutil.copymode(path, temporary)
-    os.replace(temporary, path.resolve())
+def _position(requirements: MutableSequence[Any], wanted: str) -> int | None:
+    texts = (
+        (i, text) for i, text in enumerate(requirements) if isinstance(text, str)
+    )  # groups may have tables
+    return next((i for i, text in texts if Requirement(text) == Requirement(wanted)), None)

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from carrack.adapters.projects import collect_package, collect_requirements, faulty, load_toml
-from carrack.adapters.tables import AppTable, BumpTable, CarrackTable, IndexTable, is_address, parse
+from carrack.adapters.projects import collect_lists, collect_package, collect_requirements, faulty, load_toml
+from carrack.adapters.tables import (
+    AppTable,
+    BumpTable,
+    CarrackTable,
+    IndexTable,
+    RequirementsTable,
+    SourceTable,
+    is_address,
+    parse,
+)
 from carrack.errors import WorkspaceError
+from carrack.model.code_sources import CodeSource, GitSource, RuntimeSource, SubmoduleSource
 from carrack.model.consistency import contradictions
 from carrack.model.index import Index
+from carrack.model.prices import Prices
 from carrack.model.requirements import Policy
-from carrack.model.workspace import App, BumpRules, CISettings, Package, Workspace
+from carrack.model.workspace import App, BumpRules, CISettings, Package, RequirementList, Workspace
 
 
 def find_root(start: Path) -> Path:
@@ -38,8 +50,8 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
 
     Raises WorkspaceError with every fault of every manifest.
     """
-    told = load_toml(root / "pyproject.toml", "pyproject.toml").get("tool", {}).get("carrack", {})
-    table = parse(CarrackTable, told, ("tool", "carrack"))
+    manifest = load_toml(root / "pyproject.toml", "pyproject.toml")
+    table = parse(CarrackTable, manifest.get("tool", {}).get("carrack", {}), ("tool", "carrack"))
     if not isinstance(table, CarrackTable):
         raise faulty(f"pyproject.toml: {fault}" for fault in table)
     faults: list[str] = []
@@ -54,8 +66,16 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
         bump_rules=_bump_rules(table.bump, packages, faults),
         ci=CISettings(**table.ci.model_dump()),
         private_names=table.private_names,
+        prices={region: Prices(region=region, **told.model_dump()) for region, told in table.prices.items()},
+        lists=_own_lists(manifest, faults),
     )
     faults += contradictions(workspace)
+    regions = {index.region for index in table.indexes.values()}
+    faults += [
+        f"pyproject.toml: tool.carrack.prices.{region}: no index of the workspace is in that region"
+        for region in table.prices
+        if region not in regions
+    ]
     if table.default_index is not None and table.default_index not in table.indexes:
         faults.append(
             f"pyproject.toml: tool.carrack.default-index: there is no index {table.default_index!r}"
@@ -63,6 +83,14 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
     if faults:
         raise faulty(faults)
     return workspace
+
+
+def _own_lists(manifest: Mapping[str, Any], faults: list[str]) -> tuple[RequirementList, ...]:
+    table = parse(RequirementsTable, manifest)
+    if isinstance(table, RequirementsTable):
+        return collect_lists(table, PurePosixPath("pyproject.toml"), faults)
+    faults += [f"pyproject.toml: {fault}" for fault in table]
+    return ()
 
 
 def _bump_rules(table: BumpTable, packages: Collection[NormalizedName], faults: list[str]) -> BumpRules:
@@ -113,11 +141,13 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
     """An app requires what its table says, else what its own pyproject.toml says."""
     path = PurePosixPath(table.path)
     key: tuple[str, ...]
+    optional: tuple[RequirementList, ...] = ()
     if table.requirements is None:
         package = collect_package(root, path, faults)
         if package is None:
             return None
         manifest, key, requirements = path / "pyproject.toml", ("project", "dependencies"), package.requires
+        optional = package.optional
     else:
         manifest, key = PurePosixPath("pyproject.toml"), ("tool", "carrack", "apps", name, "requirements")
         requirements = collect_requirements(table.requirements, f"{manifest}: {'.'.join(key)}", faults)
@@ -130,9 +160,22 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         machines=table.machines,
         manifest=manifest,
         key=key,
+        optional=optional,
+        sources={package: _source(source) for package, source in table.sources.items()},
+        repository=table.repository,
         dockerfile=PurePosixPath(table.dockerfile) if table.dockerfile else None,
         base=table.base,
+        sources_image=table.sources_image,
     )
+
+
+def _source(table: SourceTable) -> CodeSource:
+    subdirectory = PurePosixPath(table.subdirectory)
+    if table.git is not None and table.commit is not None:
+        return GitSource(url=table.git, commit=table.commit, subdirectory=subdirectory)
+    if table.submodule is not None:
+        return SubmoduleSource(path=PurePosixPath(table.submodule), subdirectory=subdirectory)
+    return RuntimeSource(prefix=table.runtime or "")
 
 
 def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:

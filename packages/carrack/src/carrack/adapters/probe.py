@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import requests
 
 from carrack.adapters.pip_settings import PipSettings
-from carrack.adapters.session import open_session
+from carrack.adapters.retry import READING
+from carrack.adapters.session import NoCertificatesError, open_session
 from carrack.errors import IndexAccessError
 from carrack.model.access import Access, Token
 
@@ -16,24 +18,21 @@ def probe(access: Access, project: str, settings: PipSettings | None = None) -> 
     """Return if the index takes the token.
 
     CodeArtifact has no list of projects, so it is asked for `project`: 200 and 404 both come after the token was
-    taken. Where that is one of our own names, nobody upstream hears a new one.
+    taken. Where that is one of our own names, nobody upstream hears a new one. 429, 5xx and a broken connection are
+    tried again.
 
     Raises IndexAccessError: the token was refused, with the time at which it expired where that is known and
     the command that renews it; or the index cannot be reached, or does not answer as an index does.
     """
     where = f"index {access.index.name}"
     try:
-        answer = open_session(access, settings).get(
-            f"{access.simple_url}{project}/",
-            headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.1"},
-            allow_redirects=False,
-            timeout=(10, 60),
-        )
+        answer = _answer(access, project, settings)
     except requests.RequestException as error:
         raise IndexAccessError(
             f"{access.simple_url} cannot be reached: {reason(error)}",
             address=where,
-            hint="check the network, HTTPS_PROXY / NO_PROXY, and REQUESTS_CA_BUNDLE",
+            hint="check the network, HTTPS_PROXY / NO_PROXY, and REQUESTS_CA_BUNDLE"
+            + private_network(access.simple_url, access.index.region, "codeartifact.repositories"),
         ) from error
     if answer.status_code in (401, 403):
         raise IndexAccessError(
@@ -50,16 +49,45 @@ def probe(access: Access, project: str, settings: PipSettings | None = None) -> 
         )
 
 
+def _answer(access: Access, project: str, settings: PipSettings | None) -> requests.Response:
+    """The answer for a project; its body only where that says why the token was refused."""
+    with open_session(access, settings, READING) as session:
+        answer = session.get(
+            f"{access.simple_url}{project}/",
+            headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html;q=0.1"},
+            allow_redirects=False,
+            stream=True,  # the status says the rest: a page that breaks off is no refusal
+            timeout=(10, 60),
+        )
+        with answer:
+            if answer.status_code in (401, 403):
+                answer.content  # noqa: B018 - read, before the connection is closed
+        return answer
+
+
 def reason(error: requests.RequestException) -> str:
     """Why a request had no answer, without its address or anything that a proxy's address may hold."""
     match error:
         case requests.exceptions.ProxyError():
             return "the proxy does not let us through"
+        case NoCertificatesError():
+            return f"{str(error)[:1].lower()}{str(error)[1:]}"
         case requests.exceptions.SSLError():
             return "its certificate is not trusted"
         case requests.exceptions.Timeout():
             return "it does not answer in time"
     return "no connection"
+
+
+def private_network(address: str, region: str, service: str) -> str:
+    """What reaches AWS's own `address` from a network without a way out, as the end of a hint; else nothing.
+
+    The endpoints' names are AWS's (CodeArtifact User Guide, "Create VPC endpoints for CodeArtifact").
+    """
+    host = urlsplit(address).hostname or ""
+    if ".vpce." in host or not host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".aws")):
+        return ""
+    return f"; a private network needs the VPC endpoint com.amazonaws.{region}.{service}"
 
 
 def _age(token: Token) -> str:

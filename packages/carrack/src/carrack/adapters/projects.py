@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -14,10 +14,11 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.self_contained import unbuildable
-from carrack.adapters.tables import ManifestTable, PackageTable, parse
+from carrack.adapters.static_metadata import dynamic, projectless, table_of
+from carrack.adapters.tables import BuildSystemTable, ManifestTable, PackageTable, RequirementsTable, parse
 from carrack.errors import WorkspaceError
 from carrack.model.wheels import WheelTarget, wheel_targets
-from carrack.model.workspace import Package
+from carrack.model.workspace import Package, RequirementList
 
 T = TypeVar("T")
 
@@ -42,88 +43,94 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
         return None
     project, before = table.project, len(faults)
     name = _read(partial(canonicalize_name, project.name, validate=True), f"{address}: project.name", faults)
-    version = _version(table, address, faults)
-    requires = collect_requirements(project.dependencies, f"{address}: project.dependencies", faults)
+    version = (
+        _read(partial(Version, project.version), f"{address}: project.version", faults)
+        if project.version
+        else None
+    )
+    requires, *optional = collect_lists(table, PurePosixPath(address), faults)
+    built_with = collect_requirements(
+        table.build_system.requires, f"{address}: build-system.requires", faults
+    )
     python = _read(
         partial(SpecifierSet, project.requires_python), f"{address}: project.requires-python", faults
     )
     wanted = _targets(table, address, faults)
-    faults += (f"{address}: {fault}" for fault in unbuildable(table))
+    faults += (f"{address}: {fault}" for fault in (*dynamic(table), *unbuildable(table)))
     if name is None or version is None or python is None or len(faults) > before:
         return None
     return Package(
         name=name,
         version=version,
         path=path,
-        requires=requires,
-        build_requires=table.build_system.requires,
+        requires=requires.requirements,
+        optional=tuple(optional),
+        build_requires=built_with,
         requires_python=python,
         targets=wanted,
         scripts=tuple(project.scripts),
     )
 
 
+def build_requirements(folder: Path) -> tuple[str, ...]:
+    """What the distribution in `folder` needs to be built: PEP 518's table, or its default where there is none.
+
+    Raises WorkspaceError where its pyproject.toml cannot be read.
+    """
+    manifest = folder / "pyproject.toml"
+    told = load_toml(manifest, "pyproject.toml") if manifest.is_file() else {}
+    table = parse(BuildSystemTable, table_of(told.get("build-system")), ("build-system",))
+    if not isinstance(table, BuildSystemTable):
+        raise faulty(f"pyproject.toml: {fault}" for fault in table)
+    return table.requires
+
+
 def _manifest(root: Path, address: str, faults: list[str]) -> ManifestTable | None:
     try:
-        table = parse(ManifestTable, load_toml(root / address, address))
+        told = load_toml(root / address, address)
     except WorkspaceError as error:
         faults.append(str(error))
         return None
+    if "project" not in told:
+        faults.append(f"{address}: project: is missing; {projectless(table_of(told.get('tool')))}")
+        return None
+    table = parse(ManifestTable, told)
     if isinstance(table, ManifestTable):
         return table
     faults += [f"{address}: {fault}" for fault in table]
     return None
 
 
-def _version(table: ManifestTable, address: str, faults: list[str]) -> Version | None:
-    """A plan is made without running any backend, so what it stands on must be written down."""
-    project = table.project
-    if "version" in project.dynamic:
-        faults.append(f"{address}: project.dynamic: version must be static; {_remedy(table)}")
-    if "dependencies" in project.dynamic:
-        faults.append(
-            f"{address}: project.dynamic: dependencies must be static; write dependencies = […] under [project] "
-            "and drop it from dynamic"
-        )
-    if project.version is None:
-        if "version" not in project.dynamic:
-            faults.append(f"{address}: project.version: is missing")
-        return None
-    return _read(partial(Version, project.version), f"{address}: project.version", faults)
-
-
 def _targets(table: ManifestTable, address: str, faults: list[str]) -> tuple[WheelTarget, ...]:
     told = table.tool.get("carrack", {})
     if "packages" in told or "indexes" in told or "apps" in told:
         return ()  # this is the workspace's own file, which is a distribution too
-    read = parse(PackageTable, _table(told), ("tool", "carrack"))
+    read = parse(PackageTable, table_of(told), ("tool", "carrack"))
     if not isinstance(read, PackageTable):
         faults += [f"{address}: {fault}" for fault in read]
         return ()
     return wheel_targets(read.wheels.pythons, read.wheels.machines) if read.wheels else ()
 
 
-def _remedy(table: ManifestTable) -> str:
-    """What makes a version static that the backend takes from elsewhere, by the table that says from where."""
-    write = 'write version = "X.Y.Z" under [project] and drop it from dynamic'
-    tool = table.tool
-    hatch = _table(_table(tool.get("hatch")).get("version"))
-    pdm = _table(_table(tool.get("pdm")).get("version"))
-    attribute = _table(_table(_table(tool.get("setuptools")).get("dynamic")).get("version")).get("attr")
-    from_git = [
-        name for name in ("setuptools_scm", "setuptools-scm", "versioningit", "versioneer") if name in tool
-    ]
-    from_git += ["hatch.version"] * ("source" in hatch) + ["pdm.version"] * (pdm.get("source") == "scm")
-    if from_git:
-        return f"{write}, with the last release's, and remove [tool.{from_git[0]}]: bump and tags do its work here"
-    place = hatch.get("path") or pdm.get("path") or attribute
-    if place:
-        return f'{write}; let {place} say importlib.metadata.version("{table.project.name}")'
-    return write
-
-
-def _table(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def collect_lists(
+    table: RequirementsTable, manifest: PurePosixPath, faults: list[str]
+) -> tuple[RequirementList, ...]:
+    """What a manifest requires: its dependencies, even if there are none, then each extra's and each group's."""
+    project = table.project
+    texts: dict[tuple[str, ...], tuple[str, ...]] = {("project", "dependencies"): project.dependencies}
+    texts |= {
+        ("project", "optional-dependencies", key): some for key, some in project.optional_dependencies.items()
+    }
+    for key, entries in table.dependency_groups.items():
+        texts["dependency-groups", key] = tuple(entry for entry in entries if isinstance(entry, str))
+    return tuple(
+        RequirementList(
+            manifest=manifest,
+            key=key,
+            requirements=collect_requirements(some, f"{manifest}: {'.'.join(key)}", faults),
+        )
+        for key, some in texts.items()
+    )
 
 
 def collect_requirements(texts: Iterable[str], address: str, faults: list[str]) -> tuple[Requirement, ...]:

@@ -41,6 +41,7 @@ class UvResolver:
         python: str,
         exact: Mapping[NormalizedName, Version],
         preferred: Iterable[Candidate],
+        wheels: Path | None = None,
     ) -> tuple[Candidate, ...]:
         """See `ports.Resolver`.
 
@@ -56,15 +57,16 @@ class UvResolver:
             _write(folder / "requirements.in", requirements)
             _write(folder / "constraints.txt", (f"{name}=={version}" for name, version in exact.items()))
             _write(folder / "resolved.txt", (str(c) for c in preferred if c.name not in exact))
-            self._compile(folder, python, stale)
+            found = ("--find-links", str(wheels.absolute())) if wheels else ()
+            self._compile(folder, python, (*stale, *found))
             lines = (folder / "resolved.txt").read_text(encoding="utf-8").splitlines()
         return tuple(candidate(line, "uv's resolution") for line in lines if line.strip())
 
-    def _compile(self, folder: Path, python: str, refresh: Sequence[str]) -> None:
+    def _compile(self, folder: Path, python: str, further: Sequence[str]) -> None:
         files = ("requirements.in", "--constraints", "constraints.txt", "--output-file", "resolved.txt")
         pythons = ("--python", sys.executable, "--python-version", python)
         done = subprocess.run(
-            [uv.find_uv_bin(), "pip", "compile", *files, *_OPTIONS, *pythons, *refresh],
+            [uv.find_uv_bin(), "pip", "compile", *files, *_OPTIONS, *pythons, *further],
             cwd=folder,
             env={"UV_CONCURRENT_DOWNLOADS": _CONCURRENT_DOWNLOADS, **self.environ},
             stdin=subprocess.DEVNULL,

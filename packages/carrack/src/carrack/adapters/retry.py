@@ -1,11 +1,16 @@
-"""Which answers of an index pass by themselves, and the pauses between the tries of an upload."""
+"""Which answers of an index pass by themselves, and the pauses between the tries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from urllib3.util import Retry
+
 RETRIED = frozenset({429, 500, 502, 503, 504})
 """HTTP statuses that pass by themselves."""
+
+READING = Retry(total=4, connect=1, backoff_factor=0.5, status_forcelist=RETRIED, raise_on_status=False)
+"""How requests that only read are tried again, `Retry-After` honoured."""
 
 _TRIES = 5
 

@@ -57,7 +57,7 @@ def _names(requires: tuple[str, ...]) -> Iterator[str]:
         try:
             yield canonicalize_name(Requirement(text).name)
         except InvalidRequirement:
-            continue  # the backend's installer says it better
+            continue  # a fault of its own
 
 
 def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:

@@ -14,8 +14,8 @@ from packaging.utils import NormalizedName
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError
 from carrack.adapters.pip_settings import PipSettings
-from carrack.adapters.probe import probe, reason
-from carrack.adapters.session import open_session
+from carrack.adapters.probe import private_network, probe, reason
+from carrack.adapters.session import new_session, open_session
 from carrack.adapters.simple_index import JSON
 from carrack.errors import IndexAccessError
 from carrack.model.access import Access
@@ -54,13 +54,14 @@ class CodeArtifactProbe:
         """See `ports.ServiceProbe`."""
         address = self._connection.address
         try:
-            with requests.Session() as session:
+            with new_session() as session:
                 session.auth = _no_credentials  # of a netrc file, for instance
                 answer = session.get(f"{address}/v1/domain", allow_redirects=False, timeout=_TIMEOUT)
         except requests.RequestException as error:
             raise IndexAccessError(
                 f"{address} cannot be reached: {reason(error)}",
-                hint="check the address, the network, HTTPS_PROXY / NO_PROXY, and AWS_CA_BUNDLE",
+                hint="check the address, the network, HTTPS_PROXY / NO_PROXY, and AWS_CA_BUNDLE"
+                + private_network(address, self._connection.index.region, "codeartifact.api"),
             ) from error
         return Answered(
             address=address,
@@ -98,9 +99,11 @@ class CodeArtifactProbe:
                     return None
                 return self._first(session, urljoin(page, files[0]["url"]), files[0]["filename"])
         except requests.RequestException as error:
+            asked = (error.request and error.request.url) or page
             raise IndexAccessError(
-                f"a file of {name} cannot be downloaded: {reason(error)}",
-                hint="check HTTPS_PROXY / NO_PROXY, and the network's rules for that host",
+                f"a file of {name} cannot be downloaded from {urlsplit(asked).netloc}: {reason(error)}",
+                hint="check HTTPS_PROXY / NO_PROXY, and the network's rules for that host"
+                + (private_network(asked, access.index.region, "s3") if asked != page else ""),
             ) from error
 
     def _first(self, session: requests.Session, url: str, file: str) -> Delivery:

@@ -1,6 +1,8 @@
-"""HTTP to an index's PyPI endpoint: its token, and the certificates and proxy that pip is configured with."""
+"""HTTP to an index's PyPI endpoint or a registry: the login, and the certificates and proxy of pip's configuration."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -10,16 +12,44 @@ from carrack.adapters.pip_settings import PipSettings
 from carrack.model.access import USERNAME, Access
 
 
+class NoCertificatesError(requests.exceptions.SSLError):
+    """A file of certificates that a variable or pip's configuration names is not there."""
+
+
+class _Transport(HTTPAdapter):
+    """As requests' own, but for a plain OSError of that kind, which nobody who catches RequestException expects."""
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Raises NoCertificatesError."""
+        try:
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+        except OSError as error:
+            raise NoCertificatesError(str(error)) from error
+
+
+def new_session(retry: Retry | int = 0) -> requests.Session:
+    """A session with nobody's credentials; whatever goes wrong on the way is a RequestException."""
+    session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Transport(max_retries=retry))
+    return session
+
+
 def open_session(
     access: Access, settings: PipSettings | None = None, retry: Retry | int = 0
 ) -> requests.Session:
-    """A session for `access`; certificates and proxies of the environment come before those of `settings`."""
+    """A session for `access`; see `signed_in_session`."""
+    return signed_in_session(access.simple_url, (USERNAME, access.token.value), settings, retry)
+
+
+def signed_in_session(
+    url: str, login: tuple[str, str], settings: PipSettings | None = None, retry: Retry | int = 0
+) -> requests.Session:
+    """A session for `url`; certificates and proxies of the environment come before those of `settings`."""
     settings = settings or PipSettings()
-    session = requests.Session()
-    session.auth = (USERNAME, access.token.value)
+    session = new_session(retry)
+    session.auth = login
     session.verify = settings.cert or True
     session.cert = settings.client_cert
-    session.proxies = settings.proxies(access.simple_url)
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retry))
+    session.proxies = settings.proxies(url)
     return session

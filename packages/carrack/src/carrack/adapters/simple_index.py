@@ -8,10 +8,9 @@ from typing import Any
 import requests
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName
-from urllib3.util import Retry
 
 from carrack.adapters.pip_settings import PipSettings
-from carrack.adapters.retry import RETRIED
+from carrack.adapters.retry import READING
 from carrack.adapters.session import open_session
 from carrack.errors import IndexAccessError
 from carrack.model.access import Access
@@ -21,15 +20,13 @@ JSON = "application/vnd.pypi.simple.v1+json"
 _TIMEOUT_SECONDS = (10, 120)
 """To connect, and between two bytes: a project that CodeArtifact does not hold yet is fetched while we wait."""
 
-_RETRY = Retry(total=4, connect=1, backoff_factor=0.5, status_forcelist=RETRIED, raise_on_status=False)
-
 
 class SimpleIndex:
     """Implements `ports.Listing`. Each page is asked for once in the life of an object."""
 
     def __init__(self, access: Access, settings: PipSettings | None = None) -> None:
         self._access = access
-        self._session = open_session(access, settings, _RETRY)
+        self._session = open_session(access, settings, READING)
         self._session.headers["Accept"] = JSON
         self._pages: dict[NormalizedName, tuple[ListedFile, ...]] = {}
 
@@ -53,7 +50,9 @@ class SimpleIndex:
             response.raise_for_status()
             page: Mapping[str, Any] = response.json()
         except requests.RequestException as error:
-            raise IndexAccessError(f"the index gave no page: {error}", address=address) from None
+            raise IndexAccessError(
+                f"the index gave no page: {error}", address=address, hint="run the same command again"
+            ) from None
         return page
 
     def _refused(self, address: str, status: int) -> IndexAccessError:

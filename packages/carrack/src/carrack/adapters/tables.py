@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from packaging.utils import NormalizedName, canonicalize_name
 from pydantic import (
@@ -18,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from batch_params.suggestion import nearest
+from carrack.model.registry import parse_repository
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -27,6 +31,7 @@ Owner = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{1,99}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")]
 OneLine = Annotated[str, StringConstraints(pattern=r"^[^\n]+$")]
+Amount = Annotated[Decimal, Field(ge=0, le=10**6)]
 ImageReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:@\-]*$")]
 Minor = Annotated[str, StringConstraints(pattern=r"^3\.[0-9]+$")]
 
@@ -42,8 +47,44 @@ def _below(glob: str) -> str:
     return glob
 
 
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_GIT_ADDRESS = re.compile(r"(https?|ssh|git\+ssh|file)://\S+|[\w.-]+@[\w.-]+:\S+")
+_STORE = re.compile(r"s3://[^/\s]+/\S*|https?://\S+|file:///\S*")
+
+
+def _git_address(url: str) -> str:
+    if not _GIT_ADDRESS.fullmatch(url):
+        raise ValueError("say the repository's address: https://…, ssh://…, git@HOST:PATH or file:///…")
+    if "://" in url and (urlsplit(url).password or ("@" in url and url.startswith("http"))):
+        raise ValueError(
+            "no credentials in an address, which is in every clone and every log; git's credential helpers or an ssh "
+            "agent have them"
+        )
+    return url
+
+
+def _store(prefix: str) -> str:
+    if not _STORE.fullmatch(prefix) or (urlsplit(prefix).username is not None):
+        raise ValueError(
+            "say where the wheels are put: s3://BUCKET/PREFIX/, https://… or file:///…, without credentials"
+        )
+    return _with_slash(prefix)
+
+
+def _inside(folder: str) -> str:
+    path = PurePosixPath(folder)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("is a folder inside the repository")
+    return folder
+
+
 def _name(text: str) -> NormalizedName:
     return canonicalize_name(text, validate=True)
+
+
+def _repository(text: str) -> str:
+    parse_repository(text, account="", region="")
+    return text
 
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")]
@@ -63,17 +104,26 @@ class _Read(BaseModel):
     """A table of which the keys that are not named here are somebody else's."""
 
     model_config = ConfigDict(
-        frozen=True, alias_generator=lambda name: name.replace("_", "-"), hide_input_in_errors=True
+        frozen=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+        hide_input_in_errors=True,
+        defer_build=True,  # most workspaces have some of these tables
     )
 
 
-class ProjectTable(_Read):
-    """`[project]` of a package (PEP 621), as far as a release needs it."""
+class ProjectRequirementsTable(_Read):
+    """What `[project]` (PEP 621) requires."""
+
+    dependencies: tuple[str, ...] = ()
+    optional_dependencies: Mapping[str, tuple[str, ...]] = {}
+
+
+class ProjectTable(ProjectRequirementsTable):
+    """`[project]` of a package, as far as a release needs it."""
 
     name: str
     version: str | None = None
     requires_python: str = ""
-    dependencies: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()
     scripts: Mapping[str, str] = {}
     readme: Any = None
@@ -106,7 +156,14 @@ class PackageTable(_Read):
     wheels: WheelsTable | None = None
 
 
-class ManifestTable(_Read):
+class RequirementsTable(_Read):
+    """What a pyproject.toml requires, whoever's it is. A group may have tables in it (PEP 735's includes)."""
+
+    project: ProjectRequirementsTable = ProjectRequirementsTable()
+    dependency_groups: Mapping[str, tuple[Any, ...]] = {}
+
+
+class ManifestTable(RequirementsTable):
     """A package's pyproject.toml."""
 
     project: ProjectTable
@@ -141,6 +198,31 @@ class IndexTable(_Table):
         return self
 
 
+class SourceTable(_Table):
+    """`[tool.carrack.apps.NAME.sources]` of one package: exactly one of git, submodule and runtime."""
+
+    git: Annotated[str, AfterValidator(_git_address)] | None = None
+    commit: str | None = None
+    submodule: Annotated[str, AfterValidator(_below)] | None = None
+    runtime: Annotated[str, AfterValidator(_store)] | None = None
+    subdirectory: Annotated[str, AfterValidator(_inside)] = "."
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if sum(value is not None for value in (self.git, self.submodule, self.runtime)) != 1:
+            raise ValueError("say one of git (with commit), submodule and runtime")
+        if (self.commit is not None) != (self.git is not None):
+            raise ValueError("git and commit go together")
+        if self.commit is not None and not _COMMIT.fullmatch(self.commit):
+            raise ValueError(
+                f"commit: {self.commit!r} is no full commit id (40 hex digits); a branch, a tag or a short id can mean "
+                "another commit tomorrow: git rev-parse says the full one"
+            )
+        if self.runtime is not None and self.subdirectory != ".":
+            raise ValueError("subdirectory goes with git or submodule")
+        return self
+
+
 class AppTable(_Table):
     """`[tool.carrack.apps.NAME]`."""
 
@@ -149,8 +231,11 @@ class AppTable(_Table):
     lock: str
     pythons: Annotated[tuple[Minor, ...], Field(min_length=1)]
     machines: Annotated[tuple[str, ...], Field(min_length=1)] = ("x86_64", "aarch64")
+    sources: Mapping[Annotated[NormalizedName, AfterValidator(_name)], SourceTable] = {}
+    repository: Annotated[str, AfterValidator(_repository)] | None = None
     dockerfile: Annotated[str, AfterValidator(_below)] | None = None
     base: ImageReference | None = None
+    sources_image: ImageReference | None = None
 
 
 class BumpTable(_Table):
@@ -179,6 +264,18 @@ class CITable(_Table):
     test: OneLine = 'python -m pytest "$PACKAGE_PATH"'
 
 
+class PricesTable(_Table):
+    """`[tool.carrack.prices.REGION]`: what stands in place of Carrack's own table."""
+
+    read: date
+    source: OneLine = "pyproject.toml"
+    gb_month: Amount
+    ten_thousand_requests: Amount
+    free_gb: Amount = Decimal(2)
+    free_requests: Annotated[int, Field(ge=0)] = 100_000
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
+
+
 class CarrackTable(_Table):
     """`[tool.carrack]`."""
 
@@ -190,6 +287,7 @@ class CarrackTable(_Table):
     indexes: Mapping[str, IndexTable] = {}
     bump: BumpTable = BumpTable()
     ci: CITable = CITable()
+    prices: Mapping[str, PricesTable] = {}
 
 
 def parse(model: type[M], table: Mapping[str, Any], at: tuple[str, ...] = ()) -> M | tuple[str, ...]:
@@ -213,7 +311,9 @@ def _faults(error: ValidationError, model: type[BaseModel], at: tuple[str, ...])
 
 
 def _suggestion(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    table = _NESTED.get(str(location[0]), model)
+    from batch_params.suggestion import nearest  # here, because it brings more than good tables need
+
+    table = next((_NESTED[key] for key in map(str, reversed(location[:-1])) if key in _NESTED), model)
     known = [field.alias or name for name, field in table.model_fields.items()]
     close = nearest(str(location[-1]), known)
     return f"; did you mean {close!r}?" if close else f"; known are: {', '.join(known)}"
@@ -222,7 +322,9 @@ def _suggestion(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
 _NESTED: Mapping[str, type[BaseModel]] = {
     "indexes": IndexTable,
     "apps": AppTable,
+    "sources": SourceTable,
     "bump": BumpTable,
     "ci": CITable,
+    "prices": PricesTable,
     "wheels": WheelsTable,
 }

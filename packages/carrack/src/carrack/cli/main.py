@@ -6,7 +6,6 @@ import errno
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -29,8 +28,8 @@ VERBS = {
     "ci": "write the files that CI runs: workflows for pull requests and releases, a buildspec",
     "lock": "an app's lock: every wheel that it installs, by hash",
     "install": "an app's environment from its lock, from the private index alone",
-    "image": "an app's image from its lock: build it, and say what is in one",
-    "index": "make an index ready, or run a command with its address and token",
+    "image": "an app's image from its lock: build it, push it, say what is in one, and where a Dockerfile leaks",
+    "index": "make an index ready, estimate its cost, or run a command with its address and token",
     "doctor": "everything between here and an index: credentials, clock, permissions, network, pip, git",
     "token": "print a token, or write it to a netrc file",
 }
@@ -126,6 +125,8 @@ def _open_what_is_closed() -> None:
 
 
 def _end_with_a_bug() -> NoReturn:
+    import traceback
+
     traceback.print_exc()
     sys.exit(ExitCode.BUG)
 

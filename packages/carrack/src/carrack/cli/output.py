@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,11 +19,14 @@ from carrack.errors import (
     PublishedDiffersError,
     WorkspaceError,
 )
-from carrack.model.diagnosis import Check, Verdict
-from carrack.model.history import TreeState
 from carrack.ports import Report
 
+if TYPE_CHECKING:
+    from carrack.model.diagnosis import Check
+    from carrack.model.history import TreeState
+
 _VERB_WIDTH = 12
+_GAP, _LEAST_ROOM = 2, 20
 
 
 class TerminalReport(Report):
@@ -69,21 +74,30 @@ def _details(error: CarrackError) -> Sequence[str]:
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A plain table on stdout; it is as wide as it needs to be where stdout is not a terminal."""
-    from rich.console import Console  # here, because `--help` should not wait for it
-    from rich.table import Table
+    """A plain table on stdout; on a terminal the last column, the prose, is folded into the room that is left."""
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)][:-1]
+    indent = sum(width + _GAP for width in widths)
+    room = shutil.get_terminal_size().columns - indent if sys.stdout.isatty() else 0
+    lines = []
+    for *cells, last in (headings, *rows):
+        line = "".join(cell.ljust(width + _GAP) for cell, width in zip(cells, widths, strict=True))
+        lines.append((line + _folded(last, room, indent)).rstrip())
+    lines[0] = click.style(lines[0], bold=True)
+    click.echo("\n".join(lines), color=_coloured())
 
-    console = Console(markup=False, emoji=False, highlight=False, width=None if sys.stdout.isatty() else 1000)
-    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*row)
-    with console.capture() as drawn:
-        console.print(table)
-    click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+
+def _folded(text: str, room: int, indent: int) -> str:
+    """The text in lines of `room` letters; as it is where that is no room, or stdout is no terminal."""
+    from textwrap import wrap
+
+    lines = wrap(text, room) if room >= _LEAST_ROOM else [text]
+    return f"\n{' ' * indent}".join(lines)
 
 
 def show_checks(checks: Sequence[Check]) -> None:
     """A line for each on stdout, and one below it with what to do."""
+    from carrack.model.diagnosis import Verdict
+
     colours = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
     width = max(len(check.name) for check in checks)
     for check in checks:

@@ -17,10 +17,10 @@ from carrack.model.index import Index
 from carrack.model.plan import Plan, State, Step
 
 
-def know(wiring: Wiring, index: Index) -> tuple[Sources, Knowledge]:
-    """What git and the index say now."""
+def know(wiring: Wiring, index: Index, names: Collection[NormalizedName] = ()) -> tuple[Sources, Knowledge]:
+    """What git and the index say now, of `names` and what they need where given."""
     sources = wiring.sources(index)
-    knowledge = learn(sources)
+    knowledge = learn(sources, wiring.workspace.closure(names))
     tell_shallow(wiring.report, knowledge.tree)
     return sources, knowledge
 
@@ -54,9 +54,10 @@ def binding_of(sources: Sources, knowledge: Knowledge, wanted: Collection[Normal
 
 
 def tell_left_alone(wiring: Wiring, plan: Plan, wanted: Collection[NormalizedName]) -> int:
-    """Say which packages changed and are left alone, and what would release them; how many they are."""
+    """Say which packages may have changed and are left alone, and what would release them; how many they are."""
+    states = _LEFT if not wanted else _LEFT - {State.UNTRACED}  # what is named was built and compared
     left = [
-        step for step in plan.steps if step.state in _LEFT and (not wanted or step.package.name in wanted)
+        step for step in plan.steps if step.state in states and (not wanted or step.package.name in wanted)
     ]
     for step in left:
         wiring.report.note(
@@ -65,10 +66,13 @@ def tell_left_alone(wiring: Wiring, plan: Plan, wanted: Collection[NormalizedNam
     return len(left)
 
 
-_LEFT = (State.UNRELEASED, State.UNTRACED, State.BLOCKED, State.MISTAGGED)
+_LEFT = frozenset({State.UNRELEASED, State.UNTRACED, State.BLOCKED, State.MISTAGGED})
 
 
 def _way_out(step: Step) -> str:
     if step.state is State.MISTAGGED:
         return f"to release it: git tag --delete {step.tag}, also at the remote, or raise the version"
+    if step.state is State.UNTRACED:
+        name = step.package.name
+        return f"to see whether it changed: git fetch --unshallow --tags, or carrack publish {name}, which builds it"
     return f"to release it: carrack bump {step.package.name} patch, and commit"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from batch_params.suggestion import nearest
 from carrack.errors import PlanError, UsageError
 from carrack.model.index import Index
 from carrack.model.workspace import App, Workspace
@@ -64,12 +63,21 @@ def select_versions(texts: Iterable[str]) -> dict[NormalizedName, Version]:
     return found
 
 
+def strangers(workspace: Workspace, names: Iterable[NormalizedName]) -> Iterator[str]:
+    """A sentence for each of `names` that is no package of the workspace; it may have been one, so it is no error."""
+    for name in names:
+        if name not in workspace.packages:
+            yield f"there is no package {name!r} in this workspace{_instead(name, workspace.packages)}"
+
+
 def select_app(workspace: Workspace, name: str | None) -> App:
-    """The app called `name`, else the only one. Raises UsageError where that is not one app."""
+    """The app called `name`, in any spelling, else the only one. Raises UsageError where that is not one app."""
     apps = workspace.apps
     if name is None and len(apps) == 1:
         return next(iter(apps.values()))
-    if name is None or name not in apps:
+    alike = [app for app in apps.values() if name and canonicalize_name(app.name) == canonicalize_name(name)]
+    found = apps.get(name or "") or (alike[0] if len(alike) == 1 else None)
+    if found is None:
         raise UsageError(
             f"there is no app {name!r}{_instead(name, apps)}"
             if name
@@ -77,25 +85,31 @@ def select_app(workspace: Workspace, name: str | None) -> App:
             address="pyproject.toml: [tool.carrack.apps]",
             hint=f"say --app NAME, with {_one_of(apps)}",
         )
-    return apps[name]
+    return found
 
 
 def select_packages(workspace: Workspace, names: Iterable[str]) -> tuple[NormalizedName, ...]:
     """The packages that `names` mean, in any spelling. Raises UsageError for one that is not there."""
-    chosen = tuple(canonicalize_name(name) for name in names)
-    for name in chosen:
+    chosen = {canonicalize_name(text): text for text in names}
+    for name, text in chosen.items():
         if name not in workspace.packages:
             raise UsageError(
-                f"there is no package {name!r}{_instead(name, workspace.packages)}",
+                f"there is no package {text!r}{_instead(name, workspace.packages)}",
                 hint=f"name {_one_of(workspace.packages)}",
             )
-    return chosen
+    return tuple(chosen)
 
 
 def _instead(word: str, known: Iterable[str]) -> str:
+    from batch_params.suggestion import nearest  # here, because it brings more than a good name needs
+
     close = nearest(word, known)
     return f"; did you mean {close}?" if close else ""
 
 
 def _one_of(names: Collection[str]) -> str:
-    return f"one of: {', '.join(sorted(names)) or '(none is defined)'}"
+    shown = ", ".join(sorted(names)[:_MOST_SHOWN]) or "(none is defined)"
+    return f"one of: {shown}" + (f" and {more} more" if (more := len(names) - _MOST_SHOWN) > 0 else "")
+
+
+_MOST_SHOWN = 20

@@ -10,33 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from packaging.utils import NormalizedName
 
 from carrack.cli.output import TerminalReport
-from carrack.model.access import Access
-from carrack.model.index import Index
-from carrack.model.lock import Lock
-from carrack.model.receipt import Receipt
-from carrack.model.workspace import App, Workspace
-from carrack.ports import (
-    Builder,
-    CommittedTexts,
-    DomainAdmin,
-    Engine,
-    Environments,
-    History,
-    IndexReader,
-    Journal,
-    Listing,
-    Log,
-    Manifests,
-    PullRequests,
-    Report,
-    Resolver,
-    Uploader,
-)
 
 if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
     from carrack.adapters.aws import Connection
     from carrack.adapters.builder import IsolatedBuilder
     from carrack.adapters.gate import CodeArtifactGate
@@ -47,6 +26,34 @@ if TYPE_CHECKING:
     from carrack.commands.doctor import Patient
     from carrack.commands.image_build import ImageTools
     from carrack.commands.knowledge import Sources
+    from carrack.commands.source_wheels import SourceTools
+    from carrack.model.access import Access
+    from carrack.model.index import Index
+    from carrack.model.lock import Lock
+    from carrack.model.receipt import Receipt
+    from carrack.model.registry import Login, Repository
+    from carrack.model.workspace import App, Workspace
+    from carrack.ports import (
+        Builder,
+        CommittedTexts,
+        DomainAdmin,
+        DomainSize,
+        Engine,
+        Environments,
+        History,
+        IndexReader,
+        Journal,
+        Listing,
+        Log,
+        Manifests,
+        PullRequests,
+        PushRecords,
+        Registry,
+        Report,
+        Resolver,
+        RuntimeStore,
+        Uploader,
+    )
 
 
 @dataclass
@@ -62,9 +69,21 @@ class Wiring:
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace around `start`."""
-        from carrack.adapters.manifests import find_root, read_workspace
+        from carrack.adapters.all_or_none import LOG
+        from carrack.adapters.manifests import read_workspace
 
-        return read_workspace(find_root(self.start), self.environ)
+        if (self.root / LOG).exists():
+            self.report.note(
+                f"{LOG}: a run is writing here, or was killed amid it; carrack bump puts all back first"
+            )
+        return read_workspace(self.root, self.environ)
+
+    @cached_property
+    def root(self) -> Path:
+        """The folder of that workspace."""
+        from carrack.adapters.manifests import find_root
+
+        return find_root(self.start)
 
     def index(self, name: str | None) -> Index:
         """The index called `name`, else the workspace's default; it is named on stderr before anything else.
@@ -167,6 +186,12 @@ class Wiring:
 
         return CodeArtifactDomain(self.connection(index))
 
+    def domain_size(self, index: Index) -> DomainSize:
+        """The index's domain, to be measured."""
+        from carrack.adapters.domain import CodeArtifactDomain
+
+        return CodeArtifactDomain(self.connection(index))
+
     def patient(self, index: Index) -> Patient:
         """Everything that `doctor` looks at."""
         from datetime import UTC, datetime
@@ -219,7 +244,7 @@ class Wiring:
         """The packages' pyproject.toml files."""
         from carrack.adapters.manifest_edits import ManifestEdits
 
-        return ManifestEdits(self.workspace.root)
+        return ManifestEdits(self.root)
 
     def builder(self, access: Access | None) -> IsolatedBuilder:
         """Builds with requirements from `access`'s index, or from pip's own where none is chosen."""
@@ -227,7 +252,7 @@ class Wiring:
 
         return IsolatedBuilder(
             constraints=self.workspace.root / self.workspace.build_constraints,
-            environ=self.isolated(access),
+            environ=lambda: self.isolated(self._gate(access.index).open() if access else None),
             report=self.report,
         )
 
@@ -246,6 +271,27 @@ class Wiring:
 
         once = self.builder(None)
         return Twice(once=once, again=Elsewhere(once), archives=BuiltArchives())
+
+    def runtime_store(self, index: Index) -> RuntimeStore:
+        """Where jobs fetch wheels from, with the credentials of `index`'s profile."""
+        from carrack.adapters.runtime_store import WritableStore
+
+        return WritableStore(profile=index.profile, region=index.region)
+
+    def source_tools(self, builder: Builder) -> SourceTools:
+        """What makes wheels of the commits that an app's sources name."""
+        from carrack.adapters.archives import BuiltArchives
+        from carrack.adapters.source_trees import SourceRepositories
+        from carrack.adapters.wheel_store import FolderOfWheels
+        from carrack.commands.source_wheels import SourceTools
+
+        root = self.workspace.root
+        return SourceTools(
+            trees=SourceRepositories(root=root, environ=self.environ),
+            builder=builder,
+            archives=BuiltArchives(),
+            store=FolderOfWheels(root / ".carrack" / "wheels"),
+        )
 
     @cached_property
     def pip_settings(self) -> PipSettings:
@@ -278,6 +324,19 @@ class Wiring:
 
         return read_lock(self.workspace.root, app.lock)
 
+    def present_lock(self, app: App, index: Index) -> Lock:
+        """The app's lock. Raises LockError where it has none yet, with the command that makes it from `index`."""
+        from carrack.errors import LockError
+
+        lock = self.lock(app)
+        if lock is None:
+            raise LockError(
+                "there is no such file yet",
+                address=str(app.lock),
+                hint=f"carrack lock --to {index.name} --app {app.name}",
+            )
+        return lock
+
     def resolver(self, access: Access) -> Resolver:
         """Resolves against `access`'s index through uv."""
         from carrack.adapters.resolver import UvResolver
@@ -307,6 +366,26 @@ class Wiring:
         engine = find_engine(self.environ, self.report)
         self.report.step("Engine", f"{engine}, {engine.program}")
         return engine
+
+    def registry_login(self, index: Index, repository: Repository) -> Login:
+        """The way into the repository's registry, with the index's credentials."""
+        from carrack.adapters.ecr import ENDPOINT_VARIABLE, log_in
+
+        endpoint = self.environ.get(ENDPOINT_VARIABLE) or None
+        return log_in(index, repository, endpoint=endpoint, may_prompt=self.may_prompt)
+
+    def registry(self, repository: Repository, login: Login) -> Registry:
+        """The repository, asked directly."""
+        from carrack.adapters.registry import HttpRegistry
+
+        return HttpRegistry(repository, login, self.pip_settings)
+
+    @property
+    def push_records(self) -> PushRecords:
+        """The record of pushed images that is kept in the workspace."""
+        from carrack.adapters.pushed_images import PushedImages
+
+        return PushedImages(file=self.workspace.root / ".carrack" / "images.jsonl", report=self.report)
 
     def image_tools(self, access: Access) -> ImageTools:
         """What images are built with; `access`'s token is what they are searched for."""

@@ -86,21 +86,18 @@ def _of_commits(package: Package, since: str, log: Log) -> Iterator[Wish]:
 def write(
     plan: BumpPlan, consumed: Iterable[ChangeFile], manifests: Manifests, day: date
 ) -> tuple[PurePosixPath, ...]:
-    """Write versions, pins and changelogs, and remove the change files; returns what was touched.
+    """Write versions, pins and changelogs, and remove the change files, all or none; returns what was touched.
 
     Comments and formatting stay.
     """
-    touched: dict[PurePosixPath, None] = {}
+    texts: dict[PurePosixPath, str | None] = {}
     for edit in plan.edits:
-        manifests.replace(edit.manifest, edit.key, edit.before, edit.after)
-        touched[edit.manifest] = None
-    for path, text in changelogs(plan.bumps, manifests, day).items():
-        manifests.write(path, text)
-        touched[path] = None
-    for file in consumed:
-        manifests.remove(file.path)
-        touched[file.path] = None
-    return tuple(touched)
+        before = texts.get(edit.manifest) or manifests.read(edit.manifest) or ""
+        texts[edit.manifest] = manifests.edited(before, edit)
+    texts |= changelogs(plan.bumps, manifests, day)
+    texts |= {file.path: None for file in consumed}
+    manifests.write(texts)
+    return tuple(texts)
 
 
 def changelogs(bumps: Iterable[Bump], manifests: Manifests, day: date) -> Mapping[PurePosixPath, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from carrack.commands.build import build
 from carrack.errors import BuildError
@@ -29,16 +29,20 @@ class Twice:
 
 
 def check_builds(
-    packages: Iterable[tuple[Package, str]], history: History, twice: Twice, scratch: Path
+    packages: Iterable[tuple[Package, str]],
+    history: History,
+    twice: Twice,
+    scratch: Path,
+    constraints: PurePosixPath,
 ) -> tuple[Artifact, ...]:
     """Build each package in its commit twice; the artifacts of the first time, where all are the same.
 
     Raises BuildError that names each member which differs, and why.
     """
     packages = tuple(packages)
-    first = build(packages, history, twice.once, scratch / "first")
+    first = build(packages, history, twice.once, scratch / "first", constraints)
     twice.sleep(_SECONDS)
-    second = build(packages, history, twice.again, scratch / "second")
+    second = build(packages, history, twice.again, scratch / "second", constraints)
     lines = list(_differing(first, second, twice.archives))
     if lines:
         raise BuildError(

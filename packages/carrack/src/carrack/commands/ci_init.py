@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import PurePosixPath
@@ -52,8 +52,8 @@ def prepare(
     )
 
 
-def write(files: Iterable[Written], manifests: Manifests, *, force: bool) -> Iterator[PurePosixPath]:
-    """Write what is not there yet, and with `force` what is different; gives each path that was written.
+def write(files: Iterable[Written], manifests: Manifests, *, force: bool) -> tuple[PurePosixPath, ...]:
+    """Write what is not there yet, and with `force` what is different; the paths that were written.
 
     Raises WorkspaceError, before any write, where a file is there with another text.
     """
@@ -66,6 +66,5 @@ def write(files: Iterable[Written], manifests: Manifests, *, force: bool) -> Ite
             untouched="everything; nothing was written",
             hint="keep your words, or take ours with carrack ci init --force",
         )
-    for file in todo:
-        manifests.write(file.path, file.text)
-        yield file.path
+    manifests.write({file.path: file.text for file in todo})
+    return tuple(file.path for file in todo)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from carrack.commands.knowledge import Knowledge, Sources
 from carrack.commands.tools import NOTHING_WRITTEN, Tools
-from carrack.errors import PublishedDiffersError
+from carrack.errors import BuildError, PublishedDiffersError
 from carrack.model.archive import differences, only_generator_differs
 from carrack.model.artifact import Artifact
 from carrack.model.published import File, PublishedVersion
@@ -61,7 +61,11 @@ def differing_lines(
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / there.name
         sources.reader.fetch(artifact.name, artifact.version, there, path)
-        ours, theirs = sources.archives.members(artifact.path), sources.archives.members(path)
+        ours = sources.archives.members(artifact.path)
+        try:
+            theirs = sources.archives.members(path)
+        except BuildError as unreadable:
+            return (f"{artifact.file.name}: on the index it {unreadable.message}",)
     if only_generator_differs(ours, theirs) and ours != theirs:
         return ()
     lines = differences(ours, theirs)

@@ -12,9 +12,10 @@ from typing import IO
 from packaging.utils import NormalizedName
 
 from carrack.commands.image_scan import Scan, refuse_leaks
+from carrack.commands.image_sources import names
 from carrack.commands.lock import staleness
 from carrack.errors import BuildError, LockError
-from carrack.model.dockerfile_stages import reached, stages, with_names
+from carrack.model.dockerfile_stages import platform_values, reached, stages, with_names
 from carrack.model.image import Image, Recipe
 from carrack.model.image_contents import Installed, absent
 from carrack.model.image_manifest import PLACE, Manifest, Origin, accounted, labels, lock_digest
@@ -62,11 +63,20 @@ class ImageTools:
     report: Report
 
 
-def require_fresh(workspace: Workspace, app: App, lock: Lock | None, receipt: Receipt) -> Lock:
-    """The lock, where it is the one of `app` and of what `receipt`'s index holds. Raises LockError where it is not."""
+def require_fresh(
+    workspace: Workspace,
+    app: App,
+    lock: Lock | None,
+    receipt: Receipt,
+    now: Mapping[NormalizedName, str],
+) -> Lock:
+    """The lock, where it is the one of `app`, of what `receipt`'s index holds, and of the commits in `now`.
+
+    Raises LockError where it is not.
+    """
     reason = "there is no such file yet"
     if lock is not None:
-        stale = staleness(workspace, app, lock, receipt)
+        stale = staleness(workspace, app, lock, receipt, now)
         if stale is None:
             return lock
         reason = f"the lock is stale: {stale}"
@@ -90,9 +100,11 @@ def build_image(order: Order, tools: ImageTools) -> str:
     recipe = order.recipe
     tools.report.step("Building", f"{order.app.name} with {tools.engine}")
     built = tools.engine.build(recipe, context)
+    image = tools.engine.inspect(built)
+    values = platform_values(recipe.platform or (image.platform if image else ""))
     refuse_leaks(
         built,
-        reached(stages(text, recipe.arguments)),
+        reached(stages(text, {**values, **recipe.arguments})),
         _Built(engine=tools.engine, recipe=recipe, context=context),
         tools.scan,
         tools.report,
@@ -143,7 +155,8 @@ def _manifest(order: Order, tools: ImageTools, built: str, base: Image | None) -
         found = tools.installed(archive)
     image = tools.engine.inspect(built)
     platform = image.platform if image else ""
-    if missing := absent(order.lock, found, platform):
+    in_image = order.lock.without(names(order.lock, "runtime"))
+    if missing := absent(in_image, found, platform):
         raise BuildError(
             "the image does not have what the lock names",
             address=str(order.recipe.dockerfile),

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from packaging.utils import NormalizedName
 
 from carrack.commands.image_build import ADDED, Order
+from carrack.commands.image_sources import lines
 from carrack.commands.knowledge import Sources, learn
 from carrack.errors import WorkspaceError
 from carrack.model.image import Recipe
@@ -33,8 +34,11 @@ def make_order(
     listing: Listing,
     manifests: Manifests,
     templates: Mapping[str, str],
+    added: Mapping[str, bytes],
 ) -> Order:
     """The order for the app's image. An app with a Dockerfile of its own gets the whole workspace as its context.
+
+    `added` is what sources other than the index need (`image_sources.additions`).
 
     Raises WorkspaceError where that file is not there, or where the app's command cannot be told.
     """
@@ -48,11 +52,11 @@ def make_order(
         dockerfile=_dockerfile(workspace, app, own, manifests, templates["Dockerfile"]),
         commit=tree.commit,
         dirty=bool(tree.uncommitted),
-        origins=_origins(sources, lock.names() & workspace.packages.keys()),
-        pages={name: listing.files(name) for name in sorted(lock.names())},
+        origins=_origins(sources, (lock.names() & workspace.packages.keys()) - lock.built()),
+        pages={name: listing.files(name) for name in sorted(lock.names() - lock.built())},
         paths=paths,
         recipe=recipe,
-        added={"check_lock.py": templates["check_lock.py"].encode()},
+        added={"check_lock.py": templates["check_lock.py"].encode(), **added},
     )
 
 
@@ -80,6 +84,7 @@ def own_dockerfile(workspace: Workspace, app: App, own: Package, template: str) 
             "constraints": str(workspace.build_constraints),
             "base": app.base_image or "",
             "command": _command(app, own),
+            **lines(app),
         },
     )
 

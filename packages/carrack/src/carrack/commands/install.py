@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from packaging.utils import NormalizedName
+
 from carrack.commands.lock import staleness
+from carrack.commands.source_wheels import SourceTools, commits, gather
 from carrack.errors import LockError
 from carrack.model.artifact import Source
 from carrack.model.lock import Lock
 from carrack.model.receipt import Receipt
 from carrack.model.target import Interpreter
 from carrack.model.workspace import App, Workspace
-from carrack.ports import Builder, Environments, Report
+from carrack.ports import Environments, Report
 
 
 def install(
@@ -27,21 +30,26 @@ def install(
     into: Path,
     python: str,
     environments: Environments,
-    builder: Builder,
+    tools: SourceTools,
     report: Report,
 ) -> Interpreter:
     """Fill `into` from the lock, then with `own`, the app's distribution built from its folder.
 
+    What the lock has from commits is built, or taken from the store; what an image would fetch at run time is
+    installed like the rest.
+
     Raises LockError before anything is touched where the lock is stale, was made for other files than `receipt`'s
-    index holds, or not for this Python; BuildError where the app does not build. Where filling fails, no
-    environment is left.
+    index holds, for other commits, or not for this Python; BuildError where the app does not build. Where filling
+    fails, no environment is left.
     """
-    interpreter = _fitting(workspace, app, lock, receipt, environments.interpreter(python))
+    now = commits(app, tools)
+    interpreter = _fitting(workspace, app, lock, receipt, environments.interpreter(python), now)
     with tempfile.TemporaryDirectory(prefix="carrack-install-") as scratch:
-        wheels = [a.path for a in builder.build([own], Path(scratch)) if a.file.is_wheel]
+        found = gather(app, lock, tools, Path(scratch) / "sources")
+        wheels = [a.path for a in tools.builder.build([own], Path(scratch)) if a.file.is_wheel]
         with _fresh(environments, interpreter, app, into):
             report.step("Installing", f"{len(lock.names())} locked distributions into {into}")
-            environments.install_locked(into, lock.format())
+            environments.install_locked(into, lock.format(), Path(scratch) / "sources" if found else None)
             for wheel in wheels:
                 report.step("Installing", wheel.name)
                 environments.install_file(into, wheel)
@@ -56,30 +64,41 @@ def install_editable(
     into: Path,
     python: str,
     environments: Environments,
+    tools: SourceTools,
     report: Report,
 ) -> Interpreter:
     """Fill `into` with the lock's third-party distributions, and the workspace's own from where they are edited.
 
-    Nothing needs to be published. Raises LockError before anything is touched where the lock is stale or not for
-    this Python; where filling fails, no environment is left.
+    Nothing needs to be published; what the lock has from commits is installed from them. Raises LockError before
+    anything is touched where the lock is stale or not for this Python; where filling fails, no environment is left.
     """
-    interpreter = _fitting(workspace, app, lock, None, environments.interpreter(python))
-    names = workspace.closure(workspace.internal_requirements(app.requirements))
-    folders = [workspace.root / workspace.packages[name].path for name in names]
-    with _fresh(environments, interpreter, app, into):
-        others = lock.without(workspace.packages.keys())
+    now = commits(app, tools)
+    interpreter = _fitting(workspace, app, lock, None, environments.interpreter(python), now)
+    edited = [name for name in workspace.installed_by(app.requirements) if name not in lock.built()]
+    folders = [workspace.root / workspace.packages[name].path for name in edited]
+    with (
+        tempfile.TemporaryDirectory(prefix="carrack-install-") as scratch,
+        _fresh(environments, interpreter, app, into),
+    ):
+        found = gather(app, lock, tools, Path(scratch))
+        others = lock.without(edited)
         report.step("Installing", f"{len(others.names())} locked distributions into {into}")
-        environments.install_locked(into, others.format())
-        report.step("Linking", f"{', '.join(names)} and {app.name}")
+        environments.install_locked(into, others.format(), Path(scratch) if found else None)
+        report.step("Linking", f"{', '.join(edited)} and {app.name}")
         environments.install_editable(into, [*folders, workspace.root / app.path])
     return interpreter
 
 
 def _fitting(
-    workspace: Workspace, app: App, lock: Lock, receipt: Receipt | None, interpreter: Interpreter
+    workspace: Workspace,
+    app: App,
+    lock: Lock,
+    receipt: Receipt | None,
+    interpreter: Interpreter,
+    now: Mapping[NormalizedName, str],
 ) -> Interpreter:
     """`interpreter`, where the lock is up to date and was made for it."""
-    reason = staleness(workspace, app, lock, receipt)
+    reason = staleness(workspace, app, lock, receipt, now)
     if reason:
         raise LockError(
             f"the lock is stale: {reason}",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from packaging.utils import NormalizedName
 from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
 from carrack.model.plan import Plan, Release, make_plan
-from carrack.model.published import IndexState, PublishedVersion
+from carrack.model.published import File, IndexState, PublishedVersion
 from carrack.model.receipt import Entry
 from carrack.model.tags import tag_name
 from carrack.model.workspace import Package, Workspace
 from carrack.ports import Archives, History, IndexReader, Journal
+
+_READERS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,25 +43,32 @@ class Knowledge:
     plan: Plan
 
 
-def learn(sources: Sources) -> Knowledge:
-    """Ask git and the index, and plan. Writes nothing but the journal's cache of commits."""
+def learn(sources: Sources, names: Collection[NormalizedName] = ()) -> Knowledge:
+    """Ask git and the index, and plan; about `names` alone, where given.
+
+    Writes nothing but the journal's cache of commits.
+    """
     workspace = sources.workspace
-    packages = workspace.packages.values()
+    packages = [workspace.packages[name] for name in names or workspace.packages]
     tree = sources.history.state([*(package.path for package in packages), workspace.build_constraints])
     published = sources.reader.state({package.name: package.version for package in packages})
-    releases = _releases(sources, tree, published)
-    plan = make_plan(workspace, tree.commit, published, releases, tags=sources.index.tags)
+    releases = _releases(sources, packages, tree, published)
+    plan = make_plan(workspace, tree.commit, published, releases, names, tags=sources.index.tags)
     return Knowledge(tree=tree, published=published, plan=plan)
 
 
-def _releases(sources: Sources, tree: TreeState, published: IndexState) -> Mapping[NormalizedName, Release]:
+def _releases(
+    sources: Sources, packages: Iterable[Package], tree: TreeState, published: IndexState
+) -> Mapping[NormalizedName, Release]:
     """What journal and tags know, asked of git in one question; only what they do not know is looked for in sdists."""
-    packages = sources.workspace.packages.values()
     recorded = {entry.file.sha256: entry.commit for entry in sources.journal.read(sources.index)}
     tags = sources.history.tags() if sources.index.tags else {}
     found = [_Found.of(package, published, recorded, tags) for package in packages]
     trees = sources.history.trees({place for one in found for place in one.places})
-    return {one.package.name: _release(sources, tree, one, trees) for one in found}
+    by_time = _by_time(sources, [one for one in found if one.current and not trees.keys() & set(one.places)])
+    if by_time:
+        trees = {**trees, **sources.history.trees(by_time.values())}
+    return {one.package.name: _release(tree, one, trees, by_time.get(one.package.name)) for one in found}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,20 +99,25 @@ class _Found:
         )
 
     @property
+    def files(self) -> tuple[File, ...]:
+        return self.current.files if self.current else ()
+
+    @property
     def places(self) -> list[Place]:
         return [(commit, self.package.path) for commit in (self.recorded, self.tag) if commit]
 
+    def entries(self, commit: str) -> Iterator[Entry]:
+        for file in self.files:
+            yield Entry(name=self.package.name, version=self.package.version, file=file, commit=commit)
 
-def _release(sources: Sources, tree: TreeState, found: _Found, trees: Mapping[Place, str]) -> Release:
+
+def _release(tree: TreeState, found: _Found, trees: Mapping[Place, str], by_time: Place | None) -> Release:
     """By the commit that the journal names for these very files, else the tag's, else the one of the sdist's time."""
     package, here = found.package, tree.trees.get(found.package.path)
     tagged = trees.get((found.tag, package.path)) if found.tag else None
     if found.current is None:
         return Release(tag=found.tag, mistagged=found.tag is not None and tagged != here)
-    known = next((place for place in found.places if place in trees), None)
-    if known is None and (commit := _commit_by_time(sources, package, found.current)):
-        known = (commit, package.path)
-        trees = {**trees, **sources.history.trees([known])}
+    known = next((place for place in found.places if place in trees), by_time)
     if known is None:
         return Release(tag=found.tag)
     released = trees.get(known)
@@ -114,19 +129,23 @@ def _release(sources: Sources, tree: TreeState, found: _Found, trees: Mapping[Pl
     )
 
 
-def _commit_by_time(sources: Sources, package: Package, current: PublishedVersion) -> str | None:
-    sdist = next((file for file in current.files if not file.is_wheel), None)
+def _by_time(sources: Sources, unknown: Sequence[_Found]) -> Mapping[NormalizedName, Place]:
+    """Where the releases' sdists say, by the time of their files, that they were built; the journal keeps it."""
+    with ThreadPoolExecutor(_READERS) as pool:
+        epochs = list(pool.map(lambda one: _epoch(sources, one), unknown))
+    times = {one.package.path: epoch for one, epoch in zip(unknown, epochs, strict=True) if epoch is not None}
+    commits = sources.history.commits_at(times) if times else {}
+    traced = [(one, commits[one.package.path]) for one in unknown if one.package.path in commits]
+    sources.journal.append(sources.index, *(entry for one, commit in traced for entry in one.entries(commit)))
+    return {one.package.name: (commit, one.package.path) for one, commit in traced}
+
+
+def _epoch(sources: Sources, found: _Found) -> int | None:
+    package = found.package
+    sdist = next((file for file in found.files if not file.is_wheel), None)
     if sdist is None:
         return None
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / sdist.name
         sources.reader.fetch(package.name, package.version, sdist, path)
-        epoch = sources.archives.epoch(path)
-    commit = None if epoch is None else sources.history.commit_at(package.path, epoch)
-    if commit is not None:
-        for file in current.files:
-            sources.journal.append(
-                sources.index,
-                Entry(name=package.name, version=package.version, file=file, commit=commit),
-            )
-    return commit
+        return sources.archives.epoch(path)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 
 from packaging.utils import NormalizedName
 
+from carrack.commands.source_wheels import SourceTools, build_wheels, commits
 from carrack.errors import LockError
+from carrack.model.code_sources import LockedSource, RuntimeSource, SourceWheel, committed, moved
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Candidate, Lock, requirements_digest
 from carrack.model.pinning import needed, pins
@@ -25,36 +29,51 @@ def lock(
     *,
     resolver: Resolver,
     listing: Listing,
+    tools: SourceTools,
     report: Report,
     existing: Lock | None = None,
 ) -> Lock:
-    """The lock of `app` against the index that `receipt` was made from.
+    """The lock of `app` against the index that `receipt` was made from, and of the commits that its sources name.
 
     `existing` is given back as it is while what it was made from is unchanged; else its versions are kept where they
     still fit.
 
     Raises LockError, with every fault: a workspace package is not on the index, or not as the receipt has it; no
-    versions fit; a version has no wheel for a target; a file of the existing lock is gone.
+    versions fit; a version has no wheel for a target; a file of the existing lock is gone; a source cannot be had.
     """
+    built = committed(app.sources).keys()
+    receipt = receipt.of(receipt.versions().keys() - built)
     _require_published(workspace, app, receipt)
-    if existing and staleness(workspace, app, existing, receipt) is None:
-        _require_served(existing, _pages(listing, existing.names()), receipt)
+    now = commits(app, tools)
+    if existing and staleness(workspace, app, existing, receipt, now) is None:
+        _require_served(existing, _pages(listing, existing.names() - built), receipt)
         report.step("Keeping", f"{app.lock}: it is up to date")
         return existing
     _require_proved(receipt, _pages(listing, _closure(workspace, app)))
-    return _made_anew(workspace, app, receipt, resolver, listing, report, existing)
+    with tempfile.TemporaryDirectory(prefix="carrack-sources-") as scratch:
+        wheels = build_wheels(app, tools, Path(scratch))
+        return _made_anew(workspace, app, receipt, resolver, listing, report, existing, wheels)
 
 
-def staleness(workspace: Workspace, app: App, made: Lock, receipt: Receipt | None) -> str | None:
+def staleness(
+    workspace: Workspace,
+    app: App,
+    made: Lock,
+    receipt: Receipt | None,
+    now: Mapping[NormalizedName, str] | None = None,
+) -> str | None:
     """Why `made` is not the lock of `app` and of what `receipt`'s index holds; None where it is.
 
-    Without a receipt only the app's own requirements are compared.
+    Without a receipt only the app's own requirements are compared. `now` has the commits that sources are at
+    (`source_wheels.commits`), where they are to be compared.
     """
     if made.app != app.name:
         return f"it is the lock of the app {made.app}"
     if made.requirements != requirements_digest(app):
         return f"the requirements, Pythons or machines of {app.name} changed since it was made"
-    held = made.names() & workspace.packages.keys()
+    if now is not None and (said := moved(made.sources, now)):
+        return said
+    held = (made.names() & workspace.packages.keys()) - made.built()
     if receipt is not None and (missing := held - receipt.versions().keys()):
         return f"{receipt.index.name} does not hold {', '.join(sorted(missing))} at the version in the tree"
     if receipt is not None and made.receipt != receipt.of(held).digest:
@@ -74,17 +93,19 @@ def _made_anew(
     listing: Listing,
     report: Report,
     existing: Lock | None,
+    wheels: Mapping[NormalizedName, SourceWheel],
 ) -> Lock:
     wanted = targets(app.pythons, app.machines)
     report.step("Resolving", f"{app.name} for Python {', '.join(app.pythons)} on {', '.join(app.machines)}")
-    chosen = needed(_resolved(app, receipt, resolver, existing), wanted)
+    chosen = needed(_resolved(app, receipt, resolver, existing, wheels), wanted)
     names = {candidate.name for candidate in chosen}
     report.step("Hashing", f"{len(names)} distributions")
-    pages = _pages(listing, names)
+    pages = _pages(listing, names - wheels.keys())
     _require_proved(receipt, pages)
-    made, faults = pins(chosen, pages, wanted)
-    ours = names & workspace.packages.keys()
-    faults += _unpublished(workspace, ours, receipt)
+    served = {**pages, **{name: (wheel.listed,) for name, wheel in wheels.items()}}
+    made, faults = pins(chosen, served, wanted)
+    ours = (names & workspace.packages.keys()) - wheels.keys()
+    faults += (*_unpublished(workspace, ours, receipt), *_useless_sources(app, names))
     if faults:
         raise _unlockable(app, faults)
     return Lock(
@@ -94,15 +115,41 @@ def _made_anew(
         requirements=requirements_digest(app),
         receipt=receipt.of(ours).digest,
         pins=made,
+        sources=frozenset((*(wheel.locked for wheel in wheels.values()), *_at_run_time(app))),
     )
 
 
-def _resolved(app: App, receipt: Receipt, resolver: Resolver, existing: Lock | None) -> tuple[Candidate, ...]:
+def _at_run_time(app: App) -> Iterable[LockedSource]:
+    return (
+        LockedSource(name=name, kind="runtime")
+        for name, source in app.sources.items()
+        if isinstance(source, RuntimeSource)
+    )
+
+
+def _useless_sources(app: App, names: Collection[NormalizedName]) -> Iterable[str]:
+    """A sentence for each source that installs nothing, or that nobody could fetch from in the image."""
+    for name, source in sorted(app.sources.items()):
+        if name not in names:
+            yield f"sources.{name}: {app.name} does not need {name}"
+        elif isinstance(source, RuntimeSource) and source.prefix.startswith("s3:") and "boto3" not in names:
+            yield f"sources.{name}: is fetched from S3 when a job starts, for which {app.name} must require boto3"
+
+
+def _resolved(
+    app: App,
+    receipt: Receipt,
+    resolver: Resolver,
+    existing: Lock | None,
+    wheels: Mapping[NormalizedName, SourceWheel],
+) -> tuple[Candidate, ...]:
+    built = {name: wheel.version for name, wheel in wheels.items()}
     return resolver.resolve(
         [str(requirement) for requirement in app.requirements],
         python=min(app.pythons, key=lambda python: int(python.partition(".")[2])),
-        exact=receipt.versions(),
+        exact={**receipt.versions(), **built},
         preferred=[pin.candidate for pin in existing.pins] if existing else [],
+        wheels=next((wheel.path.parent for wheel in wheels.values()), None),
     )
 
 
@@ -121,7 +168,8 @@ def _pages(listing: Listing, names: Iterable[NormalizedName]) -> Pages:
 
 
 def _closure(workspace: Workspace, app: App) -> tuple[NormalizedName, ...]:
-    return workspace.closure(workspace.internal_requirements(app.requirements))
+    names = workspace.installed_by(app.requirements)
+    return tuple(name for name in names if name not in committed(app.sources))
 
 
 def _require_published(workspace: Workspace, app: App, receipt: Receipt) -> None:
@@ -168,6 +216,7 @@ def _require_served(existing: Lock, pages: Pages, receipt: Receipt) -> None:
     faults = tuple(
         f"{pin.candidate}: {len(gone)} of {len(pin.hashes)} locked files are gone from the index"
         for pin in sorted(existing.pins, key=lambda pin: str(pin.candidate))
+        if pin.name in pages
         if (gone := pin.hashes - {file.sha256 for file in pages[pin.name]})
     )
     if faults:

@@ -16,6 +16,7 @@ from carrack.commands.build import build
 from carrack.commands.comparing import missing
 from carrack.commands.knowledge import Knowledge, Sources
 from carrack.commands.refusals import (
+    check_builds,
     check_git,
     check_names,
     check_requirements,
@@ -28,7 +29,7 @@ from carrack.commands.refusals import (
 from carrack.commands.tools import NOTHING_WRITTEN, Tools
 from carrack.commands.uploading import upload
 from carrack.errors import PlanError
-from carrack.model.binding import Binding, moved
+from carrack.model.binding import Binding, bind, moved
 from carrack.model.plan import Step
 from carrack.model.workspace import Workspace
 from carrack.ports import Report
@@ -46,7 +47,8 @@ def publish(
     if steps:
         with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
             targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
-            artifacts = build(targets, sources.history, tools.builder, Path(scratch))
+            constraints = sources.workspace.build_constraints
+            artifacts = build(targets, sources.history, tools.builder, Path(scratch), constraints)
             check_whole(knowledge, steps, artifacts)
             absent = missing(sources, knowledge, tools, artifacts)
             if tools.close_names:
@@ -81,14 +83,25 @@ def prepare(
     check_git(sources.workspace, knowledge, steps)
     check_requirements(steps)
     check_served(sources, knowledge, tools, steps)
+    check_builds(sources, tools, steps)
     if not tools.close_names:
         check_names(sources, tools, steps)
     return steps
 
 
-def check_plan(kept: Binding, now: Binding) -> None:
-    """Raise PlanError where the world is not as it was when the plan was kept."""
-    faults = moved(kept, now)
+def check_plan(kept: Binding, sources: Sources, knowledge: Knowledge) -> None:
+    """Raise PlanError where the world is not as it was when the plan was kept; what it brought there itself is no move.
+
+    A run that stopped part way can be repeated with its plan.
+    """
+    workspace, plan = sources.workspace, knowledge.plan
+    faults = tuple(
+        f"{name}: the tree has no such package" for name in kept.asked if name not in workspace.packages
+    )
+    if not faults:
+        known = kept.packages.keys() & workspace.packages.keys()
+        now = bind(workspace, sources.index, plan, knowledge.published, kept.asked, known)
+        faults = moved(kept, now, plan.begun)
     if faults:
         raise PlanError(
             "the plan does not hold any more",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 from packaging.utils import NormalizedName
@@ -16,7 +17,7 @@ from carrack.commands.tools import NOTHING_WRITTEN, Tools
 from carrack.errors import BuildError, IndexAccessError, PublishedDiffersError, StoppedError, WorkspaceError
 from carrack.model.artifact import Artifact
 from carrack.model.controls import OURS, is_exposed
-from carrack.model.guards import Need, needs_from_elsewhere, unpublishable, unserved
+from carrack.model.guards import Need, needs_from_elsewhere, needs_of_builds, unpublishable, unserved
 from carrack.model.plan import State, Step, mistagged, needed_but_unreleased, needed_but_untraced
 from carrack.model.published import File, PublishedVersion
 from carrack.model.wheels import is_native
@@ -46,7 +47,9 @@ def check_whole(knowledge: Knowledge, steps: Sequence[Step], artifacts: Sequence
     for step in steps:
         package, current = step.package, knowledge.published[step.package.name].current
         built = [artifact.file for artifact in artifacts if artifact.name == package.name]
-        faults += [f"{package}: its {one} is missing" for one in package.lacks((*built, *_files(current)))]
+        remedy = "" if package.targets else f"; carrack build {package.name} --out FOLDER makes it"
+        lacks = package.lacks((*built, *_files(current)))
+        faults += [f"{package}: its {one} is missing{remedy}" for one in lacks]
         if not package.targets:
             faults += [
                 f"{package}: {file.name} is for one platform only; say for which there are wheels: "
@@ -85,20 +88,38 @@ def check_names(sources: Sources, tools: Tools, steps: Sequence[Step]) -> None:
 def check_served(sources: Sources, knowledge: Knowledge, tools: Tools, steps: Sequence[Step]) -> None:
     """Refuse what nobody could install: a requirement that neither the index nor this release has."""
     released = {step.package.name for step in steps}
-    wanted: dict[NormalizedName, list[Need]] = {}
-    for need in needs_from_elsewhere((step.package for step in steps), released):
-        wanted.setdefault(need.name, []).append(need)
-    faults: list[str] = []
-    with ThreadPoolExecutor(_READERS) as pool:
-        for needs, files in zip(wanted.values(), pool.map(tools.listing.files, wanted), strict=True):
-            faults += unserved(needs, files)
+    faults, _ = _unserved(tools, needs_from_elsewhere((step.package for step in steps), released))
     if faults:
         raise WorkspaceError(
             f"neither this release nor {sources.index.name} has what is required",
-            faults=tuple(faults),
+            faults=faults,
             untouched=NOTHING_WRITTEN,
             hint="publish it first, let the index have it from upstream, or correct the requirement",
         )
+
+
+def check_builds(sources: Sources, tools: Tools, steps: Sequence[Step]) -> None:
+    """Refuse what cannot be built yet: builds get what the index has, by hash, and nothing from the tree."""
+    faults, names = _unserved(tools, needs_of_builds((step.package for step in steps), sources.workspace))
+    if faults:
+        raise WorkspaceError(
+            f"packages are built with what {sources.index.name} has, and it lacks what they need",
+            faults=faults,
+            untouched=NOTHING_WRITTEN,
+            hint=f"carrack publish --to {sources.index.name} {' '.join(names)}; pin it by hash in "
+            f"{sources.workspace.build_constraints}, commit, and publish again",
+        )
+
+
+def _unserved(tools: Tools, needs: Iterable[Need]) -> tuple[tuple[str, ...], tuple[NormalizedName, ...]]:
+    """A sentence for each of `needs` that the index does not meet, and their names."""
+    wanted: dict[NormalizedName, list[Need]] = {}
+    for need in needs:
+        wanted.setdefault(need.name, []).append(need)
+    with ThreadPoolExecutor(_READERS) as pool:
+        pages = zip(wanted, pool.map(tools.listing.files, wanted), strict=True)
+        found = {name: tuple(unserved(wanted[name], files)) for name, files in pages}
+    return tuple(chain(*found.values())), tuple(name for name, faults in found.items() if faults)
 
 
 def _exposed(tools: Tools, steps: Sequence[Step]) -> list[Step]:
@@ -172,7 +193,8 @@ def _why(sources: Sources, knowledge: Knowledge, tools: Tools, step: Step) -> tu
     if current is None or step.state is State.BLOCKED:
         return ()
     with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
-        built = build([(step.package, knowledge.tree.commit)], sources.history, tools.builder, Path(scratch))
+        target, constraints = (step.package, knowledge.tree.commit), sources.workspace.build_constraints
+        built = build([target], sources.history, tools.builder, Path(scratch), constraints)
         times = step.state is not State.UNTRACED  # another commit's time is no change of the files
         lines = [
             line for artifact in built for line in differing_lines(sources, artifact, current, times=times)

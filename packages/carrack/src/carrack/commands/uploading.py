@@ -15,7 +15,6 @@ from carrack.commands.knowledge import Sources
 from carrack.commands.tools import Tools
 from carrack.errors import CarrackError, PublishedDiffersError, StoppedError
 from carrack.model.artifact import Artifact
-from carrack.model.graph import waves
 from carrack.model.receipt import Entry
 
 _LANES = 8
@@ -70,9 +69,8 @@ def _waves(sources: Sources, missing: Sequence[Artifact]) -> Iterator[list[_Lane
     lanes: dict[NormalizedName, list[Artifact]] = {}
     for artifact in missing:
         lanes.setdefault(artifact.name, []).append(artifact)
-    for names in waves({name: workspace.dependencies(name) for name in workspace.packages}):
-        if wave := [_Lane(lanes[name]) for name in names if name in lanes]:
-            yield wave
+    for names in workspace.waves(lanes):
+        yield [_Lane(lanes[name]) for name in names]
 
 
 def _upload_wave(

@@ -27,11 +27,14 @@ class Artifact:
 class Source:
     """A package's folder as one commit has it, laid out on disk, ready to build.
 
-    `epoch` is the package's last commit in seconds since 1970: the build's SOURCE_DATE_EPOCH.
+    `epoch` is the package's last commit in seconds since 1970: the build's SOURCE_DATE_EPOCH. `constraints` is the
+    text of the build requirements' lock as that commit has it; None where the workspace's file as it is now counts.
+    `version` is None where only the backend knows it.
     """
 
     name: NormalizedName
-    version: Version
+    version: Version | None
     path: Path
     epoch: int
     build_requires: tuple[str, ...]
+    constraints: str | None = None

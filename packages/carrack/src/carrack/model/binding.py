@@ -9,7 +9,7 @@ from typing import Final
 from packaging.utils import NormalizedName
 
 from carrack.model.index import Index
-from carrack.model.plan import Plan, Step
+from carrack.model.plan import Plan, State, Step
 from carrack.model.published import IndexState, PublishedPackage
 from carrack.model.workspace import Workspace
 
@@ -41,12 +41,17 @@ class Binding:
 
 
 def bind(
-    workspace: Workspace, index: Index, plan: Plan, published: IndexState, asked: Collection[NormalizedName]
+    workspace: Workspace,
+    index: Index,
+    plan: Plan,
+    published: IndexState,
+    asked: Collection[NormalizedName],
+    also: Collection[NormalizedName] = (),
 ) -> Binding:
-    """The ground of what `plan` would write for `asked`."""
+    """The ground of what `plan` would write for `asked`, and of the packages in `also`."""
     wanted = set(workspace.closure(asked or workspace.packages))
     writing = [step.package.name for step in plan.writing if step.package.name in wanted]
-    concerned = set(workspace.closure(writing))
+    concerned = {*workspace.closure(writing), *also}
     return Binding(
         commit=plan.commit,
         index=index.place,
@@ -68,18 +73,34 @@ def _ground(step: Step, there: PublishedPackage) -> Ground:
     )
 
 
-def moved(then: Binding, now: Binding) -> tuple[str, ...]:
-    """A sentence for each thing that is not as it was; none where the plan still holds."""
-    return tuple(_moves(then, now))
+def moved(then: Binding, now: Binding, begun: Collection[NormalizedName] = ()) -> tuple[str, ...]:
+    """A sentence for each thing that is not as it was; none where the plan still holds.
+
+    `begun` are the packages whose version the index has, in part or whole, from the very files that the tree has: what
+    it got of them since is the plan carried out, by a run that stopped for example, and no move.
+    """
+    return tuple(_moves(then, now, begun))
 
 
-def _moves(then: Binding, now: Binding) -> Iterator[str]:
+def _moves(then: Binding, now: Binding, begun: Collection[NormalizedName]) -> Iterator[str]:
     if then.index != now.index:
         yield f"the index: the plan is for {then.index}, and this is {now.index}"
     if then.commit != now.commit:
         yield f"the commit: the plan is for {then.commit[:12]}, and HEAD is {now.commit[:12]}"
     for name in sorted({*then.packages, *now.packages}):
-        yield from _package_moves(name, then.packages.get(name), now.packages.get(name))
+        before, after = then.packages.get(name), now.packages.get(name)
+        if not (before and after and name in begun and _is_carried_out(before, after)):
+            yield from _package_moves(name, before, after)
+
+
+def _is_carried_out(then: Ground, now: Ground) -> bool:
+    """Whether the index got nothing but files of the version that was to be written, or nothing at all."""
+    others = [set(ground.versions) - {ground.version} for ground in (then, now)]
+    stays = then.revision == now.revision and now.state not in _WRITTEN
+    return then.version == now.version and others[0] == others[1] and (then.state in _WRITTEN or stays)
+
+
+_WRITTEN = frozenset(state.value for state in State if state.writes)
 
 
 def _package_moves(name: NormalizedName, then: Ground | None, now: Ground | None) -> Iterator[str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import PurePosixPath
 
-from packaging.requirements import Requirement
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from carrack.errors import UsageError
-from carrack.model.graph import waves
-from carrack.model.requirements import Policy, formatted, moved
+from carrack.model.edges import Edge, edges_to
+from carrack.model.requirements import formatted
 from carrack.model.versions import FINAL, Form, Level, following
 from carrack.model.workspace import Package, Workspace
 
@@ -35,6 +34,16 @@ class Note:
 
     section: Section
     text: str
+
+
+def is_list(text: str) -> bool:
+    """Whether a text in Markdown is a list."""
+    return text.startswith(("- ", "* ", "+ "))
+
+
+def breaking(text: str) -> str:
+    """What a changelog says of a change that breaks something."""
+    return f"**Breaking:**{chr(10) * 2 if is_list(text) else ' '}{text}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,18 +89,21 @@ def plan_bumps(workspace: Workspace, wishes: Iterable[Wish], form: Form = FINAL)
     """What follows from `wishes` by the workspace's rules.
 
     A requirement is rewritten where it does not admit the new version (by its edge's policy, always where that is
-    exact). A package whose requirement is rewritten gets a new patch version, since its files on the index say
-    otherwise; the packages of a group get the highest version among them; and so on.
+    exact), in extras and groups too; those of builds stay, for they are met by what the index has. A package whose
+    requirement is rewritten gets a new patch version, since its files on the index say otherwise; the packages of a
+    group get the highest version among them; and so on.
 
     Raises UsageError for a version that is not higher than the present one.
     """
-    targets = _Targets(workspace, form)
+    targets = _Targets(workspace, form, edges_to(workspace))
     for wish in wishes:
         targets.wish(wish)
     targets.settle()
-    order = waves({name: workspace.dependencies(name) for name in workspace.packages})
-    bumps = tuple(targets.bump(name) for wave in order for name in wave if name in targets)
-    return BumpPlan(bumps=bumps, edits=tuple(_edits(workspace, bumps)))
+    bumps = tuple(targets.bump(name) for wave in workspace.waves(targets.found) for name in wave)
+    edits = tuple(
+        edit for bump in bumps for edit in _edits(workspace, bump, targets.edges[bump.package.name])
+    )
+    return BumpPlan(bumps=bumps, edits=edits)
 
 
 @dataclass
@@ -109,11 +121,9 @@ class _Target:
 class _Targets:
     workspace: Workspace
     form: Form
+    edges: Mapping[NormalizedName, Sequence[Edge]]
     found: dict[NormalizedName, _Target] = field(default_factory=dict)
     waiting: list[NormalizedName] = field(default_factory=list)
-
-    def __contains__(self, name: NormalizedName) -> bool:
-        return name in self.found
 
     def wish(self, wish: Wish) -> None:
         package = self.workspace.packages[wish.name]
@@ -131,6 +141,8 @@ class _Targets:
             name = self.waiting.pop(0)
             self._level(name)
             self._raise_dependents(name)
+        for name in self.found:
+            self._note_requirements(name)
 
     def bump(self, name: NormalizedName) -> Bump:
         target = self.found[name]
@@ -141,7 +153,7 @@ class _Targets:
             notes=tuple(dict.fromkeys(target.notes)),
         )
 
-    def _raise(self, name: NormalizedName, new: Version, why: str, notes: Iterable[Note]) -> None:
+    def _raise(self, name: NormalizedName, new: Version, why: str, notes: Iterable[Note] = ()) -> None:
         target = self.found.setdefault(name, _Target(self.workspace.packages[name].version))
         target.reasons.append(why)
         target.notes.extend(notes)
@@ -161,62 +173,42 @@ class _Targets:
             for member in group if name in group else ():
                 there = self.found.get(member)
                 if there is None or there.version < new:
-                    self._raise(member, new, f"in lockstep with {name}: {self.found[name].cause}", ())
+                    note = Note(section=Section.CHANGED, text=f"In lockstep with {name}.")
+                    self._raise(member, new, f"in lockstep with {name}: {self.found[name].cause}", (note,))
 
     def _raise_dependents(self, name: NormalizedName) -> None:
+        new, cause = self.found[name].version, self.found[name].cause
+        for edge in self.edges[name]:
+            if edge.owner and edge.owner not in self.found and edge.after(new, self.workspace):
+                after = following(self._base(edge.owner), Level.PATCH, self.form)
+                self._raise(edge.owner, after, f"requires {name} {new}{edge.place.within}: {cause}")
+
+    def _note_requirements(self, name: NormalizedName) -> None:
+        """Tell those who install what requires `name` that they get another one; a group's is nobody's business."""
         new = self.found[name].version
-        for dependent in self.workspace.packages.values():
-            if dependent.name in self.found:
-                continue
-            if any(True for _ in _moves(self.workspace, dependent.name, dependent.requires, name, new)):
-                after = following(self._base(dependent.name), Level.PATCH, self.form)
-                note = Note(section=Section.CHANGED, text=f"Requires {name} {new}.")
-                self._raise(
-                    dependent.name, after, f"requires {name} {new}: {self.found[name].cause}", (note,)
-                )
+        for edge in self.edges[name]:
+            if edge.owner and edge.owner != name and not edge.place.group and edge.after(new, self.workspace):
+                text = f"Requires {name} {new}{edge.place.within}."
+                self.found[edge.owner].notes.append(Note(section=Section.CHANGED, text=text))
 
 
-def _moves(
-    workspace: Workspace,
-    dependent: NormalizedName | None,
-    requirements: Iterable[Requirement],
-    name: NormalizedName,
-    new: Version,
-) -> Iterator[tuple[Requirement, Requirement]]:
-    """Each of `requirements` that follows `name` to `new`, before and after."""
-    policy = workspace.bump_rules.policy(dependent, name) if dependent else Policy.KEEP
-    for requirement in requirements:
-        if canonicalize_name(requirement.name) == name:
-            after = moved(requirement, new, policy)
-            if after != requirement:
-                yield requirement, after
-
-
-def _edits(workspace: Workspace, bumps: Sequence[Bump]) -> Iterator[Edit]:
-    for bump in bumps:
-        yield Edit(
-            manifest=bump.package.path / "pyproject.toml",
-            key=("project", "version"),
-            before=str(bump.package.version),
-            after=str(bump.after),
-            reason="; ".join(bump.reasons),
-        )
-        yield from _pins(workspace, bump)
-
-
-def _pins(workspace: Workspace, bump: Bump) -> Iterator[Edit]:
-    places: list[tuple[NormalizedName | None, PurePosixPath, tuple[str, ...], Collection[Requirement]]] = [
-        (p.name, p.path / "pyproject.toml", ("project", "dependencies"), p.requires)
-        for p in workspace.packages.values()
-    ]
-    places += [(None, app.manifest, app.key, app.requirements) for app in workspace.apps.values()]
-    for dependent, manifest, key, requirements in places:
-        for before, after in _moves(workspace, dependent, requirements, bump.package.name, bump.after):
-            is_admitted = before.specifier.contains(bump.after, prereleases=True)
+def _edits(workspace: Workspace, bump: Bump, edges: Iterable[Edge]) -> Iterator[Edit]:
+    """The line with the version, and the lines of those who require it."""
+    name, new = bump.package.name, bump.after
+    yield Edit(
+        manifest=bump.package.path / "pyproject.toml",
+        key=("project", "version"),
+        before=str(bump.package.version),
+        after=str(new),
+        reason="; ".join(bump.reasons),
+    )
+    for edge in edges:
+        if after := edge.after(new, workspace):
+            is_admitted = edge.requirement.specifier.contains(new, prereleases=True)
             yield Edit(
-                manifest=manifest,
-                key=key,
-                before=formatted(before),
+                manifest=edge.place.manifest,
+                key=edge.place.key,
+                before=formatted(edge.requirement),
                 after=formatted(after),
-                reason=f"{'follows' if is_admitted else 'does not admit'} {bump.package.name} {bump.after}",
+                reason=f"{'follows' if is_admitted else 'does not admit'} {name} {new}",
             )

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
-from carrack.model.bumping import Note, Section, Wish
+from carrack.model.bumping import Note, Section, Wish, breaking
 from carrack.model.versions import Level
 
 _SECTIONS = {Level.MAJOR: Section.CHANGED, Level.MINOR: Section.ADDED, Level.PATCH: Section.FIXED}
@@ -40,7 +40,7 @@ class ChangeFile:
     def wishes(self) -> Iterator[Wish]:
         """What it asks for."""
         for name, level in self.levels.items():
-            text = f"**Breaking:** {self.text}" if level is Level.MAJOR else self.text
+            text = breaking(self.text) if level is Level.MAJOR else self.text
             notes = (Note(section=_SECTIONS[level], text=text),) if self.text else ()
             yield Wish(name=name, to=level, why=f"{self.path} says {level.value}", notes=notes)
 
@@ -50,7 +50,7 @@ def parse_change_file(path: PurePosixPath, content: str) -> ChangeFile:
 
     Raises ChangeFileError with every fault.
     """
-    lines = content.splitlines()
+    lines = content.removeprefix("\ufeff").splitlines()
     if not lines or lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
         raise ChangeFileError(("it does not begin with `---`, lines of `package: level`, and `---`",))
     end = [line.strip() for line in lines].index("---", 1)
@@ -64,7 +64,7 @@ def parse_change_file(path: PurePosixPath, content: str) -> ChangeFile:
         faults.append("it names no package")
     if faults:
         raise ChangeFileError(tuple(faults))
-    return ChangeFile(path=path, levels=levels, text=" ".join("\n".join(lines[end + 1 :]).split()))
+    return ChangeFile(path=path, levels=levels, text="\n".join(lines[end + 1 :]).strip())
 
 
 def _take(line: str, levels: dict[NormalizedName, Level]) -> str | None:

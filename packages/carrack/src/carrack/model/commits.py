@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from carrack.model.bumping import Note, Section
+from carrack.model.bumping import Note, Section, breaking
 from carrack.model.versions import Level
 
 _SUBJECT: Final = re.compile(
@@ -39,13 +39,13 @@ class Meaning:
 def meaning(commit: Commit) -> Meaning:
     """Read a commit; one that does not follow the convention is a patch, so that nothing is forgotten."""
     read = _SUBJECT.fullmatch(commit.subject.strip())
-    breaking = _BREAKING.search(commit.body)
+    footer = _BREAKING.search(commit.body)
     kind = read["type"].lower() if read else ""
     text = read["text"].strip() if read else commit.subject.strip()
-    if breaking or (read and read["breaking"]):
-        said = " ".join(breaking["text"].split()) if breaking else text
-        notes = [Note(section=Section.CHANGED, text=f"**Breaking:** {_sentence(said)}")]
-        if breaking and kind in _SECTIONS:
+    if footer or (read and read["breaking"]):
+        said = " ".join(footer["text"].split()) if footer else text
+        notes = [Note(section=Section.CHANGED, text=breaking(_sentence(said)))]
+        if footer and kind in _SECTIONS:
             notes.append(Note(section=_SECTIONS[kind], text=_sentence(text)))
         return Meaning(level=Level.MAJOR, notes=tuple(notes))
     if kind in _SILENT:

@@ -11,9 +11,10 @@ from carrack.model.workspace import Workspace
 def contradictions(workspace: Workspace) -> tuple[str, ...]:
     """A sentence for each requirement that does not admit the tree's own version, and for a circle of needs."""
     faults = [
-        f"{package.manifest}: project.dependencies: '{requirement}' does not admit {needed}, as it is in the tree"
+        f"{one}: '{requirement}' does not admit {needed}, as it is in the tree"
         for package in workspace.packages.values()
-        for requirement in package.requires
+        for one in package.published
+        for requirement in one.requirements
         if (needed := workspace.packages.get(canonicalize_name(requirement.name)))
         and not requirement.specifier.contains(needed.version, prereleases=True)
     ]

@@ -121,19 +121,21 @@ class Lines:
 
 def _announced(arguments: str) -> Iterator[tuple[str, str]]:
     """Whether tabs go, and the name as it is written, of each document that an instruction announces."""
-    for word in _split(arguments):
+    for _, word in words_of(arguments):
         if announced := _HEREDOC.fullmatch(word):
             yield announced[1], announced[2]
 
 
-def _split(text: str) -> list[str]:
-    """The words of `text` with their quotes; none where a quote is never closed."""
-    words = [""]
+def words_of(text: str) -> list[tuple[int, str]]:
+    """The words of `text`, each with its quotes and where it begins; none where a quote is never closed."""
+    words: list[tuple[int, str]] = []
+    goes_on = False
     for piece in _PIECE.finditer(text):
         if piece[3]:
             return []
-        if piece[1]:
-            words.append("")
-        else:
-            words[-1] += piece[2]
-    return [word for word in words if word]
+        if piece[2] and goes_on:
+            words[-1] = (words[-1][0], words[-1][1] + piece[2])
+        elif piece[2]:
+            words.append((piece.start(), piece[2]))
+        goes_on = bool(piece[2])
+    return words

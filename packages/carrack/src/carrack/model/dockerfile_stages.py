@@ -13,9 +13,11 @@ from carrack.errors import WorkspaceError
 from carrack.model.dockerfile import Instruction, parse
 from carrack.model.dockerfile_lines import unquoted
 
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\}|\{[^}]*\})")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]{0,1000}))?\}|\{[^}]{0,1000}\})")
 _ANYTHING = "\0"
 """Stands for a value that is not known."""
+_LONGEST = 1 << 14
+"""In characters; a longer value, as one of values of values can be, is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,14 @@ def stages(text: str, arguments: Mapping[str, str] | None = None) -> tuple[Stage
     if not made:
         raise WorkspaceError("there is no FROM in it: it is no Dockerfile")
     return tuple(made)
+
+
+def platform_values(platform: str) -> dict[str, str]:
+    """What a build for `platform` (`linux/arm64`, `linux/arm/v7`) has as TARGETPLATFORM and its parts."""
+    system, _, rest = platform.partition("/")
+    machine, _, variant = rest.partition("/")
+    values = {"PLATFORM": platform, "OS": system, "ARCH": machine, "VARIANT": variant}
+    return {f"TARGET{name}": value for name, value in values.items()}
 
 
 def reached(stages: Iterable[Stage], target: str = "") -> tuple[Stage, ...]:
@@ -99,7 +109,8 @@ def expanded(text: str, values: Mapping[str, str], unknown: str = _ANYTHING) -> 
             return expanded(word, values, unknown) if known else ""
         return unknown if known is None else known
 
-    return _VARIABLE.sub(value, text)
+    made = _VARIABLE.sub(value, text)
+    return made if len(made) <= max(_LONGEST, len(text)) else unknown
 
 
 def _begun(instruction: Instruction, earlier: list[Stage], values: Mapping[str, str]) -> Stage:

@@ -10,23 +10,23 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from carrack.model.listing import ListedFile
 from carrack.model.target import targets
-from carrack.model.workspace import Package
+from carrack.model.workspace import Package, Workspace
 
 
 def unpublishable(packages: Iterable[Package]) -> Iterator[str]:
     """A sentence for each requirement that no index can serve: one by address or path (PEP 508's ``name @ URL``)."""
     for package in packages:
-        for requirement in package.requires:
-            if requirement.url:
-                where = f"{package.manifest}: project.dependencies"
-                yield f"{where}: '{requirement}' names an address, which no index serves"
+        for one in package.published:
+            for requirement in one.requirements:
+                if requirement.url:
+                    yield f"{one}: '{requirement}' names an address, which no index serves"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """A requirement of a package that is released, on something that is not."""
+    """A requirement of a package that is released, on something that is not; `address` is where it is written."""
 
-    package: Package
+    address: str
     requirement: Requirement
 
     @property
@@ -37,12 +37,21 @@ class Need:
 
 def needs_from_elsewhere(packages: Iterable[Package], released: Collection[NormalizedName]) -> Iterator[Need]:
     """The requirements of `packages` that `released` does not meet and that some Python on Linux may need."""
-    for package in packages:
-        for requirement in package.requires:
+    for one in (one for package in packages for one in package.published):
+        for requirement in one.requirements:
             if requirement.url or canonicalize_name(requirement.name) in released:
                 continue  # the first has its own sentence, the second is checked as the workspace is read
             if any(target.may_need(requirement.marker) for target in _EVERYWHERE):
-                yield Need(package=package, requirement=requirement)
+                yield Need(address=str(one), requirement=requirement)
+
+
+def needs_of_builds(packages: Iterable[Package], workspace: Workspace) -> Iterator[Need]:
+    """The build requirements of `packages` on packages of the workspace, which the index must have by then."""
+    for package in packages:
+        for requirement in package.build_requires:
+            name = canonicalize_name(requirement.name)
+            if name in workspace.packages and name != package.name and not requirement.url:
+                yield Need(address=f"{package.manifest}: build-system.requires", requirement=requirement)
 
 
 _EVERYWHERE = targets([f"3.{minor}" for minor in range(8, 20)], ["x86_64", "aarch64"])
@@ -55,4 +64,4 @@ def unserved(needs: Iterable[Need], files: Collection[ListedFile]) -> Iterator[s
         if any(need.requirement.specifier.contains(version, prereleases=True) for version in versions):
             continue
         has = f"the newest there is {max(versions)}" if versions else "the index knows no such project"
-        yield f"{need.package.manifest}: project.dependencies: '{need.requirement}': {has}"
+        yield f"{need.address}: '{need.requirement}': {has}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 Place = tuple[str, PurePosixPath]
@@ -25,4 +26,12 @@ class TreeState:
 
     def uncommitted_under(self, path: PurePosixPath) -> tuple[PurePosixPath, ...]:
         """The uncommitted files at or below `path`."""
-        return tuple(file for file in self.uncommitted if file == path or path in file.parents)
+        return tuple(self._uncommitted_by_folder.get(path, ()))
+
+    @cached_property
+    def _uncommitted_by_folder(self) -> Mapping[PurePosixPath, Sequence[PurePosixPath]]:
+        found: dict[PurePosixPath, list[PurePosixPath]] = {}
+        for file in self.uncommitted:
+            for place in (file, *file.parents):
+                found.setdefault(place, []).append(file)
+        return found

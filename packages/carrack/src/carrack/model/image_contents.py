@@ -39,6 +39,15 @@ class Installed:
         machine = platform.split("/")[1]
         return Target(python=python[1], machine=_MACHINES.get(machine, machine)) if python else None
 
+    def wheel(self, digest: str) -> ListedFile:
+        """The file that this was installed from, by its tags (binary distribution format, "File name convention")."""
+        parts = (
+            ".".join(sorted({getattr(tag, part) for tag in self.tags}))
+            for part in ("interpreter", "abi", "platform")
+        )
+        name = "-".join([self.name.replace("-", "_"), str(self.version), *parts])
+        return ListedFile(name=f"{name}.whl", sha256=digest)
+
     def files(self, pin: Pin, listed: Sequence[ListedFile], platform: str) -> tuple[ListedFile, ...]:
         """The wheel of `pin` that was installed; several where its tags do not tell which."""
         locked = [file for file in listed if file.sha256 in pin.hashes]

@@ -13,15 +13,16 @@ from packaging.version import Version
 
 from carrack.model.image_contents import Installed
 from carrack.model.listing import ListedFile
-from carrack.model.lock import Lock
+from carrack.model.lock import Lock, Pin
 
 SCHEMA: Final = 1
 PLACE: Final = PurePosixPath("/opt/carrack/manifest.json")
 """Where the manifest is in an image."""
 LABEL: Final = "io.carrack.manifest"
 """The label that says it is there: the manifest's sha256."""
-INDEX, APP, UNLOCKED = "index", "app", "unlocked"
-"""Where a distribution is from: a lock's wheel, the app's own folder, or neither (the base image, the Dockerfile)."""
+INDEX, RUNTIME, APP, UNLOCKED = "index", "runtime", "app", "unlocked"
+"""Where a distribution is from: the index, in the image or at run time; the app's own folder; or none of these (the
+base image, the Dockerfile). What was built from a commit is `git` or `submodule`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,13 +96,26 @@ def accounted(
     own: tuple[NormalizedName, Version],
     platform: str,
 ) -> tuple[Distribution, ...]:
-    """Each installed distribution with its origin. `pages` list the files of what is locked, `own` is the app."""
+    """Each distribution with its origin: those that are installed, and those that are fetched at run time.
+
+    `pages` list the files of what is locked, `own` is the app.
+    """
+    sources = {source.name: source for source in lock.sources}
 
     def one(installed: Installed) -> Distribution:
         pin = next((pin for pin in lock.pins if installed.is_from(pin)), None)
-        source = INDEX if pin else APP if (installed.name, installed.version) == own else UNLOCKED
-        origin = origins.get(installed.name, Origin()) if pin else Origin()
-        files = installed.files(pin, pages.get(installed.name, ()), platform) if pin else ()
+        locked = sources.get(installed.name) if pin else None
+        kind = locked.kind if locked else INDEX
+        source = kind if pin else APP if (installed.name, installed.version) == own else UNLOCKED
+        origin = (
+            origins.get(installed.name, Origin(commit=locked.commit if locked else None)) if pin else Origin()
+        )
+        listed = (
+            [installed.wheel(digest) for digest in pin.hashes]
+            if pin and locked
+            else pages.get(installed.name, ())
+        )
+        files = installed.files(pin, listed, platform) if pin else ()
         return Distribution(
             name=installed.name,
             version=installed.version,
@@ -112,7 +126,33 @@ def accounted(
             tag=origin.tag,
         )
 
-    return tuple(sorted(map(one, found), key=lambda it: (it.source == UNLOCKED, it.name, it.folder)))
+    later = (
+        _fetched(pin, pages, origins)
+        for pin in lock.pins
+        if pin.name in sources and sources[pin.name].kind == RUNTIME
+    )
+    return tuple(
+        sorted((*map(one, found), *later), key=lambda it: (it.source == UNLOCKED, it.name, it.folder))
+    )
+
+
+def _fetched(
+    pin: Pin,
+    pages: Mapping[NormalizedName, Sequence[ListedFile]],
+    origins: Mapping[NormalizedName, Origin],
+) -> Distribution:
+    """What jobs fetch when they start: any of the locked wheels, by the machine that they are on."""
+    origin = origins.get(pin.name, Origin())
+    files = [file for file in pages.get(pin.name, ()) if file.sha256 in pin.hashes]
+    return Distribution(
+        name=pin.name,
+        version=pin.candidate.version,
+        source=RUNTIME,
+        folder="",
+        wheels=tuple(Wheel(name=file.name, sha256=file.sha256 or "") for file in files),
+        commit=origin.commit,
+        tag=origin.tag,
+    )
 
 
 def labels(manifest: Manifest, text: str) -> dict[str, str]:

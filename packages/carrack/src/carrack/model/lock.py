@@ -14,6 +14,7 @@ from packaging.markers import Marker
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from carrack.model.code_sources import LockedSource
 from carrack.model.target import Target, targets
 from carrack.model.workspace import App
 
@@ -54,7 +55,10 @@ class Pin:
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """What an app installs. `requirements` and `receipt` are digests of what it was made from."""
+    """What an app installs. `requirements` and `receipt` are digests of what it was made from.
+
+    `sources` has a line for each distribution that the image does not get from the index.
+    """
 
     app: str
     pythons: tuple[str, ...]
@@ -62,6 +66,7 @@ class Lock:
     requirements: str
     receipt: str
     pins: frozenset[Pin]
+    sources: frozenset[LockedSource] = frozenset()
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -76,6 +81,18 @@ class Lock:
         """The sha256 of every file of this version that the lock pins; none where it pins another, or none."""
         mine = (pin for pin in self.pins if pin.name == name and pin.candidate.version == version)
         return frozenset(digest for pin in mine for digest in pin.hashes)
+
+    def files(self, name: NormalizedName) -> frozenset[str]:
+        """The sha256 of every file of `name`, whatever its version."""
+        return frozenset(digest for pin in self.pins if pin.name == name for digest in pin.hashes)
+
+    def built(self) -> frozenset[NormalizedName]:
+        """The distributions whose wheels are built from a commit, and are not the index's."""
+        return frozenset(source.name for source in self.sources if source.commit)
+
+    def only(self, names: Container[NormalizedName]) -> Lock:
+        """This lock with the pins of `names` alone."""
+        return replace(self, pins=frozenset(pin for pin in self.pins if pin.name in names))
 
     def without(self, names: Container[NormalizedName]) -> Lock:
         """This lock less the pins of `names`."""
@@ -92,13 +109,17 @@ class Lock:
             "receipt": self.receipt,
         }
         lines = "".join(f"# {key}: {value}\n" for key, value in header.items())
+        lines += "".join(sorted(f"# source: {source}\n" for source in self.sources))
         return lines + "".join(sorted(pin.format() for pin in self.pins))
 
 
 def requirements_digest(app: App) -> str:
-    """`sha256:…` over what an app asks of its lock: requirements, Pythons and machines, in any order."""
+    """`sha256:…` over what an app asks of its lock: requirements, Pythons, machines and sources, in any order."""
     wanted = (f"{canonicalize_name(r.name)} {str(r)[len(r.name) :]}" for r in app.requirements)
-    return _digest(("requirement", wanted), ("python", app.pythons), ("machine", app.machines))
+    sources = (f"{name} {source}" for name, source in app.sources.items())
+    return _digest(
+        ("requirement", wanted), ("python", app.pythons), ("machine", app.machines), ("source", sources)
+    )
 
 
 def _digest(*groups: tuple[str, Iterable[str]]) -> str:

@@ -10,10 +10,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from carrack.errors import LockError
+from carrack.model.code_sources import LockedSource
 from carrack.model.lock import SCHEMA, Candidate, Lock, Pin
 
+_SOURCE_LINE = "# source: "
 _KEYS = ("carrack-lock", "app", "python", "machine", "requirements", "receipt")
 _HEADER = re.compile(rf"# ({'|'.join(_KEYS)}): (.*)")
+_SOURCE = re.compile(
+    r"(?P<name>[a-z0-9-]+) (?:(?P<kind>git|submodule) (?P<commit>[0-9a-f]{40,64}) (?P<tree>[0-9a-f]{40,64})|runtime)"
+)
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _HINT = "take the file from git again, or make it anew: carrack lock --upgrade"
 
@@ -38,7 +43,27 @@ def parse(text: str, address: str) -> Lock:
         requirements=header["requirements"],
         receipt=header["receipt"],
         pins=frozenset(_pin(line, f"{address}:{number}") for number, line in _logical_lines(text)),
+        sources=frozenset(_sources(text, address)),
     )
+
+
+def _sources(text: str, address: str) -> Iterator[LockedSource]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.startswith(_SOURCE_LINE):
+            continue
+        match = _SOURCE.fullmatch(line.removeprefix(_SOURCE_LINE))
+        if match is None:
+            raise LockError(
+                "a source is a name, git or submodule with commit and tree, or runtime",
+                address=f"{address}:{number}",
+                hint=_HINT,
+            )
+        yield LockedSource(
+            name=canonicalize_name(match["name"]),
+            kind=match["kind"] or "runtime",
+            commit=match["commit"] or "",
+            tree=match["tree"] or "",
+        )
 
 
 def _header(text: str) -> dict[str, str]:

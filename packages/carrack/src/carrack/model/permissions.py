@@ -114,7 +114,7 @@ def publisher(grounds: Grounds) -> dict[str, Any]:
 
 
 def owner(grounds: Grounds) -> dict[str, Any]:
-    """Who runs `index create`: makes domain and repositories, and closes names in them. No token, no packages."""
+    """Who runs `index create` and `index cost`: makes domain and repositories, closes names. No token, no packages."""
     repositories = [grounds.repository(name) for name in grounds.repositories]
     stores = [grounds.repository(name) for name in grounds.stores]
     names = [

@@ -9,7 +9,6 @@ from enum import Enum
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from carrack.model.graph import waves
 from carrack.model.published import IndexState, PublishedPackage
 from carrack.model.tags import tag_name
 from carrack.model.workspace import Package, Workspace
@@ -46,7 +45,7 @@ class Step:
 
     `commit` is what its files are built from: HEAD's, or the release's own where a release is finished. `untagged` is
     the commit that lacks the release's tag; None where it has one, or there is to be none. `released` is the commit
-    that the tree's version was released from, where that is known.
+    that the tree's version was released from, where that is known, and `changed` whether the folder is different now.
     """
 
     package: Package
@@ -56,6 +55,7 @@ class Step:
     commit: str | None = None
     untagged: str | None = None
     released: str | None = None
+    changed: bool = False
 
     @property
     def after(self) -> Version:
@@ -79,6 +79,11 @@ class Plan:
     def writing(self) -> tuple[Step, ...]:
         """The steps that upload something."""
         return tuple(step for step in self.steps if step.state.writes)
+
+    @property
+    def begun(self) -> frozenset[NormalizedName]:
+        """The packages whose version the index has, in part or whole, and with the files that the tree has."""
+        return frozenset(step.package.name for step in self.steps if step.released and not step.changed)
 
     def step(self, name: NormalizedName) -> Step | None:
         """The step of package `name`."""
@@ -105,18 +110,19 @@ def make_plan(
     commit: str,
     index: IndexState,
     releases: Mapping[NormalizedName, Release],
+    names: Collection[NormalizedName] = (),
     *,
     tags: bool = False,
 ) -> Plan:
-    """A step for each package of the workspace; `releases` has what is known of each tree version's release.
+    """A step for each package of the workspace, or each of `names` where given.
 
-    `tags`: whether releases get tags.
+    `releases` has what is known of each tree version's release. `tags`: whether releases get tags.
     """
-    order = waves({name: workspace.dependencies(name) for name in workspace.packages})
     steps = (
         _step(workspace.packages[name], commit, index[name], releases.get(name, Release()), tags)
-        for wave in order
+        for wave in workspace.waves()
         for name in wave
+        if not names or name in names
     )
     return Plan(commit=commit, steps=tuple(steps))
 
@@ -136,6 +142,7 @@ def _step(package: Package, commit: str, there: PublishedPackage, release: Relea
         commit=source,
         untagged=_untagged(state, source, release, whole=whole) if tags else None,
         released=release.commit,
+        changed=release.changed,
     )
 
 
@@ -168,16 +175,19 @@ def _state(
     if not current.is_installable:
         return State.BLOCKED, f"{version} is {current.status} on the index; raise the version"
     if missing := package.lacks(current.files):
-        return State.PARTIAL, f"the index lacks its {', '.join(missing)}"
-    return _whole(version, there, release, missing_tag=missing_tag)
+        source = f"; to be finished from {release.commit[:12]}" if release.commit else ""
+        return State.PARTIAL, f"the index lacks its {', '.join(missing)}{source}"
+    return _whole(package, there, release, missing_tag=missing_tag)
 
 
 def _whole(
-    version: Version, there: PublishedPackage, release: Release, *, missing_tag: bool
+    package: Package, there: PublishedPackage, release: Release, *, missing_tag: bool
 ) -> tuple[State, str]:
-    """State and reason of a version that the index has with all its files."""
+    """State and reason of a package whose version the index has with all its files."""
+    version, path = package.version, package.path
     if release.commit is None:
-        return State.UNTRACED, "complete on the index; its commit is not in this history"
+        elsewhere = f"{release.tag[:12]}, which is tagged, does not have {path}" if release.tag else ""
+        return State.UNTRACED, f"complete on the index; {elsewhere or 'its commit is not in this history'}"
     if release.changed:
         return State.UNRELEASED, f"files changed since {release.commit[:12]} was released as {version}"
     if missing_tag:
@@ -209,7 +219,8 @@ def _concerned(
     workspace: Workspace, plan: Plan, names: Collection[NormalizedName], states: Collection[State]
 ) -> tuple[Step, ...]:
     released = [step.package.name for step in plan.writing if not names or step.package.name in names]
-    concerned = {*workspace.closure(released), *names}
+    # What only an extra needs does not stand in the way: the index has a version that it admits, or publish refuses.
+    concerned = {*workspace.closure(released, workspace.dependencies), *names}
     return tuple(step for step in plan.steps if step.package.name in concerned and step.state in states)
 
 

@@ -9,7 +9,6 @@ from enum import Enum
 from packaging.utils import NormalizedName
 
 from carrack.model.controls import OURS, Controls
-from carrack.model.graph import waves
 from carrack.model.index import Index
 from carrack.model.lock import Lock
 from carrack.model.published import File, IndexState, PublishedVersion
@@ -67,10 +66,8 @@ def plan_promotion(
     Without names: of all that the source has in full.
     """
     whole = [name for name, package in workspace.packages.items() if _is_whole(package, source[name].current)]
-    wanted = set(workspace.closure(names or whole))
-    order = [
-        name for wave in waves({n: workspace.dependencies(n) for n in workspace.packages}) for name in wave
-    ]
+    wanted = set(workspace.closure(names) if names else workspace.closure(whole, workspace.dependencies))
+    order = [name for wave in workspace.waves() for name in wave]
     moves: list[Move] = []
     faults: list[str] = []
     differing: list[str] = []

@@ -91,6 +91,8 @@ def _digits(version: Version, count: int) -> str:
 
 def formatted(requirement: Requirement) -> str:
     """The requirement as people write it: the lower bound before the upper."""
+    if requirement.url:
+        return str(requirement)
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     parts = sorted(requirement.specifier, key=lambda part: (_ORDER.index(part.operator), part.version))
     marker = f"; {requirement.marker}" if requirement.marker else ""

@@ -9,7 +9,6 @@ from enum import Enum
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from carrack.model.graph import waves
 from carrack.model.lock import Lock
 from carrack.model.published import PublishedVersion
 from carrack.model.workspace import Workspace
@@ -107,17 +106,15 @@ def plan_withdrawal(
 def _stranded(
     workspace: Workspace, name: NormalizedName, version: Version, others: Collection[Version]
 ) -> Iterator[str]:
-    holders = [(package.manifest, package.requires) for package in workspace.packages.values()]
-    holders += [(str(app.manifest), app.requirements) for app in workspace.apps.values()]
-    for manifest, requires in holders:
-        for requirement in requires:
+    for _, one in workspace.requirement_lists():
+        for requirement in one.requirements:
             specifier = requirement.specifier
             if canonicalize_name(requirement.name) != name or not specifier.contains(
                 version, prereleases=True
             ):
                 continue
             if not any(specifier.contains(other, prereleases=True) for other in others):
-                yield f"{manifest} wants '{requirement}', which no other version there meets"
+                yield f"{one.manifest} wants '{requirement}', which no other version there meets"
 
 
 def pins(lock: Lock, name: NormalizedName, version: Version) -> bool:
@@ -129,9 +126,6 @@ def in_order(
     workspace: Workspace, versions: Mapping[NormalizedName, Version], after: Status
 ) -> tuple[NormalizedName, ...]:
     """Who needs others goes first on the way out, and last on the way back in, so that no set is half there."""
-    needed_first = [
-        name for wave in waves({n: workspace.dependencies(n) for n in workspace.packages}) for name in wave
-    ]
-    known = [name for name in needed_first if name in versions]
+    known = [name for wave in workspace.waves(versions) for name in wave]
     order = known if after is Status.PUBLISHED else known[::-1]
     return (*(name for name in versions if name not in known), *order)

@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 from packaging.utils import NormalizedName
 
-from carrack.model.graph import waves
 from carrack.model.history import Place, TreeState
 from carrack.model.workspace import Package, Workspace
 
@@ -38,8 +37,9 @@ def compare(
     """A line for each package, needed ones first. `trees` has the folders that commit `base` had."""
     own = {name: _own(package, base, tree, trees) for name, package in workspace.packages.items()}
     touched = [name for name, state in own.items() if state != "unchanged"]
-    order = waves({name: workspace.dependencies(name) for name in workspace.packages})
-    return tuple(_line(workspace, name, own[name], base, touched) for wave in order for name in wave)
+    return tuple(
+        _line(workspace, name, own[name], base, touched) for wave in workspace.waves() for name in wave
+    )
 
 
 def _own(package: Package, base: str, tree: TreeState, trees: Mapping[Place, str]) -> str:
@@ -53,7 +53,7 @@ def _line(
     workspace: Workspace, name: NormalizedName, state: str, base: str, touched: Collection[NormalizedName]
 ) -> Since:
     package = workspace.packages[name]
-    needed = [other for other in workspace.closure([name]) if other in touched and other != name]
+    needed = [other for other in workspace.works_with(name) if other in touched and other != name]
     if state == "unchanged" and needed:
         return Since(package=package, state="needs", reason=f"needs {', '.join(needed)}")
     reasons = {

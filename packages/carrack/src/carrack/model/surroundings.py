@@ -99,11 +99,14 @@ def proxies(environ: Mapping[str, str], local: str | None) -> Check:
             remedy = "set both alike: some programs read one, some the other"
             return warn("proxies", f"{name} and {name.lower()} say different things", remedy)
     used = {name: values[0] for name, values in told.items() if values and name != "NO_PROXY"}
+    if used.keys().isdisjoint({"HTTPS_PROXY"}) and _both(environ, "ALL_PROXY"):
+        return warn("proxies", "ALL_PROXY is set, which the AWS SDK does not read", "set HTTPS_PROXY instead")
     for name, value in used.items():
-        if (
-            urlsplit(value).scheme not in ("http", "https", "socks5", "socks5h")
-            or not urlsplit(value).hostname
-        ):
+        if urlsplit(value).scheme.startswith("socks"):
+            return warn(
+                "proxies", f"{name} is a SOCKS proxy, which the AWS SDK cannot use", "set an HTTP proxy"
+            )
+        if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
             return warn("proxies", f"{name} is no address with a scheme", f"{name}=http://HOST:PORT")
     spared = [part.strip().lstrip(".") for part in next(iter(told["NO_PROXY"]), "").split(",")]
     if used and local and not any(part == "*" or (part and local.endswith(part)) for part in spared):
@@ -121,7 +124,7 @@ def pip(settings: Iterable[tuple[str, str]] | None) -> Check:
     found = [(key, reason) for key, value in settings for reason in _reasons(key.rpartition(".")[2], value)]
     if found:
         remedies = dict.fromkeys(_remove(key) for key, _ in found)
-        return warn("pip", "; ".join(f"{key} {reason}" for key, reason in found), "; ".join(remedies))
+        return warn("pip", "; ".join(f"{_named(key)} {reason}" for key, reason in found), "; ".join(remedies))
     return ok("pip", "nothing in its configuration brings files from elsewhere")
 
 
@@ -137,11 +140,14 @@ def _reasons(setting: str, value: str) -> Sequence[str]:
     return []
 
 
-def _remove(key: str) -> str:
+def _named(key: str) -> str:
+    """A setting as people know it; pip calls those of the environment `:env:.find-links`."""
     section, _, setting = key.rpartition(".")
-    if section == ":env:":
-        return f"unset PIP_{setting.upper().replace('-', '_')}"
-    return f"pip config unset {key}"
+    return f"PIP_{setting.upper().replace('-', '_')}" if section == ":env:" else key
+
+
+def _remove(key: str) -> str:
+    return f"pip config unset {key}" if _named(key) == key else f"unset {_named(key)}"
 
 
 def _both(environ: Mapping[str, str], name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -11,10 +11,42 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from carrack.model.code_sources import CodeSource
+from carrack.model.graph import waves
 from carrack.model.index import Index
+from carrack.model.prices import Prices
 from carrack.model.published import File
 from carrack.model.requirements import Policy
 from carrack.model.wheels import WheelTarget, lacks
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequirementList:
+    """One list of requirements, and where it is written."""
+
+    manifest: PurePosixPath
+    key: tuple[str, ...]
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def extra(self) -> str | None:
+        """The extra whose requirements these are (`project.optional-dependencies`)."""
+        return self.key[-1] if self.key[:2] == ("project", "optional-dependencies") else None
+
+    @property
+    def group(self) -> str | None:
+        """The group whose requirements these are (PEP 735's `[dependency-groups]`): in no package's metadata."""
+        return self.key[-1] if self.key[0] == "dependency-groups" else None
+
+    @property
+    def within(self) -> str:
+        """The extra or group in words, with a space before; nothing for what is always required."""
+        if self.extra:
+            return f" in its extra {self.extra}"
+        return f" in its group {self.group}" if self.group else ""
+
+    def __str__(self) -> str:
+        return f"{self.manifest}: {'.'.join(self.key)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +57,10 @@ class Package:
     version: Version
     path: PurePosixPath
     requires: tuple[Requirement, ...] = ()
-    build_requires: tuple[str, ...] = ()
+    optional: tuple[RequirementList, ...] = ()
+    """Its extras and groups."""
+    build_requires: tuple[Requirement, ...] = ()
+    """Met by what the index has, as the workspace's build constraints pin it; never by the tree."""
     requires_python: SpecifierSet = field(default_factory=SpecifierSet)
     targets: tuple[WheelTarget, ...] = ()
     """What its native wheels are for; none where one wheel is for all."""
@@ -36,6 +71,26 @@ class Package:
     def manifest(self) -> str:
         """The address of the package's own pyproject.toml, for messages."""
         return f"{self.path}/pyproject.toml"
+
+    @property
+    def lists(self) -> tuple[RequirementList, ...]:
+        """What it requires: to run, in each extra, and in each group."""
+        own = RequirementList(
+            manifest=self.path / "pyproject.toml", key=("project", "dependencies"), requirements=self.requires
+        )
+        return (own, *self.optional)
+
+    @property
+    def published(self) -> tuple[RequirementList, ...]:
+        """Those of its lists that are in its metadata, for everybody who installs it."""
+        return tuple(one for one in self.lists if one.group is None)
+
+    def required(self, extras: Collection[str]) -> Iterator[Requirement]:
+        """What installing it with these extras brings."""
+        wanted = {canonicalize_name(extra) for extra in extras}
+        for one in self.published:
+            if one.extra is None or canonicalize_name(one.extra) in wanted:
+                yield from one.requirements
 
     def lacks(self, files: Iterable[File]) -> tuple[str, ...]:
         """What a version with these files is short of; empty where it is whole."""
@@ -61,10 +116,24 @@ class App:
     machines: tuple[str, ...] = ("x86_64", "aarch64")
     manifest: PurePosixPath
     key: tuple[str, ...] = ("project", "dependencies")
+    sources: Mapping[NormalizedName, CodeSource] = field(default_factory=dict)
+    """Where packages come from that do not come from the index."""
+    repository: str | None = None
+    """Where its images are pushed to: a name, or the whole address."""
+    optional: tuple[RequirementList, ...] = ()
+    """The extras and groups of its own manifest, which are not in the lock."""
     dockerfile: PurePosixPath | None = None
     """Its own Dockerfile; without one it gets Carrack's."""
     base: str | None = None
     """The image that its own is built on."""
+    sources_image: str | None = None
+    """The image that git sources are fetched and built in; the base where it is not said."""
+
+    @property
+    def lists(self) -> tuple[RequirementList, ...]:
+        """Everything that it requires."""
+        own = RequirementList(manifest=self.manifest, key=self.key, requirements=self.requirements)
+        return (own, *self.optional)
 
     @property
     def base_image(self) -> str | None:
@@ -119,6 +188,10 @@ class Workspace:
     )
     private_names: tuple[NormalizedName, ...] | None = None
     """Names that are the team's though another workspace publishes them; None where the workspace does not say."""
+    prices: Mapping[str, Prices] = field(default_factory=dict)
+    """The workspace's own, by region."""
+    lists: tuple[RequirementList, ...] = ()
+    """What the workspace's own manifest requires, for whoever works in it."""
 
     def internal_requirements(self, requirements: Iterable[Requirement]) -> tuple[NormalizedName, ...]:
         """The names among `requirements` that are packages of this workspace, in the order given, each once."""
@@ -126,23 +199,79 @@ class Workspace:
         return tuple(dict.fromkeys(name for name in names if name in self.packages))
 
     def dependencies(self, name: NormalizedName) -> tuple[NormalizedName, ...]:
-        """The workspace packages that `name` requires directly."""
+        """The workspace packages that `name` requires directly, always."""
         return self.internal_requirements(self.packages[name].requires)
 
-    def closure(self, names: Iterable[NormalizedName]) -> tuple[NormalizedName, ...]:
-        """`names` and every workspace package that they need, each once, in the order found."""
+    def needs(self, name: NormalizedName) -> tuple[NormalizedName, ...]:
+        """The workspace packages that `name`'s metadata names: its extras count."""
+        return self.internal_requirements(_requirements(self.packages[name].published))
+
+    def works_with(self, name: NormalizedName) -> tuple[NormalizedName, ...]:
+        """The workspace packages that are there where `name` is tested: with all its extras and groups."""
+        return self.installed_by(_requirements(self.packages[name].lists))
+
+    def closure(
+        self,
+        names: Iterable[NormalizedName],
+        edges: Callable[[NormalizedName], Iterable[NormalizedName]] | None = None,
+    ) -> tuple[NormalizedName, ...]:
+        """`names` and every workspace package that they need, each once, in the order found.
+
+        `edges` says what one of them needs: `needs`, if not said.
+        """
         found: dict[NormalizedName, None] = {}
         waiting = list(names)
         while waiting:
             name = waiting.pop(0)
             if name not in found:
                 found[name] = None
-                waiting.extend(self.dependencies(name))
+                waiting.extend((edges or self.needs)(name))
+        return tuple(found)
+
+    def installed_by(self, requirements: Iterable[Requirement]) -> tuple[NormalizedName, ...]:
+        """The workspace packages that installing `requirements` brings, with the extras that are asked for."""
+        found: dict[NormalizedName, set[str]] = {}
+        waiting = list(requirements)
+        while waiting:
+            requirement = waiting.pop(0)
+            name = canonicalize_name(requirement.name)
+            if name in self.packages and (name not in found or not requirement.extras <= found[name]):
+                extras = found.setdefault(name, set())
+                extras |= requirement.extras
+                waiting.extend(self.packages[name].required(extras))
         return tuple(found)
 
     def dependents(self, names: Iterable[NormalizedName]) -> frozenset[NormalizedName]:
-        """`names` and every workspace package that needs one of them, directly or not."""
-        found = set(names)
-        while new := {name for name in self.packages if found.intersection(self.dependencies(name))} - found:
-            found |= new
-        return frozenset(found)
+        """`names` and every workspace package that works with one of them."""
+        found = frozenset(names)
+        return found | {name for name in self.packages if not found.isdisjoint(self.works_with(name))}
+
+    def waves(
+        self, among: Collection[NormalizedName] | None = None
+    ) -> tuple[tuple[NormalizedName, ...], ...]:
+        """Groups of packages, `among` these, such that what is needed lies in an earlier group.
+
+        What only an extra or the build needs lies earlier too, unless that would close a circle.
+        """
+        edges = {name: self.dependencies(name) for name in self.packages}
+        wishes = {
+            name: (*self.needs(name), *self.internal_requirements(package.build_requires))
+            for name, package in self.packages.items()
+        }
+        groups = (
+            tuple(name for name in wave if among is None or name in among) for wave in waves(edges, wishes)
+        )
+        return tuple(group for group in groups if group)
+
+    def requirement_lists(self) -> Iterator[tuple[NormalizedName | None, RequirementList]]:
+        """Every list of requirements in the workspace, each once, with the package that it is of, if it is of one."""
+        found: dict[tuple[PurePosixPath, tuple[str, ...]], tuple[NormalizedName | None, RequirementList]] = {}
+        of_packages = ((package.name, one) for package in self.packages.values() for one in package.lists)
+        of_apps = ((None, one) for app in self.apps.values() for one in app.lists)
+        for owner, one in (*of_packages, *of_apps, *((None, one) for one in self.lists)):
+            found.setdefault((one.manifest, one.key), (owner, one))
+        yield from found.values()
+
+
+def _requirements(lists: Iterable[RequirementList]) -> Iterator[Requirement]:
+    return (requirement for one in lists for requirement in one.requirements)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -41,13 +41,14 @@ _WORKER = {
 class IsolatedBuilder:
     """Implements `ports.Builder`.
 
-    `constraints` is the workspace's build-constraints.txt: every build requirement must be in it, with its hashes.
-    `environ` is the environment for installing them (`adapters.environment.isolated`); the build backends
-    themselves get an environment with nothing of it but PATH, HOME, language and temporary folder.
+    `constraints` is the workspace's build-constraints.txt, for sources that do not bring their commit's: every build
+    requirement must be in it, with its hashes.
+    `environ` gives the environment for installing them (`adapters.environment.isolated`), with a token that is good
+    then; the build backends themselves get nothing of it but PATH, HOME, language and temporary folder.
     """
 
     constraints: Path
-    environ: Mapping[str, str] = field(repr=False)
+    environ: Callable[[], Mapping[str, str]] = field(repr=False)
     report: Report
     backends: Mapping[str, str] = field(default_factory=dict)
     """What the build backends see in other words than `environ` has it."""
@@ -59,27 +60,32 @@ class IsolatedBuilder:
         is not in the constraints; OSError where this machine cannot hold what is built.
         """
         out.mkdir(parents=True, exist_ok=True)
-        by_requirements = sorted(sources, key=lambda source: source.build_requires)
+        texts = {source.name: self._constraint_text(source) for source in sources}
+
+        def needs(source: Source) -> tuple[tuple[str, ...], str]:
+            return source.build_requires, texts[source.name]
+
         made: dict[str, list[str]] = {}
-        for requires, group in groupby(by_requirements, key=lambda source: source.build_requires):
-            made |= self._work(requires, tuple(group), out, wheels)
-        digest = "sha256:" + hashlib.sha256(self._constraint_text().encode()).hexdigest()
+        for (requires, text), group in groupby(sorted(sources, key=needs), key=needs):
+            made |= self._work(requires, text, tuple(group), out, wheels)
         return tuple(
-            _artifact(source, out / name, digest) for source in sources for name in made[source.name]
+            _artifact(source, out / name, texts[source.name])
+            for source in sources
+            for name in made[source.name]
         )
 
     def _work(
-        self, requires: Sequence[str], sources: Sequence[Source], out: Path, wheels: bool
+        self, requires: Sequence[str], constraints: str, sources: Sequence[Source], out: Path, wheels: bool
     ) -> dict[str, list[str]]:
         for source in sources:
-            self.report.step("Building", f"{source.name} {source.version}")
+            self.report.step("Building", f"{source.name} {source.version or ''}".rstrip())
         with tempfile.TemporaryDirectory(
             prefix="carrack-build-"
         ) as scratch:  # outlives a worker that is killed
-            environ = {**self.environ, "TMPDIR": scratch}
+            environ = {**self.environ(), "TMPDIR": scratch}
             job = {
                 "requires": requires,
-                "constraints": self._constraint_text().splitlines(),
+                "constraints": constraints.splitlines(),
                 "out": str(out),
                 "wheels": wheels,
                 "environ": {
@@ -91,7 +97,9 @@ class IsolatedBuilder:
             worker = _run_worker(json.dumps(job), {**environ, **_WORKER})
         return _made(worker)
 
-    def _constraint_text(self) -> str:
+    def _constraint_text(self, source: Source) -> str:
+        if source.constraints is not None:
+            return source.constraints
         try:
             return self.constraints.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -143,21 +151,17 @@ def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
 
 
 def _artifact(source: Source, path: Path, constraints: str) -> Artifact:
-    artifact = Artifact(
-        name=source.name,
-        version=source.version,
-        path=path,
-        file=describe(path),
-        constraints=constraints,
-    )
-    if _name_and_version(artifact.file) != (source.name, source.version):
+    file = describe(path)
+    name, version = _name_and_version(file) or (None, None)
+    if version is None or (name, version) != (source.name, source.version or version):
         raise BuildError(
-            f"the backend made {path.name}, but {source.name} {source.version} was planned",
+            f"the backend made {path.name}, but {source.name} {source.version or ''} was planned",
             address=str(source.name),
             untouched="the index",
             hint="the version must be static: [project] version in pyproject.toml",
         )
-    return artifact
+    digest = hashlib.sha256(constraints.encode(errors="surrogateescape")).hexdigest()
+    return Artifact(name=source.name, version=version, path=path, file=file, constraints=f"sha256:{digest}")
 
 
 def _name_and_version(file: File) -> tuple[NormalizedName, Version] | None:

@@ -32,8 +32,11 @@ def command(wiring: Wiring, names: tuple[str, ...], out: Path | None, sdists: bo
 
     workspace = wiring.workspace
     chosen = [workspace.packages[name] for name in wiring.chosen_packages(names) or workspace.packages]
-    tree = wiring.history.state([package.path for package in chosen])
+    constraints = workspace.build_constraints
+    tree = wiring.history.state([*(package.path for package in chosen), constraints])
     for file in tree.uncommitted:
+        if file == constraints and wiring.history.text(tree.commit, file) is None:
+            continue  # before its first commit it counts as it is
         wiring.report.note(f"{file}: is not committed, so it is not in the build")
     if tree.shallow:
         wiring.report.note(
@@ -44,7 +47,9 @@ def command(wiring: Wiring, names: tuple[str, ...], out: Path | None, sdists: bo
     if check:
         _check(wiring, targets)
         return
-    for artifact in build(targets, wiring.history, wiring.builder(None), into, wheels=not sdists):
+    for artifact in build(
+        targets, wiring.history, wiring.builder(None), into, constraints, wheels=not sdists
+    ):
         click.echo(artifact.path)
 
 
@@ -52,5 +57,6 @@ def _check(wiring: Wiring, targets: list[tuple[Package, str]]) -> None:
     from carrack.commands.check_builds import check_builds
 
     with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
-        for artifact in check_builds(targets, wiring.history, wiring.twice(), Path(scratch)):
+        constraints = wiring.workspace.build_constraints
+        for artifact in check_builds(targets, wiring.history, wiring.twice(), Path(scratch), constraints):
             click.echo(f"{artifact.file.sha256}  {artifact.file.name}")

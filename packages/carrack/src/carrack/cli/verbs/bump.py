@@ -22,7 +22,11 @@ from carrack.model.versions import Form, Level
 @click.argument("package", required=False)
 @click.argument("level", type=click.Choice([level.value for level in Level]), required=False)
 @click.option("--to", "version", metavar="VERSION", help="This very version, instead of a level.")
-@click.option("--final", is_flag=True, help="The final version of the pre-release that PACKAGE is at.")
+@click.option(
+    "--final",
+    is_flag=True,
+    help="The final version of the pre-release that PACKAGE, or every package, is at.",
+)
 @click.option(
     "--pre", type=click.Choice(["a", "b", "rc"]), help="Pre-releases of the versions that come next."
 )
@@ -73,16 +77,22 @@ def command(
     if since is not None:
         _check(wiring, since)
         return
-    if pre and dev:
-        raise UsageError("a version is a pre-release or a snapshot: say --pre or --dev")
+    if sum(map(bool, (pre, dev, final, version))) > 1:
+        raise UsageError("say one of --to, --final, --pre and --dev")
+    if not dry_run and (back := wiring.manifests.put_back()):
+        wiring.report.note(
+            f"a run was killed amid its writes; as before it are again: {', '.join(map(str, back))}"
+        )
     form = Form(pre=pre, dev=wiring.log.commit_count() if dev else None)
     wishes, consumed = _wishes(wiring, to, package, level, version, final)
     plan = plan_bumps(wiring.workspace, wishes, form)
     plan = BumpPlan(bumps=plan.bumps, edits=(*plan.edits, *literals(plan.bumps, wiring.manifests)))
+    touched: tuple[PurePosixPath, ...] = ()
+    if plan.bumps and not dry_run:
+        touched = write(plan, () if dev else consumed, wiring.manifests, datetime.now(UTC).date())
     _show(plan, consumed, as_json)
-    if dry_run or not plan.bumps:
+    if not touched:
         return
-    touched = write(plan, () if dev else consumed, wiring.manifests, datetime.now(UTC).date())
     if pull_request:
         _propose(wiring, touched, message(plan.bumps))
     elif commits:
@@ -127,13 +137,22 @@ def _wishes(
     wiring: Wiring, to: str | None, package: str | None, level: str | None, version: str | None, final: bool
 ) -> tuple[list[Wish], tuple[ChangeFile, ...]]:
     if package is None:
-        if level or version or final:
+        if final:
+            return _finals(wiring), ()
+        if level or version:
             raise UsageError("say which package", hint="carrack bump PACKAGE patch")
         return _gathered(wiring, to)
     if [level is None, version is None, not final].count(False) != 1:
         raise UsageError("say a level, or --to VERSION, or --final", hint=f"carrack bump {package} patch")
     (name,) = wiring.chosen_packages([package])
     return [Wish(name=name, to=_target(wiring, name, level, version), why="asked for")], ()
+
+
+def _finals(wiring: Wiring) -> list[Wish]:
+    names = [name for name, package in wiring.workspace.packages.items() if package.version.is_prerelease]
+    if not names:
+        raise UsageError("every package is final already", hint="carrack bump PACKAGE patch")
+    return [Wish(name=name, to=Level.PATCH, why="asked for") for name in names]
 
 
 def _target(wiring: Wiring, name: NormalizedName, level: str | None, version: str | None) -> Level | Version:

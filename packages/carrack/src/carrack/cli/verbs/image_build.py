@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import click
@@ -17,7 +19,7 @@ from carrack.model.workspace import App
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-_TEMPLATES = ("Dockerfile", "check_lock.py")
+_TEMPLATES = ("Dockerfile", "check_lock.py", "build_sources.py", "launch.py")
 
 
 @click.command("build")
@@ -57,22 +59,30 @@ def command(
     from carrack.adapters.projects import read_package
     from carrack.commands.image_build import build_image, for_platform, require_fresh, tagged
     from carrack.commands.image_order import make_order
+    from carrack.commands.image_sources import additions
+    from carrack.commands.source_wheels import commits
 
     index, app = wiring.index(to), wiring.app(app_name)
     app = replace(app, base=base) if base else app
     engine = wiring.engine
     access = wiring.open(index)
-    lock = require_fresh(wiring.workspace, app, wiring.lock(app), wiring.receipt(index))
-    order = make_order(
-        wiring.sources(index),
-        app,
-        read_package(wiring.workspace.root, app.path),
-        lock,
-        _recipe(wiring, app, access, secrets, ssh),
-        listing=wiring.listing(access),
-        manifests=wiring.manifests,
-        templates=_templates(),
-    )
+    made_with = wiring.source_tools(wiring.builder(access))
+    now = commits(app, made_with)
+    lock = require_fresh(wiring.workspace, app, wiring.lock(app), wiring.receipt(index), now)
+    with TemporaryDirectory(prefix="carrack-image-") as scratch:
+        order = make_order(
+            wiring.sources(index),
+            app,
+            read_package(wiring.workspace.root, app.path),
+            lock,
+            _recipe(wiring, app, access, secrets, ssh),
+            listing=wiring.listing(access),
+            manifests=wiring.manifests,
+            templates=_templates(),
+            added=additions(
+                app, lock, made_with, Path(scratch), templates=_templates(), read=Path.read_bytes
+            ),
+        )
     tools = wiring.image_tools(access)
     built = {platform: build_image(for_platform(order, platform), tools) for platform in platforms or (None,)}
     for name, _ in tagged(names, built, engine):
@@ -83,7 +93,11 @@ def command(
 
 def _templates() -> dict[str, str]:
     folder = files("carrack") / "templates"
-    return {name: (folder / name).read_text(encoding="utf-8") for name in _TEMPLATES}
+    settled = files("carrack") / "adapters" / "builder" / "settled.py"
+    return {
+        **{name: (folder / name).read_text(encoding="utf-8") for name in _TEMPLATES},
+        "settled.py": settled.read_text(encoding="utf-8"),
+    }
 
 
 def _recipe(

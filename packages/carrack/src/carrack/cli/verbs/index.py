@@ -1,4 +1,4 @@
-"""`carrack index`: create, run."""
+"""`carrack index`: create, url, run; cost and policies have modules of their own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from carrack.cli.options import index_option
 from carrack.cli.output import show_table
+from carrack.cli.verbs.index_cost import cost
 from carrack.cli.verbs.index_policies import policies, read_policies
 from carrack.cli.wiring import Wiring
 from carrack.commands.index_create import carry_out, check, examine
@@ -21,9 +22,9 @@ from carrack.model.domain import NO_POLICIES, Setup, sources
 _RUN_SECONDS = 3600
 
 
-@click.group("index", commands=[policies])
+@click.group("index", commands=[cost, policies])
 def command() -> None:
-    """Make an index ready, or run a command with its address and token."""
+    """Make an index ready, estimate its cost, or run a command with its address and token."""
 
 
 @command.command("create")

@@ -9,10 +9,10 @@ import click
 
 from carrack.cli.options import app_option, index_option
 from carrack.cli.wiring import Wiring
-from carrack.errors import LockError
 from carrack.model.artifact import Source
 from carrack.model.index import Index
 from carrack.model.lock import Lock
+from carrack.model.requirements import formatted
 from carrack.model.workspace import App
 
 _APP_EPOCH = 315532800
@@ -39,13 +39,7 @@ def command(
 ) -> None:
     """Make an app's virtual environment anew, from its lock and the index alone; prints the environment's folder."""
     index, app = wiring.index(to), wiring.app(app_name)
-    lock = wiring.lock(app)
-    if lock is None:
-        raise LockError(
-            "there is no such file yet",
-            address=str(app.lock),
-            hint=f"carrack lock --to {index.name} --app {app.name}",
-        )
+    lock = wiring.present_lock(app, index)
     folder = (into or wiring.workspace.root / ".carrack" / "envs" / app.name).absolute()
     (_install_editable if editable else _install)(wiring, index, app, lock, folder, python)
     click.echo(folder)
@@ -64,7 +58,7 @@ def _install(wiring: Wiring, index: Index, app: App, lock: Lock, into: Path, pyt
         into=into,
         python=python,
         environments=wiring.environments(access),
-        builder=wiring.builder(access),
+        tools=wiring.source_tools(wiring.builder(access)),
         report=wiring.report,
     )
 
@@ -72,13 +66,15 @@ def _install(wiring: Wiring, index: Index, app: App, lock: Lock, into: Path, pyt
 def _install_editable(wiring: Wiring, index: Index, app: App, lock: Lock, into: Path, python: str) -> None:
     from carrack.commands.install import install_editable
 
+    access = wiring.open(index)
     install_editable(
         wiring.workspace,
         app,
         lock,
         into=into,
         python=python,
-        environments=wiring.environments(wiring.open(index)),
+        environments=wiring.environments(access),
+        tools=wiring.source_tools(wiring.builder(access)),
         report=wiring.report,
     )
 
@@ -93,5 +89,5 @@ def _own(wiring: Wiring, app: App) -> Source:
         version=package.version,
         path=wiring.workspace.root / app.path,
         epoch=_APP_EPOCH,
-        build_requires=package.build_requires,
+        build_requires=tuple(map(formatted, package.build_requires)),
     )

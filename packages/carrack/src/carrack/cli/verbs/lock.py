@@ -31,6 +31,7 @@ def command(wiring: Wiring, app_name: str | None, to: str | None, upgrade: bool)
         wiring.receipt(index),
         resolver=wiring.resolver(access),
         listing=wiring.listing(access),
+        tools=wiring.source_tools(wiring.builder(access)),
         report=wiring.report,
         existing=existing,
     )

@@ -9,7 +9,6 @@ import click
 from carrack.cli.options import index_option, package_names
 from carrack.cli.output import show_table
 from carrack.cli.wiring import Wiring
-from carrack.model.graph import waves
 from carrack.model.plan import Step
 from carrack.model.workspace import Workspace
 
@@ -36,12 +35,13 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, out: Path | 
 
     index = wiring.index(to)
     wanted = wiring.chosen_packages(names)
-    sources, knowledge = know(wiring, index)
+    sources, knowledge = know(wiring, index, wanted)
     tools = tools_for(wiring, sources, knowledge, wanted)
     steps = prepare(sources, knowledge, tools, wanted) if tools else ()
     tell_left_alone(wiring, knowledge.plan, wanted)
     text = format_plan(binding_of(sources, knowledge, wanted))
     if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
         wiring.report.step("Planned", str(out))
     if as_json:
@@ -53,7 +53,7 @@ def command(wiring: Wiring, names: tuple[str, ...], to: str | None, out: Path | 
 
 
 def _rows(workspace: Workspace, steps: tuple[Step, ...]) -> list[list[str]]:
-    order = waves({step.package.name: workspace.dependencies(step.package.name) for step in steps})
+    order = workspace.waves({step.package.name for step in steps})
     wave = {name: str(number) for number, group in enumerate(order, start=1) for name in group}
     return [
         [

@@ -47,15 +47,15 @@ def command(
             journal=wiring.journal,
             report=wiring.report,
         )
-        promote(promotion, sides[0], sides[1], means, _commits(wiring, here))
+        promote(promotion, sides[0], sides[1], means, _commits(wiring, here, promotion))
     _show(promotion, there, dry_run, as_json)
 
 
-def _commits(wiring: Wiring, index: Index) -> dict[NormalizedName, str]:
-    """The commit of each release on `index`, as far as it is known."""
+def _commits(wiring: Wiring, index: Index, promotion: Promotion) -> dict[NormalizedName, str]:
+    """The commit of each release on `index` that is to be promoted, as far as it is known."""
     from carrack.commands.knowledge import learn
 
-    steps = learn(wiring.sources(index)).plan.steps
+    steps = learn(wiring.sources(index), [move.package.name for move in promotion.writing]).plan.steps
     return {step.package.name: step.released for step in steps if step.released}
 
 

@@ -49,15 +49,15 @@ def command(
 
     Safe to run again after any failure: what the index holds by hash is left alone.
     """
-    from carrack.cli.releasing import binding_of, know, tell_left_alone, tools_for
+    from carrack.cli.releasing import know, tell_left_alone, tools_for
     from carrack.commands.publish import check_plan, prepare, publish, tag
 
     kept = _kept_plan(plan_file, names)
     index = wiring.index(to or (wiring.index_at(kept.index) if kept else None))
     wanted = kept.asked if kept else wiring.chosen_packages(names)
-    sources, knowledge = know(wiring, index)
+    sources, knowledge = know(wiring, index, wanted)
     if kept:
-        check_plan(kept, binding_of(sources, knowledge, wanted))
+        check_plan(kept, sources, knowledge)
     tools = tools_for(wiring, sources, knowledge, wanted, close_names=close_names, artifacts=artifacts)
     steps: tuple[Step, ...] = ()
     if tools:
@@ -90,9 +90,8 @@ def _show(steps: tuple[Step, ...], verb: str, left: int, as_json: bool) -> None:
         for step in steps:
             click.echo(f"{verb} {step.package} ({step.reason})")
     elif left:
-        click.echo(
-            f"nothing to release: no package has a new version, and {left} of them changed without one"
-        )
+        verb = "is" if left == 1 else "are"
+        click.echo(f"nothing to release: no package has a new version, and {left} {verb} left alone")
     else:
         click.echo("nothing to release: the index has every version that the tree has")
 

@@ -42,11 +42,13 @@ def command(
 
     Nothing is deleted, and `--status published` undoes it.
     """
-    from carrack.cli.selection import select_versions
+    from carrack.cli.selection import select_versions, strangers
     from carrack.commands.retract import Witnesses, check, examine, retract
 
     wanted = select_versions(versions)
     index = wiring.index(source)
+    for sentence in strangers(wiring.workspace, wanted):
+        wiring.report.note(sentence)
     witnesses = Witnesses(
         workspace=wiring.workspace,
         index=index,

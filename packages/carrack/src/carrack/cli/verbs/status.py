@@ -64,9 +64,9 @@ def command(
         raise UsageError(
             "a comment wants --since REF", hint="carrack status --since origin/main --comment 12"
         )
-    knowledge = learn(wiring.sources(wiring.index(to)))
+    knowledge = learn(wiring.sources(wiring.index(to)), wanted)
     tell_shallow(wiring.report, knowledge.tree)
-    steps = [step for step in knowledge.plan.steps if not wanted or step.package.name in wanted]
+    steps = list(knowledge.plan.steps)
     if changed:
         affected = wiring.workspace.dependents(step.package.name for step in steps if step.state.is_changed)
         steps = [step for step in steps if step.package.name in affected]

@@ -1,0 +1,38 @@
+"""The record of pushed images on disk: one JSON object a line, appended."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from carrack.model.registry import Pushed
+from carrack.ports import Report
+
+_SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushedImages:
+    """Implements `ports.PushRecords` in a file, normally `.carrack/images.jsonl` of the workspace.
+
+    Where it cannot be written, `report` is told, and the push was one nevertheless.
+    """
+
+    file: Path
+    report: Report
+
+    def append(self, pushed: Pushed) -> None:
+        """See `ports.PushRecords`."""
+        line = json.dumps({"schema": _SCHEMA, **asdict(pushed)}) + "\n"
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with self.file.open("a+", encoding="utf-8") as records:
+                records.seek(0)
+                if line not in records:
+                    records.write(line)
+                    records.flush()
+                    os.fsync(records.fileno())
+        except OSError as error:
+            self.report.note(f"{self.file}: {error.strerror}; the image is pushed, and not noted there")
