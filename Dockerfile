@@ -16,7 +16,7 @@ ENV INDEX_URL=${INDEX_URL} NETRC=/run/secrets/netrc CERTIFICATES=/run/secrets/ce
 COPY pipeline_app/requirements.lock /prepared/requirements.lock
 COPY build-constraints.txt /prepared/build-constraints.txt
 # What Carrack adds to the context; check_lock.py is in the repository too, for builds by hand.
-COPY pipeline_app/docker/check_lock.p[y] carrack-imag[e] /prepared/
+COPY pipeline_app/docke[r]/check_lock.py carrack-imag[e] /prepared/
 RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
     if [ -f "$CERTIFICATES" ]; then export REQUESTS_CA_BUNDLE="$CERTIFICATES" SSL_CERT_FILE="$CERTIFICATES"; fi \
  && mkdir /wheels /build-wheels \

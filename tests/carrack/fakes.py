@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import tarfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -19,6 +23,7 @@ from carrack.errors import BuildError, CarrackError, PublishedDiffersError, Work
 from carrack.model.artifact import Artifact, Source
 from carrack.model.controls import Controls
 from carrack.model.history import Place, TreeState
+from carrack.model.image import Image, Recipe
 from carrack.model.index import Index
 from carrack.model.listing import ListedFile
 from carrack.model.plan import Step
@@ -26,7 +31,7 @@ from carrack.model.published import File, IndexState, PublishedPackage, Publishe
 from carrack.model.receipt import Entry
 from carrack.model.reproduction import Member
 from carrack.model.workspace import Package, Workspace
-from carrack.ports import Report
+from carrack.ports import Context, Report
 
 INDEX = Index(name="test", domain="d", owner="1" * 12, region="eu-central-1", repository="prod")
 
@@ -402,3 +407,83 @@ class World:
     def states(self) -> dict[str, str]:
         """Each package's state, needed packages first."""
         return {str(step.package.name): step.state.value for step in self.learn().plan.steps}
+
+
+@dataclass
+class MemoryEngine:
+    """Implements `ports.Engine`: builds give ids in their order, and keep recipe and context's files by id."""
+
+    images: dict[str, Image] = field(default_factory=dict)
+    contexts: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    pulls: list[tuple[str, str | None]] = field(default_factory=list)
+    pulled: dict[str, Image] = field(default_factory=dict)
+    files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    kind: str = "docker"
+
+    def __str__(self) -> str:
+        return "docker 1.0"
+
+    def build(self, recipe: Recipe, context: Context) -> str:
+        """See `ports.Engine`."""
+        stream = io.BytesIO()
+        context(stream)
+        stream.seek(0)
+        with tarfile.open(fileobj=stream) as archive:
+            bodies = {member.name: archive.extractfile(member) for member in archive}
+            files = {file: body.read() for file, body in bodies.items() if body}
+        built = f"sha256:{len(self.recipes) + 1:064x}"
+        self.recipes[built], self.contexts[built] = recipe, files
+        self.images[built] = image_of(built, platform=recipe.platform or "linux/amd64", labels=recipe.labels)
+        return built
+
+    @contextmanager
+    def stage(self, recipe: Recipe, context: Context, target: str) -> Iterator[str]:
+        """See `ports.Engine`."""
+        yield f"stage {target}"
+
+    def inspect(self, image: str) -> Image | None:
+        """See `ports.Engine`."""
+        return self.images.get(image)
+
+    def pull(self, image: str, platform: str | None = None) -> None:
+        """See `ports.Engine`."""
+        self.pulls.append((image, platform))
+        self.images[image] = self.pulled[image]
+
+    def run(self, image: str, program: str, *arguments: str) -> str:
+        """See `ports.Engine`."""
+        raise AssertionError(f"nothing of {image} is to be run")
+
+    def read(self, image: str, path: PurePosixPath) -> bytes | None:
+        """See `ports.Engine`."""
+        return self.files.get((image, str(path)))
+
+    @contextmanager
+    def saved(self, image: str) -> Iterator[IO[bytes]]:
+        """See `ports.Engine`; its name is all that there is."""
+        yield io.BytesIO(image.encode())
+
+    @contextmanager
+    def exported(self, image: str) -> Iterator[IO[bytes]]:
+        """See `ports.Engine`; its name is all that there is."""
+        yield io.BytesIO(image.encode())
+
+    def tag(self, image: str, name: str) -> None:
+        """See `ports.Engine`."""
+        self.images[name] = self.images[image]
+
+    def untag(self, name: str) -> None:
+        """See `ports.Engine`."""
+        del self.images[name]
+
+    def push(self, name: str) -> str:
+        """See `ports.Engine`."""
+        raise AssertionError(f"{name} is not to be pushed")
+
+
+def image_of(
+    identity: str, *, platform: str = "linux/amd64", labels: Mapping[str, str] | None = None
+) -> Image:
+    """An image as an engine tells of it."""
+    return Image(id=identity, names=(), digests=(), platform=platform, size=1, layers=(), labels=labels or {})

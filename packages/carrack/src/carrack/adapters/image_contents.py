@@ -11,7 +11,7 @@ from email.parser import BytesHeaderParser
 from typing import IO
 
 from packaging.tags import Tag, parse_tag
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from carrack.errors import BuildError
@@ -51,8 +51,9 @@ def _installed(headers: Mapping[tuple[str, str], Mapping[str, Message]]) -> Iter
     for (folder, _), files in headers.items():
         try:
             metadata = files["METADATA"]
-            name, version = canonicalize_name(metadata["Name"]), Version(metadata["Version"])
-        except (KeyError, TypeError, InvalidVersion):
+            name = canonicalize_name(metadata["Name"] or "", validate=True)
+            version = Version(metadata["Version"] or "")
+        except (KeyError, InvalidName, InvalidVersion):
             continue  # what pip would not count as installed either
         yield Installed(name=name, version=version, tags=_tags(files.get("WHEEL")), folder=folder)
 
