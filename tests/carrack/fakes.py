@@ -29,6 +29,7 @@ from carrack.model.listing import ListedFile
 from carrack.model.plan import Step
 from carrack.model.published import File, IndexState, PublishedPackage, PublishedVersion
 from carrack.model.receipt import Entry
+from carrack.model.registry import Login, Repository
 from carrack.model.reproduction import Member
 from carrack.model.workspace import Package, Workspace
 from carrack.ports import Context, Report
@@ -477,9 +478,9 @@ class MemoryEngine:
         """See `ports.Engine`."""
         del self.images[name]
 
-    def push(self, name: str) -> str:
+    def push(self, repository: Repository, tag: str, login: Login) -> None:
         """See `ports.Engine`."""
-        raise AssertionError(f"{name} is not to be pushed")
+        raise AssertionError(f"{repository} is not to be pushed to")
 
 
 def image_of(
