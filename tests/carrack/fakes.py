@@ -22,6 +22,7 @@ from carrack.commands.tools import Tools
 from carrack.errors import BuildError, CarrackError, PublishedDiffersError, WorkspaceError
 from carrack.model.artifact import Artifact, Source
 from carrack.model.controls import Controls
+from carrack.model.deployed import DISTRIBUTIONS
 from carrack.model.history import Place, TreeState
 from carrack.model.image import Image, Recipe
 from carrack.model.index import Index
@@ -446,6 +447,10 @@ class MemoryEngine:
     def inspect(self, image: str) -> Image | None:
         """See `ports.Engine`."""
         return self.images.get(image)
+
+    def ours(self) -> tuple[Image, ...]:
+        """See `ports.Engine`."""
+        return tuple(image for image in self.images.values() if DISTRIBUTIONS in image.labels)
 
     def pull(self, image: str, platform: str | None = None) -> None:
         """See `ports.Engine`."""

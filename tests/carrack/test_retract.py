@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 import requests
 from packaging.version import Version
+from tests.carrack.aws_server import aws_server
 from tests.carrack.fakes import name
 from tests.carrack.local import index_at
 from tests.carrack.test_promote import LOCK, Stage, stage
@@ -78,10 +81,33 @@ def test_the_plan_tells_who_pins_it_and_writes_nothing(shop: Stage) -> None:
         "  pinned by job/requirements.lock (checkout, main)",
         f"    the last that was without it: git checkout {good} -- job/requirements.lock",
         "  before it: 0.1.0",
-        "  images that are built and jobs that run have the files in them, and go on",
+        "  images that are built and jobs that run have the files in them, and go on; --deployed says which",
     ]
     assert "carrack retract alpha==0.2.0 --from staging --yes" in done.stderr
     assert status(shop, "alpha", "0.2.0") == "Published"
+
+
+def test_job_definitions_are_asked_for_when_told_to(shop: Stage) -> None:
+    """AWS Batch (moto's server) names the active ones; an image of no registry that can be asked is not known."""
+    with aws_server() as environ:
+        batch: Any = boto3.client(
+            "batch",
+            endpoint_url=environ["AWS_ENDPOINT_URL"],
+            region_name="us-east-1",
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+        )
+        properties = {"image": "elsewhere.example.com/job:7", "vcpus": 1, "memory": 512}
+        batch.register_job_definition(
+            jobDefinitionName="nightly", type="container", containerProperties=properties
+        )
+        place = {"AWS_ENDPOINT_URL_BATCH": environ["AWS_ENDPOINT_URL"], "DOCKER_HOST": "unix:///nonexistent"}
+        done = shop.carrack("retract", "alpha==0.2.0", "--from", "staging", "--deployed", **place)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == [
+        "  images that are built and jobs that run have the files in them, and go on",
+        "not known: what is in job definition nightly:1 (elsewhere.example.com/job:7)",
+    ]
 
 
 def test_what_the_checkout_locks_is_not_taken_back_unasked(shop: Stage) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
     from carrack.model.code_sources import CommittedSource, LockedSource
     from carrack.model.commits import Commit
     from carrack.model.controls import Controls
+    from carrack.model.deployed import JobDefinition
     from carrack.model.diagnosis import Answered, Delivery, Identity
     from carrack.model.domain import DomainState
     from carrack.model.history import Place, TreeState
@@ -398,6 +399,9 @@ class Engine(Protocol):
     def inspect(self, image: str) -> Image | None:
         """What the engine has under this name; None where it has nothing. Nobody else is asked."""
 
+    def ours(self) -> tuple[Image, ...]:
+        """The images that say with Carrack's label what is in them."""
+
     def pull(self, image: str, platform: str | None = None) -> None:
         """Have the engine get an image from its registry."""
 
@@ -421,6 +425,13 @@ class Engine(Protocol):
 
     def push(self, repository: Repository, tag: str, login: Login) -> None:
         """Push the image that is called so here, with this login and none of the user's."""
+
+
+class JobDefinitions(Protocol):
+    """The job definitions of AWS Batch, in one account and region."""
+
+    def active(self) -> Iterator[JobDefinition]:
+        """Every active revision, once for each image that it runs."""
 
 
 class Registry(Protocol):

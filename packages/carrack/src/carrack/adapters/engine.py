@@ -17,6 +17,7 @@ from carrack.adapters.engine_build import arguments, client_variables, fed
 from carrack.adapters.engine_files import only_member
 from carrack.adapters.engine_push import docker_login, podman_login, pushed
 from carrack.errors import BuildError, NotReadyError
+from carrack.model.deployed import DISTRIBUTIONS
 from carrack.model.image import Image, Recipe
 from carrack.model.registry import Login, Repository
 from carrack.ports import Context, Report
@@ -94,6 +95,12 @@ class ContainerEngine:
             layers=tuple(told["RootFS"]["Layers"] or ()),
             labels=(told["Config"] or {}).get("Labels") or {},
         )
+
+    def ours(self) -> tuple[Image, ...]:
+        """See `ports.Engine`."""
+        answer = self._run("image", "ls", "--quiet", "--no-trunc", "--filter", f"label={DISTRIBUTIONS}")
+        ids = dict.fromkeys(self._checked(answer, "listing images").split())
+        return tuple(image for id in ids if (image := self.inspect(id)))
 
     def pull(self, image: str, platform: str | None = None) -> None:
         """See `ports.Engine`. Raises NotReadyError where no registry gives it."""

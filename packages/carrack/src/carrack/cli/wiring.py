@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from carrack.commands.knowledge import Sources
     from carrack.commands.source_wheels import SourceTools
     from carrack.model.access import Access
+    from carrack.model.deployed import Deployed
     from carrack.model.index import Index
     from carrack.model.lock import Lock
     from carrack.model.receipt import Receipt
@@ -366,6 +367,33 @@ class Wiring:
         engine = find_engine(self.environ, self.report)
         self.report.step("Engine", f"{engine}, {engine.program}")
         return engine
+
+    def deployed(self, index: Index) -> tuple[Deployed, ...]:
+        """What the engine of this machine has, where there is one, and what Batch's job definitions run."""
+        from carrack.adapters.batch import ENDPOINT_VARIABLE, BatchJobDefinitions
+        from carrack.commands.deployed import deployed
+        from carrack.errors import NotReadyError
+
+        try:
+            engine = self.engine
+        except NotReadyError as error:
+            self.report.note(f"no image of this machine is looked at: {error.message}")
+            engine = None
+        endpoint = self.environ.get(ENDPOINT_VARIABLE) or None
+        definitions = BatchJobDefinitions(index, endpoint=endpoint, may_prompt=self.may_prompt)
+        return tuple(deployed(engine, definitions, partial(self._labels, index), self.report))
+
+    def _labels(self, index: Index, image: str) -> Mapping[str, str] | None:
+        """The labels of an image in its registry; None where that has no such image, or is none of ECR's."""
+        from carrack.model.registry import parse_image
+
+        found = parse_image(image, region=index.region)
+        if found is None:
+            return None
+        repository, reference = found
+        registry = self.registry(repository, self.registry_login(index, repository))
+        manifest = registry.manifest(reference)
+        return registry.labels(manifest) if manifest else None
 
     def registry_login(self, index: Index, repository: Repository) -> Login:
         """The way into the repository's registry, with the index's credentials."""

@@ -11,6 +11,7 @@ from typing import Final
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from carrack.model.deployed import DISTRIBUTIONS
 from carrack.model.image_contents import Installed
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Lock, Pin
@@ -166,7 +167,7 @@ def labels(manifest: Manifest, text: str) -> dict[str, str]:
         "io.carrack.dirty": str(manifest.dirty).lower(),
         "io.carrack.lock": manifest.lock,
         "io.carrack.receipt": manifest.receipt,
-        "io.carrack.distributions": _versions(manifest.distributions),
+        DISTRIBUTIONS: _versions(manifest.distributions),
         LABEL: text_digest(text),
     }
     return {name: value for name, value in told.items() if value}

@@ -107,6 +107,19 @@ def parse_repository(text: str, *, account: str, region: str) -> Repository:
     )
 
 
+def parse_image(text: str, *, region: str) -> tuple[Repository, str] | None:
+    """The repository of ECR and the digest or tag that an image's name means; None for an image of elsewhere."""
+    name, _, digest = text.partition("@")
+    name, _, tag = name.partition(":")
+    if "/" not in name:
+        return None
+    try:
+        repository = parse_repository(name, account="", region=region)
+    except ValueError:
+        return None
+    return (repository, digest or tag or "latest") if repository.account else None
+
+
 def is_tag(text: str) -> bool:
     """Whether a registry takes `text` as a tag."""
     return bool(_TAG.fullmatch(text))

@@ -10,10 +10,12 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from carrack.cli.wiring import Wiring
+from carrack.model.deployed import Deployed
 from carrack.model.index import Index
 from carrack.model.retraction import Status, Withdrawal
 
-_NOT_LOOKED_AT = "images that are built and jobs that run have the files in them, and go on"
+_GO_ON = "images that are built and jobs that run have the files in them, and go on"
+_NOT_ASKED = "; --deployed says which"
 
 
 @click.command("retract")
@@ -28,6 +30,12 @@ _NOT_LOOKED_AT = "images that are built and jobs that run have the files in them
 )
 @click.option("--yes", is_flag=True, help="Do it. Without this the plan is shown, and nothing is changed.")
 @click.option("--break-locks", is_flag=True, help="Also where a lock of this checkout pins one of them.")
+@click.option(
+    "--deployed",
+    "ask",
+    is_flag=True,
+    help="Also say which images of this machine have them, and which of AWS Batch's job definitions run them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The plan for a program.")
 @click.pass_obj
 def command(
@@ -37,6 +45,7 @@ def command(
     status: str,
     yes: bool,
     break_locks: bool,
+    ask: bool,
     as_json: bool,
 ) -> None:
     """Take versions back from an index: who pins them, what that breaks, and the way back; done when told to.
@@ -59,10 +68,11 @@ def command(
         locks={app.name: lock for app in wiring.workspace.apps.values() if (lock := wiring.lock(app))},
     )
     plan = examine(witnesses, wanted, Status[status.upper()])
+    there = wiring.deployed(index) if ask else None
     if as_json:
-        click.echo(json.dumps([_facts(one) for one in plan], indent=2))
+        click.echo(json.dumps([_facts(one, there) for one in plan], indent=2))
     else:
-        _show(plan)
+        _show(plan, there)
     if yes:
         check(plan, break_locks=break_locks)
         retract(plan, index, witnesses.reader, wiring.promoter(index), wiring.report)
@@ -79,7 +89,7 @@ def _command(wanted: Iterable[tuple[NormalizedName, Version]], index: Index, sta
     return f"carrack retract {named} --from {index.name}{chosen} --yes"
 
 
-def _show(plan: tuple[Withdrawal, ...]) -> None:
+def _show(plan: tuple[Withdrawal, ...], there: tuple[Deployed, ...] | None) -> None:
     for one in plan:
         if one.is_there:
             click.echo(f"{one}: is {one.before} already")
@@ -93,10 +103,18 @@ def _show(plan: tuple[Withdrawal, ...]) -> None:
             click.echo(f"  stranded: {sentence}")
         if one.after is not Status.PUBLISHED:
             click.echo(f"  before it: {one.previous or 'no version that can be installed'}")
-            click.echo(f"  {_NOT_LOOKED_AT}")
+            for place in _places(one, there or ()):
+                click.echo(f"  in {place}")
+            click.echo(f"  {_GO_ON}{_NOT_ASKED if there is None else ''}")
+    for silent in (one for one in there or () if not one.tells):
+        click.echo(f"not known: what is in {silent.place}")
 
 
-def _facts(one: Withdrawal) -> dict[str, object]:
+def _places(one: Withdrawal, there: Iterable[Deployed]) -> list[str]:
+    return [deployed.place for deployed in there if deployed.has(one.name, one.version)]
+
+
+def _facts(one: Withdrawal, there: tuple[Deployed, ...] | None) -> dict[str, object]:
     return {
         "package": one.name,
         "version": str(one.version),
@@ -106,4 +124,5 @@ def _facts(one: Withdrawal) -> dict[str, object]:
         "pinned": [{"lock": pin.path, "refs": list(pin.refs), "good": pin.good} for pin in one.pinned],
         "stranded": list(one.stranded),
         "previous": str(one.previous) if one.previous else None,
+        **({} if there is None else {"deployed": _places(one, there)}),
     }
