@@ -26,13 +26,13 @@ RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
  && pip --isolated download --no-input --no-cache-dir --no-deps --index-url "$INDEX_URL" \
       --require-hashes --only-binary :all: --dest /build-wheels --requirement /prepared/build-constraints.txt
 
-# What the lock names, from there, again by hash.
+# What the lock names, from there, again by hash; also what the base has in some version.
 FROM ${BASE_IMAGE} AS dependencies
 RUN --mount=type=bind,from=downloads,source=/prepared,target=/prepared \
     --mount=type=bind,from=downloads,source=/wheels,target=/wheels \
     python3 -m venv --without-pip /opt/venv \
  && PIP_CONFIG_FILE=/dev/null pip --isolated --python /opt/venv/bin/python install --no-cache-dir --no-deps \
-      --no-index --find-links /wheels --require-hashes --requirement /prepared/requirements.lock
+      --ignore-installed --no-index --find-links /wheels --require-hashes --requirement /prepared/requirements.lock
 
 # The app's own wheel, by the pinned build backend.
 FROM ${BASE_IMAGE} AS app

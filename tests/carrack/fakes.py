@@ -29,6 +29,7 @@ from carrack.model.listing import ListedFile
 from carrack.model.plan import Step
 from carrack.model.published import File, IndexState, PublishedPackage, PublishedVersion
 from carrack.model.receipt import Entry
+from carrack.model.registry import Login, Repository
 from carrack.model.reproduction import Member
 from carrack.model.workspace import Package, Workspace
 from carrack.ports import Context, Report
@@ -411,7 +412,10 @@ class World:
 
 @dataclass
 class MemoryEngine:
-    """Implements `ports.Engine`: builds give ids in their order, and keep recipe and context's files by id."""
+    """Implements `ports.Engine`: builds give ids in their order, and keep recipe and context's files by id.
+
+    A program of an image prints what it `says`.
+    """
 
     images: dict[str, Image] = field(default_factory=dict)
     contexts: dict[str, dict[str, bytes]] = field(default_factory=dict)
@@ -419,6 +423,8 @@ class MemoryEngine:
     pulls: list[tuple[str, str | None]] = field(default_factory=list)
     pulled: dict[str, Image] = field(default_factory=dict)
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    says: dict[str, str] = field(default_factory=dict)
+    ran: list[tuple[str, str]] = field(default_factory=list)
     kind: str = "docker"
 
     def __str__(self) -> str:
@@ -453,7 +459,8 @@ class MemoryEngine:
 
     def run(self, image: str, program: str, *arguments: str) -> str:
         """See `ports.Engine`."""
-        raise AssertionError(f"nothing of {image} is to be run")
+        self.ran.append((image, program))
+        return self.says[image]
 
     def read(self, image: str, path: PurePosixPath) -> bytes | None:
         """See `ports.Engine`."""
@@ -477,9 +484,9 @@ class MemoryEngine:
         """See `ports.Engine`."""
         del self.images[name]
 
-    def push(self, name: str) -> str:
+    def push(self, repository: Repository, tag: str, login: Login) -> None:
         """See `ports.Engine`."""
-        raise AssertionError(f"{name} is not to be pushed")
+        raise AssertionError(f"{repository}:{tag} is not to be pushed")
 
 
 def image_of(

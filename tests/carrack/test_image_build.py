@@ -273,7 +273,7 @@ def test_a_lock_must_be_there_and_be_this_indexs(published: Published) -> None:
     """No lock, a stale one, and one of other files than the index holds are refused with the command that makes one."""
     workspace, app, receipt = published.workspace, published.app, published.receipt
     lock = published.lock()
-    assert require_fresh(workspace, app, lock, receipt) == lock
+    assert require_fresh(workspace, app, lock, receipt, {}) == lock
     other = Receipt(index=INDEX, entries=receipt.entries[:-2])
     stale = replace(lock, requirements="sha256:0")
     for made, held, said in (
@@ -282,5 +282,5 @@ def test_a_lock_must_be_there_and_be_this_indexs(published: Published) -> None:
         (lock, other, "does not hold"),
     ):
         with pytest.raises(LockError, match=said) as raised:
-            require_fresh(workspace, app, made, held)
+            require_fresh(workspace, app, made, held, {})
         assert raised.value.hint == f"carrack lock --to {held.index.name} --app job"

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pip
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "pipeline_app" / "docker" / "check_lock.py"
@@ -33,6 +34,16 @@ def test_refuses_what_the_lock_was_not_made_for(tmp_path: Path, key: str, others
     """A Python or machine that the lock's header leaves out is refused before the index is asked."""
     said = check(tmp_path, f"# carrack-lock: 1\n# {key}: {others}\n{PIN}", "http://127.0.0.1:9/simple/")
     assert said.startswith(f"requirements.lock: made for {key} {others}, not for this image's ")
+
+
+@pytest.mark.parametrize(("brought", "here"), [("no-such-thing==1.0", "none"), ("pip==1.0", pip.__version__)])
+def test_refuses_a_base_that_brings_something_else(tmp_path: Path, brought: str, here: str) -> None:
+    """What the lock takes as given must be there, in the very version."""
+    said = check(tmp_path, f"# carrack-lock: 1\n# base: {brought}\n{PIN}", "http://127.0.0.1:9/simple/")
+    name, _, version = brought.partition("==")
+    assert f"made for a base image with {name} {version}, and this one has {here}; lock again" in said
+    good = check(tmp_path, f"# base: pip=={pip.__version__}\n{PIN}", "")
+    assert good.startswith("INDEX_URL: ")
 
 
 def test_refuses_credentials_in_the_address(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ def absent(lock: Lock, found: Collection[Installed], platform: str) -> tuple[str
         versions[one.name].add(one.version)
     locked = [one for one in found for pin in lock.pins if one.is_from(pin)]
     pythons = {target for one in locked if (target := one.target(platform))} or set(lock.targets)
-    return tuple(_absent(lock.pins, versions, pythons))
+    given = [Pin(candidate=candidate, hashes=frozenset()) for candidate in lock.brings]
+    return tuple(_absent((*lock.pins, *given), versions, pythons))
 
 
 def _absent(
