@@ -43,7 +43,13 @@ def check_made_for(name: str, lock: str) -> None:
 
 def check_base(name: str, lock: str) -> None:
     """Refuse a base image that does not bring what the lock's header says, in that version."""
-    for distribution, locked in re.findall("^# base: (.+)==(.+)$", lock, re.MULTILINE):
+    brought = re.findall("^# base: (.+)==(.+)$", lock, re.MULTILINE)
+    if brought and sys.prefix != sys.base_prefix:
+        sys.exit(
+            f"{name}: python3 of this base image is in a virtual environment, {sys.prefix}, "
+            "and no other environment sees what is in there; choose another BASE_IMAGE"
+        )
+    for distribution, locked in brought:
         try:
             here = str(Version(version(distribution)))
         except PackageNotFoundError:

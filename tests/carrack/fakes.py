@@ -486,7 +486,7 @@ class MemoryEngine:
 
     def push(self, repository: Repository, tag: str, login: Login) -> None:
         """See `ports.Engine`."""
-        raise AssertionError(f"{repository}:{tag} is not to be pushed")
+        raise AssertionError(f"{repository} is not to be pushed to")
 
 
 def image_of(

@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 from shutil import copytree
 
 import pytest
+from tests.carrack.local import BIN
+from tests.carrack.mounts import alone
 from tests.carrack.repositories import GIT_ENVIRON, Repository, package, repository
 from tests.carrack.test_cli import ROOT
 
@@ -18,7 +20,6 @@ from carrack.adapters.all_or_none import LOG, put_back, write_all
 from carrack.errors import StoppedError, WorkspaceError
 
 TESTS = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
 BUMP = ("bump", "--index", "prod")
 WORKSPACE = {
     "pyproject.toml": f'[tool.carrack.bump]\nsources = ["changes"]\n{ROOT}',
@@ -57,26 +58,6 @@ def run(*command: object, **environ: str) -> subprocess.CompletedProcess[str]:
 def stepped(root: Path, how: str, at: int) -> subprocess.CompletedProcess[str]:
     """A bump that is killed, or fails, at one of its changes."""
     return run(sys.executable, "-m", "tests.carrack.write_steps", root, how, at, *BUMP)
-
-
-def alone(script: str, *arguments: object) -> str:
-    """Run a shell script that may mount things nobody else sees; what it prints. Skips where that is not allowed."""
-    if run("unshare", "--user", "--map-root-user", "--mount", "true").returncode:
-        pytest.skip("this machine gives no mount namespaces")
-    done = run(
-        "unshare",
-        "--user",
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-ec",
-        script,
-        "sh",
-        BIN / "carrack",
-        *arguments,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture

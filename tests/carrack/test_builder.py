@@ -351,10 +351,13 @@ def test_without_constraints_nothing_is_built(tmp_path: Path) -> None:
     """A missing build-constraints.txt is named, with the reason for it and a command that makes it."""
     with pytest.raises(BuildError, match="the same source gives other bytes") as caught:
         builder(tmp_path / "build-constraints.txt").build(
-            [source(in_tree(tmp_path / "alpha"))], tmp_path / "out"
+            [source(in_tree(tmp_path / "alpha"), requires=HATCHLING)], tmp_path / "out"
         )
     assert caught.value.address == "build-constraints.txt"
-    assert "--generate-hashes" in caught.value.hint
+    assert caught.value.hint == (
+        "printf '%s\\n' 'hatchling>=1.27,<2' | uv pip compile --universal --generate-hashes "
+        "--output-file build-constraints.txt -"
+    )
 
 
 def test_the_token_of_its_environment_is_not_in_the_repr() -> None:

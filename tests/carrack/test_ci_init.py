@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.carrack.local import Shell
-from tests.carrack.repositories import GIT_ENVIRON, Repository, package
+from tests.carrack.repositories import GIT_ENVIRON, Repository, package, repository
 from tests.carrack.test_pull_requests import WORKSPACE
 
 from carrack.model.template import rendered
@@ -17,6 +17,9 @@ TABLE = """
 [tool.carrack.ci]
 index = "prod"
 role = "arn:aws:iam::111122223333:role/release"
+reader = "arn:aws:iam::111122223333:role/read"
+token = "${{ secrets.BOT }}"
+branch = "trunk"
 python = "3.11"
 setup = ["python -m pip install carrack==0.1.0", "carrack --version"]
 test = 'python -m pytest "$PACKAGE_PATH/tests"'
@@ -42,14 +45,21 @@ def test_the_files_have_the_workspaces_settings_and_no_place_is_left(repo: Repos
     assert init(repo)[0] == 0
     texts = {name: (repo.root / name).read_text() for name in FILES}
     assert not [name for name, text in texts.items() if "@@" in text]
+    workflow = yaml.load(texts[FILES[1]], yaml.BaseLoader)  # noqa: S506 - its own; `on` is no boolean to it
+    assert workflow["on"]["push"] == {"branches": ["trunk"]}
     release = yaml.safe_load(texts[FILES[1]])["jobs"]
-    credentials = [
-        s["with"] for job in release.values() for s in job["steps"] if "configure-aws" in s.get("uses", "")
-    ]
-    assert (
-        credentials
-        == [{"role-to-assume": "arn:aws:iam::111122223333:role/release", "aws-region": "us-east-1"}] * 3
-    )
+    credentials = {
+        name: step["with"]
+        for name, job in release.items()
+        for step in job["steps"]
+        if "configure-aws" in step.get("uses", "")
+    }
+    reader = {"role-to-assume": "arn:aws:iam::111122223333:role/read", "aws-region": "us-east-1"}
+    publisher = {"role-to-assume": "arn:aws:iam::111122223333:role/release", "aws-region": "us-east-1"}
+    assert credentials == {"propose": reader, "plan": reader, "publish": publisher}
+    assert {name for name, job in release.items() if "environment" in job} == {"publish"}
+    assert release["propose"]["steps"][0]["with"]["token"] == "${{ secrets.BOT }}"
+    assert release["propose"]["env"]["GITHUB_TOKEN"] == "${{ secrets.BOT }}"
     runs = [step["run"] for job in release.values() for step in job["steps"] if "run" in step]
     assert runs.count("python -m pip install carrack==0.1.0\ncarrack --version\n") == 3
     assert "carrack bump --index prod --pull-request" in runs
@@ -66,6 +76,7 @@ def test_actions_are_named_by_commit_and_only_what_needs_it_may_write(repo: Repo
     for name in FILES[:2]:
         workflow = yaml.safe_load((repo.root / name).read_text())
         assert workflow["permissions"] == {"contents": "read"}
+        assert workflow["defaults"] == {"run": {"shell": "bash"}}
         for job in workflow["jobs"].values():
             uses = [step["uses"] for step in job["steps"] if "uses" in step]
             assert all(len(one.partition("@")[2]) == 40 for one in uses)
@@ -86,13 +97,14 @@ def test_other_words_are_shown_and_left(repo: Repository) -> None:
     init(repo)
     release = repo.root / FILES[1]
     ours = release.read_text()
-    release.write_text(ours.replace("branches: [main]", "branches: [trunk]"))
+    release.write_text(ours.replace('branches: ["trunk"]', 'branches: ["main"]'))
     (repo.root / FILES[2]).unlink()
     code, said = init(repo)
     assert code == 65
-    assert "-    branches: [trunk]" in said
-    assert "+    branches: [main]" in said
-    assert "[trunk]" in release.read_text()
+    assert '-    branches: ["main"]' in said
+    assert '+    branches: ["trunk"]' in said
+    assert "rename yours" in said
+    assert '["main"]' in release.read_text()
     assert not (repo.root / FILES[2]).exists()
     assert init(repo, "--force")[0] == 0
     assert release.read_text() == ours
@@ -112,6 +124,38 @@ def test_without_an_index_to_release_to_it_is_one_sentence(repo: Repository) -> 
     code, said = init(repo)
     assert code == 64
     assert "no index was chosen" in said
+
+
+def test_how_the_command_comes_onto_a_runner_must_be_said(repo: Repository) -> None:
+    """Nobody's package of that name is installed because nothing was said."""
+    manifest = repo.root / "pyproject.toml"
+    lines = manifest.read_text().splitlines(keepends=True)
+    manifest.write_text("".join(line for line in lines if not line.startswith("setup =")))
+    code, said = init(repo)
+    assert code == 64
+    assert "pyproject.toml: tool.carrack.ci.setup: it is not said how a runner gets carrack" in said
+    assert not (repo.root / FILES[2]).exists()
+
+
+def test_workflows_that_github_would_not_read_are_not_written(tmp_path: Path) -> None:
+    """In a workspace that is a folder of its repository; the buildspec's place is said in CodeBuild."""
+    repository(tmp_path)
+    inner = Repository(tmp_path / "python")
+    inner.write({"pyproject.toml": WORKSPACE.format(more="") + TABLE, **package("alpha")})
+    code, said = init(inner)
+    assert code == 65
+    assert "this workspace is its folder python" in said
+    assert 'packages = ["python/packages/*"]' in said
+    assert not (inner.root / ".github").exists()
+    assert init(inner, "--codebuild")[0] == 0
+
+
+def test_native_wheels_are_not_forgotten(repo: Repository) -> None:
+    """These jobs do not build them, and say so."""
+    assert "native wheels" not in init(repo)[1]
+    manifest = repo.root / "packages/alpha/pyproject.toml"
+    manifest.write_text(manifest.read_text() + '\n[tool.carrack.wheels]\npythons = ["cp311"]\n')
+    assert "alpha: these jobs build no native wheels" in init(repo)[1]
 
 
 def test_a_wrong_setting_is_named(repo: Repository) -> None:

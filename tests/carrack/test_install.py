@@ -106,6 +106,11 @@ def test_an_environment_holds_the_lock_and_the_app_and_nothing_else(installed: I
     )
 
 
+def test_git_has_nothing_to_say_of_an_environment(installed: Install) -> None:
+    """Of every Python's, as of those from 3.13 on."""
+    assert (installed.into / ".gitignore").read_text().splitlines()[-1] == "*"
+
+
 def test_an_environment_is_made_fresh(installed: Install) -> None:
     """What somebody put into the old one is gone."""
     assert not (installed.into / "mine").exists()

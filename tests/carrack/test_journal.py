@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from packaging.version import Version
 from tests.carrack.fakes import INDEX, Told, name
+from tests.carrack.repositories import Repository, repository
 
 from carrack.adapters.journal import ReceiptJournal
 from carrack.model.published import File
@@ -34,7 +35,7 @@ def journal(tmp_path: Path) -> ReceiptJournal:
 
 def the_file(journal: ReceiptJournal) -> Path:
     """The journal's one file."""
-    (file,) = journal.folder.iterdir()
+    (file,) = journal.folder.glob("*.jsonl")
     return file
 
 
@@ -53,6 +54,14 @@ def test_several_entries_are_appended_at_once(journal: ReceiptJournal) -> None:
     journal.append(INDEX, entry(1))
     journal.append(INDEX, entry(2), entry(3))
     assert journal.read(INDEX) == (entry(1), entry(2), entry(3))
+
+
+def test_git_has_nothing_to_say_of_receipts(journal: ReceiptJournal) -> None:
+    """They are a cache, and `git add --all` leaves them."""
+    journal.append(INDEX, entry())
+    repository(journal.folder.parent)
+    done = Repository(journal.folder.parent).git("status", "--porcelain", "--untracked-files=all")
+    assert done == ""
 
 
 @pytest.mark.parametrize("field", ["owner", "region", "domain", "repository"])

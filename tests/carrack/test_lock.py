@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from packaging.utils import canonicalize_name
 from tests.carrack.published import Published, on_another_index, pinned
 from tests.carrack.wheels import make_sdist, make_wheel, sha256
 
@@ -149,6 +152,9 @@ def test_what_makes_a_lock_stale_is_said(published: Published) -> None:
     published.entries = [entry for entry in published.entries if entry.name != "record-io"]
     told = staleness(workspace, published.app, made, published.receipt)
     assert told == "private does not hold record-io at the version in the tree"
+    taken_back = replace(published.receipt, withdrawn={canonicalize_name("record-io"): "Unlisted"})
+    told = staleness(workspace, published.app, made, taken_back)
+    assert told == "record-io 1.5.0 was taken back from private: it is Unlisted"
     published.pythons = ("3.11",)
     told = staleness(workspace, published.app, made, None)
     assert told == "the requirements, Pythons or machines of job changed since it was made"

@@ -125,7 +125,7 @@ def test_what_cannot_be_traced_is_left_alone_and_compared_when_it_is_named(
     repo.git("tag", "--delete", *repo.git("tag").split())
     repo.git("commit", "-q", "--amend", "--no-edit", GIT_COMMITTER_DATE=f"{EPOCH + 1} +0000")
     left = carrack("publish", "--to", "prod")
-    assert left.out == "nothing to release: no package has a new version, and 3 are left alone\n"
+    assert left.out == "nothing to release: no package has a new version that can go, and 3 are left alone\n"
     assert left.err.count("to see whether it changed: git fetch --unshallow --tags") == 3
     named = carrack("publish", "gamma", "--to", "prod")
     assert named.out == "nothing to release: the index has every version that the tree has\n"

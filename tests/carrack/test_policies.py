@@ -15,7 +15,7 @@ from tests.carrack.fakes import name
 from tests.carrack.local import BIN, Shell, index_at, shell
 
 from carrack.model import cloudformation, permissions
-from carrack.model.permissions import Grounds
+from carrack.model.permissions import Grounds, Jobs
 from carrack.model.policy import difference, size
 from codeartifact_local.testing import LocalCodeArtifact
 
@@ -25,12 +25,12 @@ GROUNDS = Grounds(
     names=[name("alpha"), name("beta")],
 )
 ELSEWHERE = ["444455556666", "arn:aws:iam::777788889999:role/ci"]
-SUBJECT = "repo:acme/packages:environment:prod"
+SUBJECT, BRANCH = "repo:acme/packages:environment:prod", "repo:acme/packages:ref:refs/heads/main"
 
 
 def template(grounds: Grounds = GROUNDS) -> dict[str, Any]:
     """Everything in one template."""
-    return cloudformation.template(grounds, ELSEWHERE, ELSEWHERE[1:], SUBJECT)
+    return cloudformation.template(grounds, ELSEWHERE, ELSEWHERE[1:], Jobs(publish=SUBJECT, read=BRANCH))
 
 
 def complaints(template: dict[str, Any], folder: Path) -> str:
@@ -204,11 +204,32 @@ def test_github_s_jobs_of_one_branch_or_environment_are_trusted(carrack: Shell) 
     assert SUBJECT in done.stdout
 
 
+def test_where_only_an_environment_s_jobs_publish_the_branch_s_only_read(carrack: Shell) -> None:
+    """A role each: nobody publishes past the environment's reviewers."""
+    done = carrack(
+        "index", "policies", "--github", "acme/packages", "--environment", "prod", "--branch", "main"
+    )
+    found = json.loads(done.stdout)
+    subject = "token.actions.githubusercontent.com:sub"
+    trusted = {
+        name: found[name]["Statement"][0]["Condition"]["StringEquals"][subject]
+        for name in found
+        if "trust" in name
+    }
+    assert trusted == {"github.trust": SUBJECT, "github-reader.trust": BRANCH}
+    roles = {name: part["Properties"] for name, part in template()["Resources"].items() if "Role" in name}
+    assert {name: role["ManagedPolicyArns"] for name, role in roles.items()} == {
+        "GitHubRole": [{"Ref": "PublisherPolicy"}],
+        "GitHubReaderRole": [{"Ref": "ReaderPolicy"}],
+    }
+    assert BRANCH not in json.dumps(roles["GitHubRole"])
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--github", "acme/packages"],
-        ["--github", "acme/packages", "--branch", "main", "--environment", "prod"],
+        ["--github", "acme/packages", "--branch", "main", "--environment", "*"],
         ["--github", "acme/*", "--branch", "main"],
         ["--github", "acme/packages", "--branch", "*"],
         ["--github", "acme", "--branch", "main"],

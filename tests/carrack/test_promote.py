@@ -163,7 +163,7 @@ def test_other_bytes_on_the_target_stop_everything_before_any_write(stage: Stage
 @pytest.mark.parametrize("status", ["Unlisted", "Archived"])
 @pytest.mark.parametrize("side", ["staging", "prod"])
 def test_a_version_that_was_withdrawn_is_not_promoted(stage: Stage, side: str, status: str) -> None:
-    """On either side: 65, with the status."""
+    """On either side: 65, with the status; on the target's, with what brings it back."""
     stage.carrack("promote", "staging", "prod", "alpha")
     where = {
         "domain": "carrack",
@@ -176,6 +176,11 @@ def test_a_version_that_was_withdrawn_is_not_promoted(stage: Stage, side: str, s
     done = stage.carrack("promote", "staging", "prod", "beta")
     assert (done.returncode, f"alpha 0.1.0: is {status} on {side}" in done.stderr) == (65, True), done.stderr
     assert "beta" not in " ".join(stage.files())
+    if side == "prod":  # what is printed leads to a promotion
+        back = next(line for line in done.stderr.splitlines() if "carrack retract" in line)
+        brought = stage.carrack(*back.partition("carrack ")[2].removesuffix(" brings it back").split())
+        assert brought.returncode == 0, brought.stderr
+        assert stage.carrack("promote", "staging", "prod").returncode == 0
 
 
 @pytest.mark.parametrize(("tested", "code"), [(True, 0), (False, 73)])

@@ -17,6 +17,7 @@ from carrack.errors import (
     StoppedError,
     WorkspaceError,
 )
+from carrack.model.lock import Candidate, Lock, Pin
 
 SIX = [
     *("io-1.0.tar.gz", "io-1.0-py3-none-any.whl"),
@@ -273,6 +274,32 @@ def test_bytes_that_differ_in_no_member_are_refused_too(released: World) -> None
         released.publish()
     assert caught.value.differences == (
         "io-1.0.tar.gz: the members are the same; times, order or compression differ",
+    )
+
+
+def test_what_was_taken_back_is_in_no_receipt_but_the_lock_s_version_is(released: World) -> None:
+    """Until the tree has another version, a lock from before it stands on what it pins, if that is there."""
+    old, new = Version("1.0"), Version("1.1")
+    io = released.index.contents[name("io"), old]
+    released.raise_version("io", "1.1")
+    workspace = released.sources.workspace
+    released.index.contents[name("io"), new] = {file.replace("1.0", "1.1"): text for file, text in io.items()}
+    released.index.statuses[name("io"), new] = "Unlisted"
+    receipt = remake_receipt(workspace, INDEX, released.index, released.journal)
+    assert name("io") not in receipt.versions()
+    assert receipt.withdrawn == {name("io"): "Unlisted"}
+    again = remake_receipt(workspace, INDEX, released.index, released.journal, lock_of("io", old))
+    assert (again.versions()[name("io")], again.withdrawn) == (old, {})
+    for pinned in (new, Version("0.9")):
+        gone = remake_receipt(workspace, INDEX, released.index, released.journal, lock_of("io", pinned))
+        assert gone.withdrawn == {name("io"): "Unlisted"}
+
+
+def lock_of(package: str, version: Version) -> Lock:
+    """A lock that pins this version."""
+    pin = Pin(candidate=Candidate(name=name(package), version=version), hashes=frozenset({"0" * 64}))
+    return Lock(
+        app="app", pythons=("3.12",), machines=("x86_64",), requirements="", receipt="", pins=frozenset({pin})
     )
 
 

@@ -180,7 +180,9 @@ def test_docker_s_settings_stay_and_its_logins_do_not(tmp_path: Path) -> None:
     (tmp_path / "contexts" / "kept").write_text("kept")
     theirs = {"currentContext": "theirs", "credsStore": "x", "credHelpers": {"y": "z"}, "auths": {"w": {}}}
     (tmp_path / "config.json").write_text(json.dumps(theirs))
-    with docker_login(LOGIN, tmp_path) as variables:
+    environ = {"DOCKER_CONFIG": str(tmp_path), "DOCKER_AUTH_CONFIG": '{"auths": {}}', "DOCKER_HOST": "theirs"}
+    with docker_login(LOGIN, environ) as variables:
+        assert variables.keys() == {"DOCKER_CONFIG", "DOCKER_HOST"}
         folder = Path(variables["DOCKER_CONFIG"])
         settings = json.loads((folder / "config.json").read_text())
         assert settings.keys() == {"currentContext", "auths"}
@@ -189,7 +191,7 @@ def test_docker_s_settings_stay_and_its_logins_do_not(tmp_path: Path) -> None:
     assert not folder.exists()
     assert (tmp_path / "contexts" / "kept").exists()
     (tmp_path / "config.json").write_text("not JSON")
-    with docker_login(LOGIN, tmp_path), docker_login(LOGIN, tmp_path / "none"):
+    with docker_login(LOGIN, environ), docker_login(LOGIN, {"HOME": str(tmp_path / "none")}):
         pass
 
 

@@ -49,6 +49,7 @@ def build_wheel(folder, settings=None, metadata=None):
     return "alpha-0.1.0-py3-none-any.whl"
 """
 WHEEL = "alpha-0.1.0-py3-none-any.whl"
+MEMORY = "/dev/shm"  # noqa: S108 - a file system of another kind
 
 
 def member(name: str = "a.py", **marks: object) -> Member:
@@ -132,6 +133,15 @@ def test_a_build_that_depends_on_chance_is_named_with_member_and_reason(
     done = carrack("build", "--check")
     assert done.returncode == 66, done.stderr
     assert f"{WHEEL}: {reason}" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.ismount(MEMORY), reason="no file system that lists as files were made")
+def test_a_wheel_in_the_order_of_the_file_system_is_found_out(carrack: Shell) -> None:
+    """The second time the wheel is built from files that were unpacked in the opposite order."""
+    commit(carrack, "names = [name for name in os.listdir() if not name.startswith('.')]")
+    done = carrack("build", "--check", TMPDIR=MEMORY)
+    assert done.returncode == 66, done.stderr
+    assert f"{WHEEL}: the order of the members" in done.stderr
 
 
 def sdist(path: Path, *, time: int, owner: str, names: list[str], mode: int) -> Path:

@@ -121,6 +121,18 @@ def test_it_is_brought_back(shop: Stage) -> None:
     assert page(shop, "alpha") == before
 
 
+def test_several_versions_of_one_package_go_together(shop: Stage) -> None:
+    """None is forgotten, none stands in for another, and no lock with either of them is the way back."""
+    versions = ("alpha==0.2.0", "alpha==0.1.0")
+    plan = json.loads(shop.carrack("retract", *versions, "--from", "staging", "--json").stdout)
+    assert [(one["version"], one["previous"]) for one in plan] == [("0.2.0", None), ("0.1.0", None)]
+    assert plan[0]["pinned"][0]["good"] is None
+    assert plan[0]["stranded"] != []
+    done = shop.carrack("retract", *versions, "--from", "staging", "--yes", "--break-locks")
+    assert done.returncode == 0, done.stderr
+    assert [status(shop, "alpha", version) for version in ("0.1.0", "0.2.0")] == ["Unlisted"] * 2
+
+
 def test_what_nothing_else_meets_is_stranded(shop: Stage) -> None:
     """Beta and the app go on with the version before; when that goes too, both are named."""
     shop.carrack("retract", "alpha==0.2.0", "--from", "staging", "--yes", "--break-locks")

@@ -191,8 +191,11 @@ class EcrFront:
                 return b"".join(pieces)
 
             def _hand_on(self, body: bytes) -> None:
+                left_out = ("Transfer-Encoding", "Content-Length")
                 headers = {
-                    k: v for k, v in self.headers.items() if k not in ("Transfer-Encoding", "Content-Length")
+                    name: ", ".join(self.headers.get_all(name, []))  # Docker says Accept line by line
+                    for name in self.headers
+                    if name not in left_out
                 }
                 answer = requests.request(
                     self.command,
@@ -202,8 +205,11 @@ class EcrFront:
                     timeout=60,
                     allow_redirects=False,
                 )
-                left_out = ("Content-Length", "Transfer-Encoding", "Connection", "Content-Encoding")
-                told = {k: v for k, v in answer.headers.items() if k not in left_out}
+                told = {
+                    name: value
+                    for name, value in answer.headers.items()
+                    if name not in (*left_out, "Connection", "Content-Encoding")
+                }
                 length = answer.headers.get("Content-Length") if self.command == "HEAD" else None
                 self._answer(answer.status_code, told, answer.content, length)
 

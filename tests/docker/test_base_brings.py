@@ -1,4 +1,4 @@
-"""An app on a base image that has a distribution already, as GPU images have: taken as it is, checked, not installed."""
+"""An app on a base image that has a distribution already, as GPU images have: taken as it is, not installed."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_base_s_own_is_used_and_everything_else_comes_from_the_lock(small: S
 
 
 def test_a_base_that_moved_is_refused(small: Small, engine: Engine, base_image: str, tmp_path: Path) -> None:
-    """Built on an image with another version, the build stops with one sentence; the same name may mean another image."""
+    """On an image with another version, the build stops with one sentence; the same name may mean another image."""
     small.ok("lock", "--app", "hello")
     base_with(engine, tmp_path / "base", base_image, ("torch", "2.6.0"), tag="gpu:2")
     code, said = small.refused("image", "build", "--app", "hello", "--base", "gpu:2")

@@ -432,6 +432,7 @@ def test_what_cannot_be_pushed_together_is_refused(user: User, docker_client: Co
     assert "two are of the same" in user.refused(64, one.id, two.id)
     assert "none/such: the engine has no such image" in user.refused(78, "none/such")
     assert "job: the engine has no such image" in user.refused(78)
+    assert user.api.asked == []
 
 
 def test_the_registry_s_word_counts_not_the_engine_s(user: User, image: Image) -> None:
@@ -440,3 +441,14 @@ def test_the_registry_s_word_counts_not_the_engine_s(user: User, image: Image) -
         f'#!/bin/sh\ncase $1 in push) echo "digest: sha256:{"0" * 64}"; exit 0;; esac\nexec {CLIENT} "$@"\n'
     )
     assert "the registry now has nothing there" in user.refused(75, image.id)
+
+
+def test_another_s_push_at_the_same_time_is_found_out(
+    user: User, image: Image, docker_client: ContainerEngine
+) -> None:
+    """The digest of another image, which somebody else pushed under the tag meanwhile, is not printed."""
+    other = made(docker_client)
+    (user.folder / "bin" / "docker").write_text(
+        f'#!/bin/sh\ncase $1 in push) {CLIENT} tag {other.id} "$2";; esac\nexec {CLIENT} "$@"\n'
+    )
+    assert "the registry now has another image there" in user.refused(75, image.id, "--tag", "raced")

@@ -33,6 +33,13 @@ test = 'python -c "import sys; sys.path.insert(0, sys.argv[1]); import alpha" "$
 """
 
 
+SHELLS = {None: ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
+"""GitHub Docs, "Workflow syntax", `jobs.<job_id>.steps[*].shell`: pipefail comes only where bash is said.
+
+CodeBuild runs each command of a buildspec by itself, and stops at the first that fails.
+"""
+
+
 @dataclass
 class Runner:
     """A runner of GitHub Actions, as far as these workflows see it."""
@@ -68,7 +75,7 @@ class Runner:
         }
         assert "${{" not in step["run"], "what a run says comes through env: alone"
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            [*SHELLS[job["shell"]], "-c", step["run"]],
             cwd=clone,
             env=environ,
             capture_output=True,
@@ -144,8 +151,9 @@ def runner(tmp_path: Path, repo: Repository, index: LocalCodeArtifact, github: G
 
 def jobs(repo: Repository, name: str) -> dict[str, Any]:
     """The jobs of one workflow."""
-    found: dict[str, Any] = yaml.safe_load((repo.root / ".github/workflows" / name).read_text())["jobs"]
-    return found
+    workflow = yaml.safe_load((repo.root / ".github/workflows" / name).read_text())
+    shell = workflow.get("defaults", {}).get("run", {}).get("shell")
+    return {name: {**job, "shell": shell} for name, job in workflow["jobs"].items()}
 
 
 def test_main_is_planned_and_published_and_tagged_then_the_next_release_is_proposed(
@@ -153,9 +161,16 @@ def test_main_is_planned_and_published_and_tagged_then_the_next_release_is_propo
 ) -> None:
     """What the plan said is on the index, the tags are at the remote; a feature later one pull request waits."""
     release = jobs(repo, "release.yml")
-    for name in ("plan", "publish"):
+    for name in (
+        "plan",
+        "publish",
+        "publish",
+    ):  # the last as by "Re-run failed jobs": the same plan, a new clone
         runner.job(release[name])
+    assert runner.outputs["packages"] == "2"
     assert len(holdings(index.client(), "prod")) == 4
+    runner.job(release["plan"])
+    assert runner.outputs["packages"] == "0"
     repo.git("fetch", "-q", "--tags", "origin")
     assert repo.git("tag").split() == ["alpha-v0.1.0", "beta-v0.1.0"]
 
@@ -185,6 +200,26 @@ def test_a_plan_that_does_not_hold_any_more_is_not_published(
         runner.job(release["publish"])
     assert caught.value.returncode == 77
     assert holdings(index.client(), "prod") == {}
+
+
+def test_a_plan_that_cannot_be_made_ends_its_job(repo: Repository, runner: Runner) -> None:
+    """Though its words go through a pipe, and a file of it may be there."""
+    repo.commit(package("beta", "0.1.0", "alpha>=9"))
+    repo.git("push", "-q", "origin", "main")
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        runner.job(jobs(repo, "release.yml")["plan"])
+    assert caught.value.returncode == 65
+    assert runner.outputs == {}
+
+
+def test_a_change_that_cannot_be_told_ends_its_job(repo: Repository, runner: Runner) -> None:
+    """An empty matrix would be worse: nothing would be built or tested."""
+    runner.contexts["github.base_ref"] = "nowhere"
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        runner.job(jobs(repo, "pull-request.yml")["changed"])
+    assert "matrix" not in runner.outputs
+    assert caught.value.returncode == 65
+    assert "matrix=" in caught.value.cmd
 
 
 def test_a_pull_request_is_told_checked_built_and_tested(
@@ -224,7 +259,7 @@ def test_the_buildspec_publishes_too(repo: Repository, runner: Runner, index: Lo
     """Its commands, one after the other in one shell, as CodeBuild runs them."""
     phases = yaml.safe_load((repo.root / "buildspec.yml").read_text())["phases"]
     commands = "\n".join(command for phase in phases.values() for command in phase["commands"])
-    runner.job({"steps": [{"run": commands}]})
+    runner.job({"steps": [{"run": commands}], "shell": None})
     assert len(holdings(index.client(), "prod")) == 4
 
 

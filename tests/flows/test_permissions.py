@@ -67,6 +67,7 @@ def first_round(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
         found.ok("owner", "index", "cost", "--to", "local", "--releases", "1")
         found.ok("staging-publisher", "publish", "--to", "local-staging", "--close-names")
         found.ok("reader", "status", "--to", "local-staging")
+        found.ok("reader", "plan", "--to", "local")
         found.ok("reader", "lock", "--to", "local-staging")
         yield found
 
@@ -117,7 +118,7 @@ def test_a_reader_s_doctor_finds_nothing_that_fails(first_round: Round) -> None:
     """What a reader may not look at is a warning, and the exit code 0."""
     done = first_round.run("reader", "doctor", "--to", "local")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "denied: DescribeDomain, DescribePackage, DescribeRepository, which installing" in done.stdout
+    assert "denied: DescribeDomain, DescribeRepository, which installing" in done.stdout
 
 
 def test_a_publisher_of_staging_does_not_publish_to_production(first_round: Round) -> None:

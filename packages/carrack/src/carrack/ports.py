@@ -69,6 +69,9 @@ class History(Protocol):
 class Log(Protocol):
     """The repository's commits, and the next one."""
 
+    def place(self) -> PurePosixPath | None:
+        """The workspace's folder in its repository, `.` where it is the top; None where there is no repository."""
+
     def merge_base(self, ref: str) -> str:
         """The commit where HEAD's line left `ref`, which is a branch, a tag or a commit."""
 

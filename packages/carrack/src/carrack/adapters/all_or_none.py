@@ -80,6 +80,8 @@ def write_all(root: Path, texts: Mapping[PurePosixPath, str | None]) -> None:
     """
     found = ((name, _text(root / name), text) for name, text in texts.items())
     changes = [_Change(root=root, name=name, before=old, after=new) for name, old, new in found if old != new]
+    if not changes:
+        return
     with _log(root) as log:
         if log.read():
             raise WorkspaceError("a run was killed amid its writes", address=str(LOG), hint=_HINT)

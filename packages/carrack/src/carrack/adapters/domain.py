@@ -11,6 +11,7 @@ from packaging.utils import NormalizedName
 
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError
+from carrack.adapters.aws_session import CONNECTIONS
 from carrack.adapters.origin_controls import CodeArtifactControls
 from carrack.errors import DeniedError, IndexAccessError
 from carrack.model.changes import (
@@ -27,7 +28,6 @@ from carrack.model.changes import (
 from carrack.model.controls import OURS, Controls
 from carrack.model.domain import DomainState, Repository
 
-_READERS = 8  # as many as the index's reader has
 _Known = dict[tuple[str, NormalizedName], Controls]
 
 
@@ -125,7 +125,7 @@ class _Look:
 
     def controls(self, repository: str, names: Collection[NormalizedName]) -> _Known:
         reader = CodeArtifactControls(self._connection, repository)
-        with ThreadPoolExecutor(_READERS) as pool:
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
             try:
                 answers = list(pool.map(reader.controls, names))
             except DeniedError as error:

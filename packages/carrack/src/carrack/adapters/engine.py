@@ -155,16 +155,11 @@ class ContainerEngine:
         name = f"{repository}:{tag}"
         self.report.step("Pushing", name)
         if self.kind == "docker":
-            with docker_login(login, self._configuration) as variables:
-                pushed([self.program, "push", name], {**self._environ, **variables}, repository, tag)
+            with docker_login(login, self._environ) as environ:
+                pushed([self.program, "push", name], environ, repository, tag)
         else:
             with podman_login(login) as options:
                 pushed([self.program, "push", *options, name], self._environ, repository, tag)
-
-    @property
-    def _configuration(self) -> Path:
-        """The folder of the Docker client's settings."""
-        return Path(self.environ.get("DOCKER_CONFIG") or Path(self.environ.get("HOME", "/")) / ".docker")
 
     @contextmanager
     def _container(self, image: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from carrack.adapters.registry import immutable, missing
+from carrack.adapters.registry_errors import immutable, missing
 from carrack.adapters.retry import delays
 from carrack.errors import CarrackError, DeniedError, StoppedError
 from carrack.model.registry import Login, Repository
@@ -27,23 +27,27 @@ _PASSING = re.compile(
 _IMMUTABLE = re.compile(r"immutable", re.IGNORECASE)
 _MISSING = re.compile(r"name unknown|repository .* does not exist", re.IGNORECASE)
 _DENIED = re.compile(r"denied|unauthorized|no basic auth credentials|not authorized", re.IGNORECASE)
+_LOGINS = "DOCKER_AUTH_CONFIG"
+"""A variable that newer clients ask for logins before any file."""
 _OWN = ("auths", "credsStore", "credHelpers")
 
 
 @contextmanager
-def docker_login(login: Login, configuration: Path) -> Iterator[dict[str, str]]:
-    """The variables with which Docker's client has this login and no other, and the user's settings and contexts.
+def docker_login(login: Login, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The environment in which Docker's client has this login and no other, and the settings and contexts of `environ`.
 
-    They stand in a folder of mode 0700 that lives as long as the block does. `configuration` is the user's folder,
-    which is read only: what it has besides the logins is linked.
+    They stand in a folder of mode 0700 that lives as long as the block does. The user's own folder is only read: what
+    it has besides the logins is linked.
     """
+    configuration = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/")) / ".docker")
+    kept = {name: value for name, value in environ.items() if name != _LOGINS}
     with tempfile.TemporaryDirectory(prefix="carrack-login-") as name:
         folder = Path(name)
         for entry in configuration.iterdir() if configuration.is_dir() else ():
             if entry.name != "config.json":
                 (folder / entry.name).symlink_to(entry.absolute())
         _write_login(folder, login, _settings(configuration / "config.json"))
-        yield {"DOCKER_CONFIG": name}
+        yield {**kept, "DOCKER_CONFIG": name}
 
 
 @contextmanager

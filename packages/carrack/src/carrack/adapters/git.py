@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import tempfile
@@ -20,6 +21,8 @@ from carrack.model.commits import Commit
 from carrack.model.history import Place, TreeState
 
 _FILE, _PROGRAM, _FOLDER = 0o644, 0o755, 0o755
+_FULL = ("No space left on device", "Out of diskspace")
+"""What git says on a full disk."""
 _SAME_EVERYWHERE = (
     "core.autocrlf=false",
     "core.eol=lf",
@@ -53,6 +56,11 @@ class Git:
             trees={path: tree for (_, path), tree in trees.items()},
             uncommitted=self._uncommitted(paths),
         )
+
+    def place(self) -> PurePosixPath | None:
+        """See `ports.Log`."""
+        answer = self.run("rev-parse", "--show-prefix")
+        return None if answer.returncode else PurePosixPath(answer.stdout.removesuffix("\n"))
 
     def merge_base(self, ref: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where there is no such commit, or none in common."""
@@ -250,8 +258,13 @@ class Git:
             "GIT_INDEX_FILE": str(scratch / "index"),
         }
         settings = [part for setting in _SAME_EVERYWHERE for part in ("-c", setting)]
-        self._ask("-C", str(tree), "read-tree", commit, environ=environ)
-        self._ask("-C", str(tree), *settings, "checkout", commit, "--", path, environ=environ)
+        try:
+            self._ask("-C", str(tree), "read-tree", commit, environ=environ)
+            self._ask("-C", str(tree), *settings, "checkout", commit, "--", path, environ=environ)
+        except WorkspaceError as error:
+            if any(words in error.message for words in _FULL):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(scratch)) from None
+            raise
 
     def _head(self, *questions: str) -> list[str]:
         """What `git rev-parse` says to `questions`, and at last HEAD's commit."""

@@ -60,6 +60,7 @@ class PipEnvironments:
         if done.returncode:
             shutil.rmtree(into, ignore_errors=True)  # else the half of it would be in the next one's way
         _require(done, f"{interpreter.executable} could not make an environment in {into}")
+        (into / ".gitignore").write_text("*\n", encoding="utf-8")  # as venv itself does from Python 3.13 on
 
     def remove(self, into: Path) -> None:
         """See `ports.Environments`. Raises UsageError where `into` is something else than an environment."""

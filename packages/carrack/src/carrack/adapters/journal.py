@@ -54,7 +54,9 @@ class ReceiptJournal:
             self._tell(error)
 
     def _append(self, path: Path, entries: Iterable[Entry]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")  # a cache is nothing to commit
         with path.open("a", encoding="utf-8") as journal:
             lines = "".join(f"{_line(entry)}\n" for entry in entries)
             journal.write(("" if _ends_with_newline(path) else "\n") + lines)

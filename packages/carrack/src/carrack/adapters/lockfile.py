@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path, PurePosixPath
 
+from carrack.adapters.all_or_none import write_all
 from carrack.errors import LockError
 from carrack.model.lock import Lock
 from carrack.model.lockfile import parse
@@ -24,9 +24,8 @@ def read_lock(root: Path, path: PurePosixPath) -> Lock | None:
 
 
 def write_lock(root: Path, path: PurePosixPath, lock: Lock) -> None:
-    """Write `lock` to `path`; whoever reads it meanwhile sees the old file or the new one, whole."""
-    target = root / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.new")
-    beside.write_text(lock.format(), encoding="utf-8")
-    os.replace(beside, target)
+    """Write `lock` to `path`; whoever reads it meanwhile sees the old file or the new one, whole.
+
+    Raises StoppedError where this machine does not let us.
+    """
+    write_all(root, {path: lock.format()})

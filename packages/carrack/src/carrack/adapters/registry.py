@@ -12,9 +12,10 @@ from urllib3.util import Retry
 
 from carrack.adapters.pip_settings import PipSettings
 from carrack.adapters.probe import reason
+from carrack.adapters.registry_errors import first_error, refusal
 from carrack.adapters.retry import RETRIED
 from carrack.adapters.session import signed_in_session
-from carrack.errors import CarrackError, DeniedError, IndexAccessError, NotReadyError, PublishedDiffersError
+from carrack.errors import IndexAccessError
 from carrack.model.registry import LIST_TYPE, Login, Manifest, Repository, listed
 
 _MANIFESTS = (
@@ -23,7 +24,6 @@ _MANIFESTS = (
     LIST_TYPE,
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-_NEEDED = "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer"
 _TIMEOUT_SECONDS = (10, 60)
 _RETRY = Retry(total=4, backoff_factor=0.5, status_forcelist=RETRIED, raise_on_status=False)
 
@@ -53,7 +53,7 @@ class HttpRegistry:
             digest=digest,
             media_type=answer.headers.get("Content-Type", ""),
             size=len(body),
-            config=told.get("config", {}).get("digest"),
+            config=(told.get("config") or {}).get("digest"),
         )
 
     def labels(self, manifest: Manifest) -> Mapping[str, str]:
@@ -91,30 +91,9 @@ class HttpRegistry:
             ) from None
         if answer.ok:
             return answer
-        code, said = _first_error(answer)
-        if answer.status_code == 404 and code != "NAME_UNKNOWN" and method == "GET":
+        if answer.status_code == 404 and method == "GET" and first_error(answer)[0] != "NAME_UNKNOWN":
             return None
-        raise self._refusal(answer.status_code, code, said, path)
-
-    def _refusal(self, status: int, code: str, said: str, path: str) -> CarrackError:
-        address = str(self._repository)
-        if code == "NAME_UNKNOWN":
-            return missing(self._repository)
-        if "immutable" in said:
-            return immutable(self._repository, path.rpartition("/")[2])
-        if status == 401:
-            return IndexAccessError(
-                f"the registry refused the login: {said}",
-                address=address,
-                hint="see that the repository's account and region are right; then run the same command again",
-            )
-        if status == 403:
-            return DeniedError(
-                f"these credentials may not do that: {said}", address=address, hint=f"they need {_NEEDED}"
-            )
-        return IndexAccessError(
-            f"the registry answers {status}: {said}", address=address, hint="run the same command again"
-        )
+        raise refusal(self._repository, answer, path.rpartition("/")[2])
 
     def _proven(self, body: bytes, told: str | None, what: str) -> str:
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
@@ -137,33 +116,3 @@ class HttpRegistry:
             address=str(self._repository),
             hint="run the same command again",
         )
-
-
-def missing(repository: Repository) -> NotReadyError:
-    """What is said where there is no such repository."""
-    return NotReadyError(
-        f"account {repository.account} has no such repository in region {repository.region}",
-        address=str(repository),
-        untouched="everything; nothing was pushed",
-        hint=f"with credentials of that account: aws ecr create-repository --region {repository.region} "
-        f"--repository-name {repository.name} --image-tag-mutability IMMUTABLE",
-    )
-
-
-def immutable(repository: Repository, tag: str) -> PublishedDiffersError:
-    """What is said where a tag is another image's for ever."""
-    return PublishedDiffersError(
-        f"the tag {tag} is another image's, and this repository's tags cannot be moved",
-        address=str(repository),
-        untouched=f"what the tag {tag} means",
-        hint="say another --tag, or none: then the image's own id is its tag",
-    )
-
-
-def _first_error(answer: requests.Response) -> tuple[str, str]:
-    """Code and words of a registry's refusal; of anything else its reason."""
-    try:
-        error = answer.json()["errors"][0]
-        return str(error["code"]), str(error.get("message") or error["code"]).strip()
-    except (ValueError, LookupError, TypeError):
-        return "", answer.reason

@@ -262,12 +262,18 @@ class BumpTable(_Table):
 
 
 class CITable(_Table):
-    """`[tool.carrack.ci]`: what `ci init` writes into other files."""
+    """`[tool.carrack.ci]`: what `ci init` writes into other files.
+
+    What brings the command has no default: a public package of that name is not this toolkit.
+    """
 
     index: str | None = None
-    role: str = "${{ secrets.CARRACK_ROLE }}"
+    role: OneLine = "${{ secrets.CARRACK_ROLE }}"
+    reader: OneLine = "${{ secrets.CARRACK_READER_ROLE }}"
+    token: OneLine = "${{ github.token }}"  # noqa: S105 - an expression
+    branch: Annotated[str, StringConstraints(pattern=r"^[\w./-]+$")] = "main"
     python: Minor = "3.12"
-    setup: Annotated[tuple[OneLine, ...], Field(min_length=1)] = ("python -m pip install carrack",)
+    setup: tuple[OneLine, ...] = ()
     test: OneLine = 'python -m pytest "$PACKAGE_PATH"'
 
 

@@ -48,19 +48,19 @@ def index_at(workspace: Workspace, place: str) -> str:
     return found
 
 
-def select_versions(texts: Iterable[str]) -> dict[NormalizedName, Version]:
-    """The versions that `NAME==VERSION` says. Raises UsageError for what does not say one."""
-    found: dict[NormalizedName, Version] = {}
+def select_versions(texts: Iterable[str]) -> tuple[tuple[NormalizedName, Version], ...]:
+    """The versions that `NAME==VERSION` says, each once. Raises UsageError for what does not say one."""
+    found: dict[tuple[NormalizedName, Version], None] = {}
     for text in texts:
         try:
             requirement = Requirement(text)
             (specifier,) = requirement.specifier
             if specifier.operator != "==" or requirement.url or requirement.marker:
                 raise ValueError
-            found[canonicalize_name(requirement.name)] = Version(specifier.version)
+            found[canonicalize_name(requirement.name), Version(specifier.version)] = None
         except ValueError:  # InvalidRequirement and InvalidVersion are too
             raise UsageError(f"{text!r} is not NAME==VERSION", hint="for example: record-io==1.4.0") from None
-    return found
+    return tuple(found)
 
 
 def strangers(workspace: Workspace, names: Iterable[NormalizedName]) -> Iterator[str]:

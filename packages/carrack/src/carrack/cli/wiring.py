@@ -312,11 +312,11 @@ class Wiring:
 
         return select_app(self.workspace, name)
 
-    def receipt(self, index: Index) -> Receipt:
-        """What `index` holds of this workspace now."""
+    def receipt(self, index: Index, lock: Lock | None = None) -> Receipt:
+        """What `index` holds of this workspace now; what `lock` pins stands in for versions that were taken back."""
         from carrack.commands.receipt import remake_receipt
 
-        return remake_receipt(self.workspace, index, self.reader(index), self.journal)
+        return remake_receipt(self.workspace, index, self.reader(index), self.journal, lock)
 
     def lock(self, app: App) -> Lock | None:
         """The app's lock; None where it has none yet."""

@@ -64,7 +64,7 @@ def write(files: Iterable[Written], manifests: Manifests, *, force: bool) -> tup
             "these files are there with other words",
             faults=tuple(line for file in changed for line in file.difference().splitlines()),
             untouched="everything; nothing was written",
-            hint="keep your words, or take ours with carrack ci init --force",
+            hint="keep your words; or rename yours, to have both; or take ours with carrack ci init --force",
         )
     manifests.write({file.path: file.text for file in todo})
     return tuple(file.path for file in todo)

@@ -31,17 +31,15 @@ class Destination:
 
 
 def push_images(
-    app: str, names: Sequence[str], tag: str | None, to: Destination, engine: Engine, report: Report
+    app: str, images: Sequence[Image], tag: str | None, to: Destination, engine: Engine, report: Report
 ) -> Pushed:
-    """Push the images of `app` that are called `names`: one, or one for each platform, which become a list.
+    """Push `images` of `app`, which `require_images` gave: one, or one for each platform, which become a list.
 
     What the registry has under the tag is asked before, so that a second push moves no byte, and read back afterwards:
     the digest is the registry's own, proven to be of these images. Without a `tag` they get one of their own.
 
-    Raises NotReadyError where the engine or the registry lacks something, UsageError for images that do not go
-    together, StoppedError where the tag became another's meanwhile, and whatever engine and registry raise.
+    Raises StoppedError where the tag became another's meanwhile, and whatever engine and registry raise.
     """
-    images = require_images(app, names, engine)
     tag = tag or own_tag(images)
     if len(images) == 1:
         first = manifest = _bring(images[0], tag, to, engine, report)

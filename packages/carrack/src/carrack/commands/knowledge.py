@@ -65,7 +65,8 @@ def _releases(
     tags = sources.history.tags() if sources.index.tags else {}
     found = [_Found.of(package, published, recorded, tags) for package in packages]
     trees = sources.history.trees({place for one in found for place in one.places})
-    by_time = _by_time(sources, [one for one in found if one.current and not trees.keys() & set(one.places)])
+    unknown = [one for one in found if one.current and not any(place in trees for place in one.places)]
+    by_time = _by_time(sources, unknown)
     if by_time:
         trees = {**trees, **sources.history.trees(by_time.values())}
     return {one.package.name: _release(tree, one, trees, by_time.get(one.package.name)) for one in found}

@@ -79,6 +79,8 @@ def staleness(
     if now is not None and (said := moved(made.sources, now)):
         return said
     held = (made.names() & workspace.packages.keys()) - made.built()
+    if receipt is not None and (gone := sorted(held & receipt.withdrawn.keys())):
+        return "; ".join(_taken_back(workspace, name, receipt) for name in gone)
     if receipt is not None and (missing := held - receipt.versions().keys()):
         return f"{receipt.index.name} does not hold {', '.join(sorted(missing))} at the version in the tree"
     if receipt is not None and made.receipt != receipt.of(held).digest:
@@ -189,17 +191,25 @@ def _require_published(workspace: Workspace, app: App, receipt: Receipt) -> None
             address=str(app.lock),
             faults=missing,
             untouched=str(app.lock),
-            hint=f"carrack publish --to {receipt.index.name}",
+            hint=f"raise what was taken back, or take the lock from before it (git log {app.lock})"
+            if receipt.withdrawn
+            else f"carrack publish --to {receipt.index.name}",
         )
 
 
 def _unpublished(workspace: Workspace, names: Iterable[NormalizedName], receipt: Receipt) -> tuple[str, ...]:
     published = receipt.versions()
     return tuple(
-        f"{workspace.packages[name]}: {receipt.index.name} does not hold this version"
+        _taken_back(workspace, name, receipt)
+        if name in receipt.withdrawn
+        else f"{workspace.packages[name]}: {receipt.index.name} does not hold this version"
         for name in sorted(names)
         if name not in published
     )
+
+
+def _taken_back(workspace: Workspace, name: NormalizedName, receipt: Receipt) -> str:
+    return f"{workspace.packages[name]} was taken back from {receipt.index.name}: it is {receipt.withdrawn[name]}"
 
 
 def _require_proved(receipt: Receipt, pages: Pages) -> None:

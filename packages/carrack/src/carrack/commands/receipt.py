@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 from carrack.model.index import Index
-from carrack.model.published import File
+from carrack.model.lock import Lock
+from carrack.model.published import File, PublishedVersion
 from carrack.model.receipt import Entry, Receipt
 from carrack.model.workspace import Package, Workspace
 from carrack.ports import IndexReader, Journal
 
 
-def remake_receipt(workspace: Workspace, index: Index, reader: IndexReader, journal: Journal) -> Receipt:
+def remake_receipt(
+    workspace: Workspace, index: Index, reader: IndexReader, journal: Journal, lock: Lock | None = None
+) -> Receipt:
     """The files of every package whose tree version is complete on `index`.
+
+    Where that was taken back, the version that `lock` pins stands in for it, if the index has that: so a lock from
+    before goes on, though the tree is further.
 
     The journal only adds the commits that it knows; files and hashes are the index's own word.
     """
     published = reader.state({package.name: package.version for package in workspace.packages.values()})
     known = {entry.file.sha256: entry for entry in journal.read(index)}
-    entries = tuple(
-        _entry(package, file, known.get(file.sha256))
-        for package in workspace.packages.values()
-        if (current := published[package.name].current) and not package.lacks(current.files)
-        for file in current.files
-    )
-    return Receipt(index=index, entries=entries)
+    entries: list[Entry] = []
+    withdrawn = {}
+    for package in workspace.packages.values():
+        current = published[package.name].current
+        if current is None:
+            continue
+        if not current.is_installable:
+            withdrawn[package.name] = current.status
+            current = _locked(package, reader, lock) or current
+        if current.is_installable and not package.lacks(current.files):
+            withdrawn.pop(package.name, None)
+            entries += (_entry(package, current, file, known.get(file.sha256)) for file in current.files)
+    return Receipt(index=index, entries=tuple(entries), withdrawn=withdrawn)
 
 
-def _entry(package: Package, file: File, known: Entry | None) -> Entry:
+def _locked(package: Package, reader: IndexReader, lock: Lock | None) -> PublishedVersion | None:
+    version = lock.version(package.name) if lock else None
+    return reader.version(package.name, version) if version else None
+
+
+def _entry(package: Package, current: PublishedVersion, file: File, known: Entry | None) -> Entry:
     return Entry(
         name=package.name,
-        version=package.version,
+        version=current.version,
         file=file,
         commit=known.commit if known else None,
         constraints=known.constraints if known else None,

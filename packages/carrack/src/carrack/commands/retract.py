@@ -37,20 +37,24 @@ class Witnesses:
     """The checkout's lock of each app that has one."""
 
 
-def examine(
-    witnesses: Witnesses, versions: Mapping[NormalizedName, Version], after: Status
-) -> tuple[Withdrawal, ...]:
+Versions = Sequence[tuple[NormalizedName, Version]]
+
+
+def examine(witnesses: Witnesses, versions: Versions, after: Status) -> tuple[Withdrawal, ...]:
     """What would be done, and what it would break. Writes nothing.
 
     Raises WorkspaceError where the index does not have a version, or has it in a status that nobody can leave.
     """
+    gone = () if after is Status.PUBLISHED else versions
     return tuple(
-        _withdrawal(witnesses, name, versions[name], after)
-        for name in in_order(witnesses.workspace, versions, after)
+        _withdrawal(witnesses, name, version, after, gone)
+        for name, version in in_order(witnesses.workspace, versions, after)
     )
 
 
-def _withdrawal(witnesses: Witnesses, name: NormalizedName, version: Version, after: Status) -> Withdrawal:
+def _withdrawal(
+    witnesses: Witnesses, name: NormalizedName, version: Version, after: Status, gone: Versions
+) -> Withdrawal:
     current = witnesses.reader.version(name, version)
     if current is None or current.status not in [status.value for status in Status]:
         state = "is not there" if current is None else f"is {current.status}, and stays so"
@@ -61,32 +65,33 @@ def _withdrawal(witnesses: Witnesses, name: NormalizedName, version: Version, af
             hint=f"carrack status --to {witnesses.index.name}",
         )
     listed = {file.version for file in witnesses.listing.files(name) if file.version and not file.yanked}
-    return plan_withdrawal(
-        witnesses.workspace, name, current, listed, after, _pinned(witnesses, name, version)
-    )
+    left = {one for one in listed if (name, one) not in gone}
+    pinned = _pinned(witnesses, (name, version), gone)
+    return plan_withdrawal(witnesses.workspace, name, current, left, after, pinned)
 
 
-def _pinned(witnesses: Witnesses, name: NormalizedName, version: Version) -> Iterator[Pinned]:
+def _pinned(witnesses: Witnesses, one: tuple[NormalizedName, Version], gone: Versions) -> Iterator[Pinned]:
     for app in witnesses.workspace.apps.values():
         lock = witnesses.locks.get(app.name)
-        refs = [HERE] if lock and pins(lock, name, version) else []
+        refs = [HERE] if lock and pins(lock, *one) else []
         texts = witnesses.history.at_refs(app.lock)
-        refs += sorted(ref for ref, text in texts.items() if _pins(text, app, name, version))
+        refs += sorted(ref for ref, text in texts.items() if _pins(text, app, [one]))
         if refs:
-            yield Pinned(path=str(app.lock), refs=tuple(refs), good=_good(witnesses, app, name, version))
+            yield Pinned(path=str(app.lock), refs=tuple(refs), good=_good(witnesses, app, gone))
 
 
-def _good(witnesses: Witnesses, app: App, name: NormalizedName, version: Version) -> str | None:
+def _good(witnesses: Witnesses, app: App, gone: Versions) -> str | None:
     changes = witnesses.history.changes(app.lock)
-    return next((commit for commit, text in changes if _pins(text, app, name, version) is False), None)
+    return next((commit for commit, text in changes if _pins(text, app, gone) is False), None)
 
 
-def _pins(text: str, app: App, name: NormalizedName, version: Version) -> bool | None:
-    """Whether a lock of the past pins the version; None where it cannot be read."""
+def _pins(text: str, app: App, versions: Versions) -> bool | None:
+    """Whether a lock of the past pins one of the versions; None where it cannot be read."""
     try:
-        return pins(parse(text, str(app.lock)), name, version)
+        lock = parse(text, str(app.lock))
     except LockError:
         return None
+    return any(pins(lock, name, version) for name, version in versions)
 
 
 def check(withdrawals: Sequence[Withdrawal], *, break_locks: bool) -> None:

@@ -10,6 +10,7 @@ from carrack.model.changes import PUBLIC
 from carrack.model.permissions import (
     GITHUB,
     Grounds,
+    Jobs,
     domain_policy,
     github_trust,
     owner,
@@ -23,7 +24,7 @@ _KEPT = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 def template(
-    grounds: Grounds, readers: Collection[str], publishers: Collection[str], subject: str | None
+    grounds: Grounds, readers: Collection[str], publishers: Collection[str], jobs: Jobs | None
 ) -> dict[str, Any]:
     """A template for the owner's account and the index's region.
 
@@ -33,10 +34,10 @@ def template(
     resources = _identities(grounds)
     parameters = {"CreateDomain": _choice()}
     conditions: dict[str, Any] = {"CreatesDomain": {"Fn::Equals": [{"Ref": "CreateDomain"}, "true"]}}
-    if subject is not None:
+    if jobs is not None:
         parameters["GitHubProviderArn"] = _provider_parameter()
         conditions["CreatesGitHubProvider"] = {"Fn::Equals": [{"Ref": "GitHubProviderArn"}, ""]}
-        resources |= _github(subject)
+        resources |= _github(jobs)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"Who may do what with CodeArtifact domain {grounds.index.domain}, for {grounds.index.name}",
@@ -65,7 +66,7 @@ def _identities(grounds: Grounds) -> dict[str, Any]:
     }
 
 
-def _github(subject: str) -> dict[str, Any]:
+def _github(jobs: Jobs) -> dict[str, Any]:
     provider = {
         "Fn::If": [
             "CreatesGitHubProvider",
@@ -79,14 +80,19 @@ def _github(subject: str) -> dict[str, Any]:
             "Condition": "CreatesGitHubProvider",
             "Properties": {"Url": f"https://{GITHUB}", "ClientIdList": ["sts.amazonaws.com"]},
         },
-        "GitHubRole": {
-            "Type": "AWS::IAM::Role",
-            "Properties": {
-                "Description": f"Publishes, for {subject}",
-                "AssumeRolePolicyDocument": github_trust(provider, subject),
-                "ManagedPolicyArns": [_ref("PublisherPolicy")],
-                "MaxSessionDuration": 3600,
-            },
+        "GitHubRole": _role(provider, "Publishes", jobs.publish, "PublisherPolicy"),
+        **({"GitHubReaderRole": _role(provider, "Reads", jobs.read, "ReaderPolicy")} if jobs.read else {}),
+    }
+
+
+def _role(provider: Any, does: str, subject: str, policy: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "Description": f"{does}, for {subject}",
+            "AssumeRolePolicyDocument": github_trust(provider, subject),
+            "ManagedPolicyArns": [_ref(policy)],
+            "MaxSessionDuration": 3600,
         },
     }
 

@@ -96,6 +96,10 @@ class Lock:
         """This lock with the pins of `names` alone."""
         return replace(self, pins=frozenset(pin for pin in self.pins if pin.name in names))
 
+    def version(self, name: NormalizedName) -> Version | None:
+        """The highest version of `name` that the lock pins; None where it pins none."""
+        return max((pin.candidate.version for pin in self.pins if pin.name == name), default=None)
+
     def without(self, names: Container[NormalizedName]) -> Lock:
         """This lock less the pins of `names`."""
         return replace(self, pins=frozenset(pin for pin in self.pins if pin.name not in names))

@@ -23,13 +23,13 @@ LONGEST_IDENTITY, LONGEST_RESOURCE = 6144, 7168
 _TOKEN = ("codeartifact:GetAuthorizationToken",)
 _READ_REPOSITORY = ("codeartifact:GetRepositoryEndpoint", "codeartifact:ReadFromRepository")
 _READ_PACKAGES = (
+    "codeartifact:DescribePackage",
     "codeartifact:GetPackageVersionAsset",
     "codeartifact:ListPackageVersionAssets",
     "codeartifact:ListPackageVersions",
 )
 _WRITE_PACKAGES = (
     "codeartifact:CopyPackageVersions",
-    "codeartifact:DescribePackage",
     "codeartifact:PublishPackageVersion",
     "codeartifact:PutPackageOriginConfiguration",
     "codeartifact:UpdatePackageVersionsStatus",
@@ -97,8 +97,16 @@ class Grounds:
         return f"arn:{self.partition}:codeartifact:{index.region}:{index.owner}:{resource}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Jobs:
+    """GitHub's jobs, by the whole `sub` of their tokens: those that publish, and those that only read."""
+
+    publish: str
+    read: str | None = None
+
+
 def reader(grounds: Grounds) -> dict[str, Any]:
-    """Who locks and installs: everything that these repositories have, and no write."""
+    """Who plans, locks and installs: everything that these repositories have, and no write."""
     return document(_reading(grounds))
 
 

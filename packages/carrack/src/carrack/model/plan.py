@@ -118,11 +118,12 @@ def make_plan(
 
     `releases` has what is known of each tree version's release. `tags`: whether releases get tags.
     """
+    wanted = frozenset(names or workspace.packages)
     steps = (
         _step(workspace.packages[name], commit, index[name], releases.get(name, Release()), tags)
         for wave in workspace.waves()
         for name in wave
-        if not names or name in names
+        if name in wanted
     )
     return Plan(commit=commit, steps=tuple(steps))
 

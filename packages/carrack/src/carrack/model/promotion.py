@@ -123,7 +123,9 @@ def _faults(
         state = f"not complete (it lacks its {short})" if here.is_installable else here.status
         yield f"{package}: is {state} on {source.name}"
     if there is not None and not there.is_installable:
-        yield f"{package}: is {there.status} on {target.name}; that version will not be installed from there again"
+        back = f"; carrack retract {package.name}=={package.version} --from {target.name} --status published --yes"
+        undone = there.status in ("Unlisted", "Archived")
+        yield f"{package}: is {there.status} on {target.name}" + (f"{back} brings it back" if undone else "")
 
 
 def _differing(here: PublishedVersion | None, there: PublishedVersion | None) -> Iterator[str]:

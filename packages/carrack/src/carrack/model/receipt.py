@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from packaging.utils import NormalizedName
@@ -32,10 +32,14 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """Files of this workspace that `index` was seen to hold."""
+    """Files of this workspace that `index` was seen to hold, for whoever asks.
+
+    `withdrawn` has the versions in the tree that were taken back and that nothing stands in for, with their status.
+    """
 
     index: Index
     entries: tuple[Entry, ...]
+    withdrawn: Mapping[NormalizedName, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -50,7 +54,7 @@ class Receipt:
     def of(self, names: Iterable[NormalizedName]) -> Receipt:
         """The part of this receipt that is about `names`."""
         wanted = frozenset(names)
-        return Receipt(index=self.index, entries=tuple(e for e in self.entries if e.name in wanted))
+        return replace(self, entries=tuple(e for e in self.entries if e.name in wanted))
 
     def versions(self) -> dict[NormalizedName, Version]:
         """The version of each package in this receipt."""

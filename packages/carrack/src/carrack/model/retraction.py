@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,7 +42,7 @@ class Pinned:
     path: str
     refs: tuple[str, ...]
     good: str | None = None
-    """The newest commit in which this lock does not pin it."""
+    """The newest commit in which this lock pins nothing of what is taken back."""
 
     @property
     def is_here(self) -> bool:
@@ -66,7 +66,7 @@ class Withdrawal:
     before: str
     after: Status
     previous: Version | None
-    """The newest other version that can be installed."""
+    """The newest older version that can be installed then."""
     pinned: tuple[Pinned, ...] = ()
     stranded: tuple[str, ...] = ()
     """A sentence for each requirement of the tree that nothing else on the index would meet."""
@@ -88,7 +88,7 @@ def plan_withdrawal(
     after: Status,
     pinned: Iterable[Pinned] = (),
 ) -> Withdrawal:
-    """What setting this version to `after` means; `installable` are the versions on the index that pip may take."""
+    """What setting this version to `after` means; `installable` are the versions there that pip may take then."""
     others = [version for version in installable if version != current.version]
     breaks = after is not Status.PUBLISHED
     return Withdrawal(
@@ -123,9 +123,10 @@ def pins(lock: Lock, name: NormalizedName, version: Version) -> bool:
 
 
 def in_order(
-    workspace: Workspace, versions: Mapping[NormalizedName, Version], after: Status
-) -> tuple[NormalizedName, ...]:
+    workspace: Workspace, versions: Iterable[tuple[NormalizedName, Version]], after: Status
+) -> tuple[tuple[NormalizedName, Version], ...]:
     """Who needs others goes first on the way out, and last on the way back in, so that no set is half there."""
-    known = [name for wave in workspace.waves(versions) for name in wave]
-    order = known if after is Status.PUBLISHED else known[::-1]
-    return (*(name for name in versions if name not in known), *order)
+    needed_first = [name for wave in workspace.waves() for name in wave]
+    order = needed_first if after is Status.PUBLISHED else needed_first[::-1]
+    places = {name: place for place, name in enumerate(order)}
+    return tuple(sorted(versions, key=lambda one: places.get(one[0], -1)))

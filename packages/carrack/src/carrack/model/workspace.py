@@ -165,13 +165,16 @@ class BumpRules:
 
 @dataclass(frozen=True, kw_only=True)
 class CISettings:
-    """`[tool.carrack.ci]`: which index CI releases to, as which AWS role, and how it sets up and tests."""
+    """`[tool.carrack.ci]`: which index CI releases to, as which AWS roles, and how it sets up and tests."""
 
-    index: str | None
-    role: str
-    python: str
-    setup: tuple[str, ...]
-    test: str
+    index: str | None = None
+    role: str = ""
+    reader: str = ""
+    token: str = ""
+    branch: str = ""
+    python: str = ""
+    setup: tuple[str, ...] = ()
+    test: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,9 +188,7 @@ class Workspace:
     build_constraints: PurePosixPath
     default_index: str | None = None
     bump_rules: BumpRules = field(default_factory=BumpRules)
-    ci: CISettings = field(
-        default_factory=lambda: CISettings(index=None, role="", python="", setup=(), test="")
-    )
+    ci: CISettings = field(default_factory=CISettings)
     private_names: tuple[NormalizedName, ...] | None = None
     """Names that are the team's though another workspace publishes them; None where the workspace does not say."""
     prices: Mapping[str, Prices] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -52,6 +53,8 @@ class IsolatedBuilder:
     report: Report
     backends: Mapping[str, str] = field(default_factory=dict)
     """What the build backends see in other words than `environ` has it."""
+    backwards: bool = False
+    """Whether an sdist is unpacked in the opposite order: some file systems list files as they were made."""
 
     def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
         """See `ports.Builder`.
@@ -60,7 +63,7 @@ class IsolatedBuilder:
         is not in the constraints; OSError where this machine cannot hold what is built.
         """
         out.mkdir(parents=True, exist_ok=True)
-        texts = {source.name: self._constraint_text(source) for source in sources}
+        texts = {source.name: self._constraint_text(source, sources) for source in sources}
 
         def needs(source: Source) -> tuple[tuple[str, ...], str]:
             return source.build_requires, texts[source.name]
@@ -88,6 +91,7 @@ class IsolatedBuilder:
                 "constraints": constraints.splitlines(),
                 "out": str(out),
                 "wheels": wheels,
+                "backwards": self.backwards,
                 "environ": {
                     **{key: environ[key] for key in _BACKENDS_SEE if key in environ},
                     **self.backends,
@@ -97,17 +101,19 @@ class IsolatedBuilder:
             worker = _run_worker(json.dumps(job), {**environ, **_WORKER})
         return _made(worker)
 
-    def _constraint_text(self, source: Source) -> str:
+    def _constraint_text(self, source: Source, sources: Sequence[Source]) -> str:
         if source.constraints is not None:
             return source.constraints
         try:
             return self.constraints.read_text(encoding="utf-8")
         except FileNotFoundError:
+            requires = sorted({text for one in sources for text in one.build_requires})
             raise BuildError(
                 "there is no such file; without pinned build requirements the same source gives other bytes "
                 "with the backend's next release",
                 address=self.constraints.name,
-                hint="uv pip compile --universal --generate-hashes of every build-system.requires into it",
+                hint=f"printf '%s\\n' {shlex.join(requires)} | uv pip compile --universal --generate-hashes "
+                f"--output-file {self.constraints.name} -",
             ) from None
 
 

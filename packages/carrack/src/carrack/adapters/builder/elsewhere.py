@@ -25,7 +25,7 @@ class Elsewhere:
             home = Path(scratch) / "home"
             home.mkdir()
             seen = {"HOME": str(home), "LANG": "C", "LC_ALL": "C", "TZ": "Pacific/Kiritimati"}
-            other = replace(self.builder, backends={**self.builder.backends, **seen})
+            other = replace(self.builder, backends={**self.builder.backends, **seen}, backwards=True)
             moved = [replace(source, path=_laid_out_again(source.path, Path(scratch))) for source in sources]
             return other.build(moved, out, wheels=wheels)
 

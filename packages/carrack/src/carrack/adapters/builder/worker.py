@@ -7,6 +7,7 @@ get the job's own `environ`.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -37,10 +38,18 @@ def main() -> None:
     try:
         answer: dict[str, Any] = {"made": _do(job)}
     except _FailedError as failure:
-        answer = failure.answer
-    except OSError as error:  # a full disk, for example: the machine's fault, to be told as that
-        answer = {"machine": [error.errno, error.strerror, str(error.filename or tempfile.gettempdir())]}
+        full = os.strerror(
+            errno.ENOSPC
+        )  # pip and the backends are processes of their own, and say so in words
+        answer = _machine(OSError(errno.ENOSPC, full)) if full in failure.answer["output"] else failure.answer
+    except OSError as error:
+        answer = _machine(error)
     os.write(answer_to, json.dumps(answer).encode() + b"\n")
+
+
+def _machine(error: OSError) -> dict[str, Any]:
+    """A full disk, for example: the machine's fault, to be told as that."""
+    return {"machine": [error.errno, error.strerror, str(error.filename or tempfile.gettempdir())]}
 
 
 def _do(job: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -64,8 +73,8 @@ def _install(
             f"its build requirements ({', '.join(requires)}) are not all in the build constraints by hash, "
             "or not to be had",
             error.stderr.decode(errors="replace"),
-            "pin them in build-constraints.txt, as its first lines tell; where setuptools is a surprise, "
-            "the package's pyproject.toml has no [build-system]",
+            "pin every package's build requirements there, with uv pip compile --universal --generate-hashes; "
+            "where setuptools is a surprise, the package's pyproject.toml has no [build-system]",
         ) from None
 
 
@@ -79,7 +88,7 @@ def _build(
     if not job["wheels"]:
         return [sdist]
     with tempfile.TemporaryDirectory() as scratch:
-        _unpack(name, out / sdist, scratch)
+        _unpack(name, out / sdist, scratch, backwards=job["backwards"])
         unpacked = Path(scratch) / sdist.removesuffix(".tar.gz")
         wheel = _distribution(environment, job, name, str(unpacked), epoch, "wheel")
     return [sdist, wheel]
@@ -92,10 +101,11 @@ def _settle(name: str, sdist: Path, epoch: int) -> None:
         raise _FailedError(name, f"{sdist.name} cannot be unpacked: {error}") from None
 
 
-def _unpack(name: str, sdist: Path, to: str) -> None:
+def _unpack(name: str, sdist: Path, to: str, *, backwards: bool) -> None:
     try:
         with tarfile.open(sdist) as archive:
-            archive.extractall(to, filter="data")
+            members = archive.getmembers()
+            archive.extractall(to, members[::-1] if backwards else members, filter="data")
     except (
         tarfile.TarError,
         FileNotFoundError,

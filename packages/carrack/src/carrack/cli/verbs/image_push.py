@@ -40,17 +40,18 @@ def command(
     one list. The login is made for this push with the index's AWS credentials, and is gone after it; your Docker
     configuration has no part in it. The digest is what the registry says, and pushing again changes nothing.
     """
-    from carrack.commands.image_push import Destination, push_images
+    from carrack.commands.image_push import Destination, push_images, require_images
 
     if tag is not None and not is_tag(tag):
         raise UsageError("a tag has at most 128 letters, digits, _, . and -", address=f"--tag {tag}")
     index, app = wiring.index(to), wiring.app(app_name)
     place = _repository(index, app, repository)
     engine = wiring.engine
+    found = require_images(app.name, images or (app.name,), engine)
     login = wiring.registry_login(index, place)
     place = replace(place, host=login.host)
     destination = Destination(repository=place, login=login, registry=wiring.registry(place, login))
-    pushed = push_images(app.name, images or (app.name,), tag, destination, engine, wiring.report)
+    pushed = push_images(app.name, found, tag, destination, engine, wiring.report)
     wiring.push_records.append(pushed)
     wiring.report.step(
         "Pushed", f"{pushed.repository}:{pushed.tag}, {pushed.lock or 'of no lock that it tells'}"

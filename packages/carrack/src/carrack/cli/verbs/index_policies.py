@@ -16,7 +16,7 @@ from carrack.errors import UsageError
 from carrack.model import cloudformation, permissions
 from carrack.model.controls import claims
 from carrack.model.domain import sources
-from carrack.model.permissions import Grounds
+from carrack.model.permissions import Grounds, Jobs
 from carrack.model.policy import size
 
 _ACCOUNT_OR_ARN = r"[0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:\S+"
@@ -49,8 +49,10 @@ def _principals(context: click.Context, option: click.Parameter, given: tuple[st
     "--publisher", "publishers", multiple=True, callback=_principals, help="Another account that publishes."
 )
 @click.option("--github", metavar="OWNER/REPOSITORY", help="The GitHub repository whose jobs publish.")
-@click.option("--branch", metavar="NAME", help="Its branch whose jobs may.")
-@click.option("--environment", metavar="NAME", help="Or its deployment environment whose jobs may.")
+@click.option(
+    "--branch", metavar="NAME", help="Its branch whose jobs may; with --environment they only read."
+)
+@click.option("--environment", metavar="NAME", help="Its deployment environment whose jobs publish.")
 @click.option(
     "--every-name", is_flag=True, help="Let publishers write any package of the index, not only yours."
 )
@@ -73,7 +75,7 @@ def policies(
     in the domain. Policies on domain and repositories are needed for other accounts only.
     """
     index = wiring.index(to)
-    subject = _subject(github, branch, environment)
+    jobs = _jobs(github, branch, environment)
     workspace = wiring.workspace
     grounds = Grounds(
         index=index,
@@ -83,29 +85,35 @@ def policies(
         names=claims(workspace.packages, workspace.private_names).names,
         every_name=every_name,
     )
-    found = _documents(grounds, readers, publishers, subject)
+    found = _documents(grounds, readers, publishers, jobs)
     _check_sizes(found)
     if kind == "cloudformation":
-        found = {"template": cloudformation.template(grounds, readers, publishers, subject)}
+        found = {"template": cloudformation.template(grounds, readers, publishers, jobs)}
     _give(wiring, found, out)
 
 
-def _subject(github: str | None, branch: str | None, environment: str | None) -> str | None:
-    """The `sub` of GitHub's tokens (GitHub Docs, "OpenID Connect reference", "Example subject claims")."""
+def _jobs(github: str | None, branch: str | None, environment: str | None) -> Jobs | None:
+    """The `sub` of GitHub's tokens (GitHub Docs, "OpenID Connect reference", "Example subject claims").
+
+    A job in an environment has that in its `sub`, and its branch no more.
+    """
     if github is None and branch is None and environment is None:
         return None
-    if github is None or github.count("/") != 1 or (branch is None) == (environment is None):
+    if github is None or github.count("/") != 1 or not (branch or environment):
         raise UsageError(
-            "a GitHub repository is OWNER/REPOSITORY, with one branch or one environment whose jobs may publish",
-            hint="--github acme/packages --branch main, or --environment prod",
+            "a GitHub repository is OWNER/REPOSITORY, with the environment whose jobs publish, or the branch",
+            hint="--github acme/packages --branch main --environment release, as `carrack ci init` writes the jobs",
         )
     if any(sign in f"{github}{branch}{environment}" for sign in "*? :"):
-        raise UsageError("patterns are not taken: one repository, and one branch or environment, is trusted")
-    return f"repo:{github}:" + (f"environment:{environment}" if environment else f"ref:refs/heads/{branch}")
+        raise UsageError("patterns are not taken: one repository, one branch and one environment are trusted")
+    of_branch = f"repo:{github}:ref:refs/heads/{branch}" if branch else None
+    if environment:
+        return Jobs(publish=f"repo:{github}:environment:{environment}", read=of_branch)
+    return Jobs(publish=str(of_branch))
 
 
 def _documents(
-    grounds: Grounds, readers: tuple[str, ...], publishers: tuple[str, ...], subject: str | None
+    grounds: Grounds, readers: tuple[str, ...], publishers: tuple[str, ...], jobs: Jobs | None
 ) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any] | None] = {
         "reader.identity": permissions.reader(grounds),
@@ -116,9 +124,10 @@ def _documents(
     for name in grounds.read:
         policy = permissions.repository_policy(grounds, name, readers, publishers)
         found[f"repository-{name}.resource"] = policy
-    if subject is not None:
+    if jobs is not None:
         provider = f"arn:{grounds.partition}:iam::{grounds.index.owner}:oidc-provider/{permissions.GITHUB}"
-        found["github.trust"] = permissions.github_trust(provider, subject)
+        found["github.trust"] = permissions.github_trust(provider, jobs.publish)
+        found["github-reader.trust"] = permissions.github_trust(provider, jobs.read) if jobs.read else None
     return {name: policy for name, policy in found.items() if policy is not None}
 
 

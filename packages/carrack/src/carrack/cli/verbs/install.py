@@ -53,7 +53,7 @@ def _install(wiring: Wiring, index: Index, app: App, lock: Lock, into: Path, pyt
         wiring.workspace,
         app,
         lock,
-        wiring.receipt(index),
+        wiring.receipt(index, lock),
         _own(wiring, app),
         into=into,
         python=python,

@@ -31,7 +31,7 @@ def command(wiring: Wiring, app_name: str | None, to: str | None, upgrade: bool)
     made = lock(
         workspace,
         app,
-        wiring.receipt(index),
+        wiring.receipt(index, existing),
         resolver=wiring.resolver(access),
         listing=wiring.listing(access),
         tools=wiring.source_tools(wiring.builder(access)),

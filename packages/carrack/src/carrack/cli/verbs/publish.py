@@ -91,7 +91,9 @@ def _show(steps: tuple[Step, ...], verb: str, left: int, as_json: bool) -> None:
             click.echo(f"{verb} {step.package} ({step.reason})")
     elif left:
         verb = "is" if left == 1 else "are"
-        click.echo(f"nothing to release: no package has a new version, and {left} {verb} left alone")
+        click.echo(
+            f"nothing to release: no package has a new version that can go, and {left} {verb} left alone"
+        )
     else:
         click.echo("nothing to release: the index has every version that the tree has")
 

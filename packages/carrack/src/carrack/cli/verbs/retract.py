@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import click
 from packaging.utils import NormalizedName
@@ -47,7 +48,7 @@ def command(
 
     wanted = select_versions(versions)
     index = wiring.index(source)
-    for sentence in strangers(wiring.workspace, wanted):
+    for sentence in strangers(wiring.workspace, dict.fromkeys(name for name, _ in wanted)):
         wiring.report.note(sentence)
     witnesses = Witnesses(
         workspace=wiring.workspace,
@@ -72,8 +73,8 @@ def command(
         wiring.report.note(f"nothing was changed; to do it: {_command(wanted, index, status)}")
 
 
-def _command(wanted: dict[NormalizedName, Version], index: Index, status: str) -> str:
-    named = " ".join(f"{name}=={version}" for name, version in wanted.items())
+def _command(wanted: Iterable[tuple[NormalizedName, Version]], index: Index, status: str) -> str:
+    named = " ".join(f"{name}=={version}" for name, version in wanted)
     chosen = "" if status == "unlisted" else f" --status {status}"
     return f"carrack retract {named} --from {index.name}{chosen} --yes"
 
