@@ -10,6 +10,7 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "pipeline_app" / "docker" / "check_lock.py"
 PIN = "Record_IO==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
 INDEX = "http://127.0.0.1:9/simple/"
+BASE_PYTHON = f"{sys.base_prefix}/bin/python3"
 SECRET = "not-to-be-shown-0123456789"
 
 
@@ -42,7 +43,7 @@ def test_refuses_what_the_lock_was_not_made_for(tmp_path: Path, key: str, others
 def test_refuses_a_base_that_brings_something_else(tmp_path: Path) -> None:
     """What the lock takes as given must be there, in the very version."""
     for brought, here in (("no-such-thing", "none"), ("pip", "[0-9]")):
-        said = check(tmp_path, f"# base: {brought}==0.1\n{PIN}", INDEX, python=sys._base_executable)
+        said = check(tmp_path, f"# base: {brought}==0.1\n{PIN}", INDEX, python=BASE_PYTHON)
         assert re.search(
             rf"made for a base image with {brought} 0\.1, and this one has {here}.*; lock again", said
         )

@@ -11,7 +11,7 @@ from typing import Final
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from carrack.model.image_contents import Installed
+from carrack.model.image_contents import Installed, locked_in
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Lock, Pin
 
@@ -101,9 +101,10 @@ def accounted(
     `pages` list the files of what is locked, `own` is the app.
     """
     sources = {source.name: source for source in lock.sources}
+    pins = locked_in(found, lock)
 
     def one(installed: Installed) -> Distribution:
-        pin = next((pin for pin in lock.pins if installed.is_from(pin)), None)
+        pin = pins.get(installed)
         locked = sources.get(installed.name) if pin else None
         kind = locked.kind if locked else INDEX
         source = kind if pin else _unpinned(installed, lock, own)
