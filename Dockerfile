@@ -19,39 +19,39 @@ COPY build-constraints.txt /prepared/build-constraints.txt
 COPY pipeline_app/docke[r]/check_lock.py carrack-imag[e] /prepared/
 RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
     if [ -f "$CERTIFICATES" ]; then export REQUESTS_CA_BUNDLE="$CERTIFICATES" SSL_CERT_FILE="$CERTIFICATES"; fi \
- && mkdir /wheels /build-wheels \
+ && mkdir -p /carrack/wheels /carrack/build-wheels \
  && python3 /prepared/check_lock.py /prepared/requirements.lock "$INDEX_URL" \
  && pip --isolated download --no-input --no-cache-dir --no-deps --index-url "$INDEX_URL" \
-      --require-hashes --only-binary :all: --dest /wheels --requirement /prepared/requirements.lock \
+      --require-hashes --only-binary :all: --dest /carrack/wheels --requirement /prepared/requirements.lock \
  && pip --isolated download --no-input --no-cache-dir --no-deps --index-url "$INDEX_URL" \
-      --require-hashes --only-binary :all: --dest /build-wheels --requirement /prepared/build-constraints.txt
+      --require-hashes --only-binary :all: --dest /carrack/build-wheels --requirement /prepared/build-constraints.txt
 
-# What the lock names, from there, again by hash.
+# What the lock names, from there, again by hash; also what the base has in some version.
 FROM ${BASE_IMAGE} AS dependencies
 RUN --mount=type=bind,from=downloads,source=/prepared,target=/prepared \
-    --mount=type=bind,from=downloads,source=/wheels,target=/wheels \
+    --mount=type=bind,from=downloads,source=/carrack/wheels,target=/carrack/wheels \
     python3 -m venv --without-pip /opt/venv \
  && PIP_CONFIG_FILE=/dev/null pip --isolated --python /opt/venv/bin/python install --no-cache-dir --no-deps \
-      --no-index --find-links /wheels --require-hashes --requirement /prepared/requirements.lock
+      --ignore-installed --no-index --find-links /carrack/wheels --require-hashes --requirement /prepared/requirements.lock
 
 # The app's own wheel, by the pinned build backend.
 FROM ${BASE_IMAGE} AS app
 ENV PIP_CONFIG_FILE=/dev/null
 RUN --mount=type=bind,from=downloads,source=/prepared,target=/prepared \
-    --mount=type=bind,from=downloads,source=/build-wheels,target=/build-wheels \
+    --mount=type=bind,from=downloads,source=/carrack/build-wheels,target=/carrack/build-wheels \
     python3 -m venv --without-pip /opt/build \
  && pip --isolated --python /opt/build/bin/python install --no-cache-dir --no-deps \
-      --no-index --find-links /build-wheels --require-hashes --requirement /prepared/build-constraints.txt
-COPY pipeline_app /app
+      --no-index --find-links /carrack/build-wheels --require-hashes --requirement /prepared/build-constraints.txt
+COPY pipeline_app /carrack/app
 RUN pip --isolated --python /opt/build/bin/python wheel --no-index --no-deps --no-build-isolation \
-      --check-build-dependencies --no-cache-dir --wheel-dir /app-wheels /app
+      --check-build-dependencies --no-cache-dir --wheel-dir /carrack/app-wheels /carrack/app
 
 FROM ${BASE_IMAGE} AS image
 ENV PYTHONUNBUFFERED=1
 COPY --from=dependencies /opt/venv /opt/venv
 # A line changed in the app changes this layer only. With no index, what the app needs and the lock lacks is an error.
 # Without PYTHONDONTWRITEBYTECODE pip would leave itself compiled in the base's folders; what it installs is compiled.
-RUN --mount=type=bind,from=app,source=/app-wheels,target=/mnt \
+RUN --mount=type=bind,from=app,source=/carrack/app-wheels,target=/mnt \
     PIP_CONFIG_FILE=/dev/null PYTHONDONTWRITEBYTECODE=1 \
     pip --isolated --python /opt/venv/bin/python install --no-index --no-cache-dir /mnt/*.whl
 # Writable also where the root file system is read-only.

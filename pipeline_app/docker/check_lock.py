@@ -1,4 +1,4 @@
-"""Say what pip would not: the lock is for another Python or machine, or the index refuses the token.
+"""Say what pip would not: the lock is for another Python, machine or base image, or the index refuses the token.
 
     NETRC=FILE python check_lock.py REQUIREMENTS INDEX_URL
 
@@ -12,10 +12,15 @@ import os
 import platform
 import re
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+
+from pip._vendor.packaging.version import (
+    Version,
+)  # the base image has pip; a version may be written in several ways
 
 TIMEOUT_SECONDS = 60
 RENEW = "make a new one with `carrack token --netrc FILE`"
@@ -33,6 +38,26 @@ def check_made_for(name: str, lock: str) -> None:
         if line and ours not in line[1].split():
             sys.exit(
                 f"{name}: made for {what} {line[1]}, not for this image's {ours}; choose another BASE_IMAGE"
+            )
+
+
+def check_base(name: str, lock: str) -> None:
+    """Refuse a base image that does not bring what the lock's header says, in that version."""
+    brought = re.findall("^# base: (.+)==(.+)$", lock, re.MULTILINE)
+    if brought and sys.prefix != sys.base_prefix:
+        sys.exit(
+            f"{name}: python3 of this base image is in a virtual environment, {sys.prefix}, "
+            "and no other environment sees what is in there; choose another BASE_IMAGE"
+        )
+    for distribution, locked in brought:
+        try:
+            here = str(Version(version(distribution)))
+        except PackageNotFoundError:
+            here = "none"
+        if here != locked:
+            sys.exit(
+                f"{name}: made for a base image with {distribution} {locked}, and this one has {here}; "
+                "lock again, with `carrack lock`, or choose another BASE_IMAGE"
             )
 
 
@@ -70,6 +95,7 @@ def main() -> None:
     path, index_url = Path(sys.argv[1]), sys.argv[2]
     text = path.read_text()
     check_made_for(path.name, text)
+    check_base(path.name, text)
     if first := re.search(r"^([A-Za-z0-9][\w.-]*)==", text, re.MULTILINE):
         check_token(index_url, re.sub("[-_.]+", "-", first[1]).lower())
 

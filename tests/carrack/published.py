@@ -23,9 +23,10 @@ from carrack.adapters.resolver import UvResolver
 from carrack.adapters.simple_index import SimpleIndex
 from carrack.adapters.source_trees import SourceRepositories
 from carrack.adapters.wheel_store import FolderOfWheels
-from carrack.commands.lock import lock
+from carrack.commands.lock import NOTHING_BROUGHT, lock
 from carrack.commands.source_wheels import SourceTools
 from carrack.model.artifact import Source
+from carrack.model.base_image import BaseContents
 from carrack.model.code_sources import CodeSource
 from carrack.model.lock import Lock
 from carrack.model.published import File
@@ -57,6 +58,7 @@ class Published:
     root: Path
     requirements: tuple[str, ...] = ("record-rules>=1",)
     pythons: tuple[str, ...] = ("3.11", "3.12")
+    base: BaseContents = NOTHING_BROUGHT
     sources: dict[NormalizedName, CodeSource] = field(default_factory=dict)
     packages: dict[NormalizedName, Package] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
@@ -136,6 +138,8 @@ class Published:
             pythons=self.pythons,
             manifest=PurePosixPath("job/pyproject.toml"),
             sources=self.sources,
+            base="gpu:1" if self.base.brought else None,
+            base_brings=tuple(one.candidate.name for one in self.base.brought),
         )
 
     @property
@@ -165,6 +169,7 @@ class Published:
             listing=SimpleIndex(self.index.access),
             tools=self.tools,
             report=self.report,
+            base=self.base,
             existing=existing,
         )
 

@@ -233,6 +233,28 @@ def test_names_tell_the_machine_where_there_are_several() -> None:
     assert engine.images["app:1-arm64-v8"].id == "b"
 
 
+def test_of_two_copies_the_one_beside_the_others_is_the_locks(building: Building) -> None:
+    """A base image may have the very version that the lock brings; its copy is none of the lock's."""
+    elsewhere = installed("alpha", "1.0", folder="/a/python3.12/site-packages")
+    building.found = (elsewhere, *ALL)
+    told = json.loads(building.engine.contexts[building()]["manifest.json"])["distributions"]
+    found = {one["folder"]: one["source"] for one in told if one["name"] == "alpha"}
+    assert found == {elsewhere.folder: "unlocked", SITE: "index"}
+
+
+def test_what_the_base_is_to_bring_must_be_there(building: Building) -> None:
+    """It is the base's in the manifest; without it, or with another version, the image is refused."""
+    pip = Candidate(name=name("pip"), version=Version("25.0"))
+    order = replace(building.order, lock=replace(LOCK, brings=frozenset({pip})))
+    built = build_image(order, building.tools)
+    told = json.loads(building.engine.contexts[built]["manifest.json"])["distributions"]
+    assert {one["name"]: one["source"] for one in told}["pip"] == "base"
+    building.found = ALL[:-1]
+    with pytest.raises(BuildError) as raised:
+        build_image(order, building.tools)
+    assert raised.value.output == "pip 25.0 is locked, and the image does not have it"
+
+
 def test_a_marker_that_the_image_s_python_does_not_meet_is_no_fault(building: Building) -> None:
     """What only another Python needs is not missed; what this one may need is."""
     lock = replace(LOCK, pins=LOCK.pins | {_conditional("backport", 'python_version < "3.12"')})

@@ -33,7 +33,7 @@ base = "python-base:latest"
 dockerfile = "hello/Dockerfile"
 
 [tool.carrack.indexes.local]
-domain = "small"
+domain = "{domain}"
 owner = "000000000000"
 region = "us-east-1"
 repository = "prod"
@@ -104,11 +104,12 @@ def files(version: str, words: str, changelog: str) -> dict[str, str]:
     }
 
 
-def small_workspace(folder: Path, index: Mapping[str, str]) -> Small:
+def small_workspace(folder: Path, index: Mapping[str, str], domain: str = "small") -> Small:
     """A published and locked workspace in `folder`, on the index of this environment."""
     made = repository(folder)
     (folder / "build-constraints.txt").write_text((ROOT / "build-constraints.txt").read_text())
-    made.write({"pyproject.toml": WORKSPACE.format(python=PYTHON), ".gitignore": ".carrack/\n__pycache__/\n"})
+    workspace = WORKSPACE.format(python=PYTHON, domain=domain)
+    made.write({"pyproject.toml": workspace, ".gitignore": ".carrack/\n__pycache__/\n"})
     small = Small(made, Shell(folder, {**GIT_ENVIRON, **index}))
     small.release("1.0", "hello", CHANGELOG)
     small.ok("lock", "--app", "own")

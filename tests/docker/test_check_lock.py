@@ -1,5 +1,6 @@
 """What stops an image before pip runs, each with one sentence; test_image.py shows it inside a build."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,16 +9,20 @@ import pytest
 
 SCRIPT = Path(__file__).parents[2] / "pipeline_app" / "docker" / "check_lock.py"
 PIN = "Record_IO==1.0 \\\n    --hash=sha256:" + "0" * 64 + "\n"
+INDEX = "http://127.0.0.1:9/simple/"
+BASE_PYTHON = f"{sys.base_prefix}/bin/python3"
 SECRET = "not-to-be-shown-0123456789"
 
 
-def check(folder: Path, lock: str, index_url: str, entries: str | None = None) -> str:
+def check(
+    folder: Path, lock: str, index_url: str, entries: str | None = None, python: str = sys.executable
+) -> str:
     """Run the script on ``lock`` with ``entries`` as the netrc file; return what it says when it refuses."""
     (folder / "requirements.lock").write_text(lock)
     if entries is not None:
         (folder / "netrc").write_text(entries)
     done = subprocess.run(
-        [sys.executable, SCRIPT, folder / "requirements.lock", index_url],
+        [python, SCRIPT, folder / "requirements.lock", index_url],
         env={"NETRC": str(folder / "netrc")},
         capture_output=True,
         text=True,
@@ -33,6 +38,22 @@ def test_refuses_what_the_lock_was_not_made_for(tmp_path: Path, key: str, others
     """A Python or machine that the lock's header leaves out is refused before the index is asked."""
     said = check(tmp_path, f"# carrack-lock: 1\n# {key}: {others}\n{PIN}", "http://127.0.0.1:9/simple/")
     assert said.startswith(f"requirements.lock: made for {key} {others}, not for this image's ")
+
+
+def test_refuses_a_base_that_brings_something_else(tmp_path: Path) -> None:
+    """What the lock takes as given must be there, in the very version."""
+    for brought, here in (("no-such-thing", "none"), ("pip", "[0-9]")):
+        said = check(tmp_path, f"# base: {brought}==0.1\n{PIN}", INDEX, python=BASE_PYTHON)
+        assert re.search(
+            rf"made for a base image with {brought} 0\.1, and this one has {here}.*; lock again", said
+        )
+
+
+def test_refuses_a_base_whose_python_is_in_an_environment(tmp_path: Path) -> None:
+    """The app's own environment would not see what that one has; without anything brought it does not matter."""
+    assert sys.prefix != sys.base_prefix, "the tests run in an environment"
+    assert "is in a virtual environment" in check(tmp_path, f"# base: pip==0.1\n{PIN}", INDEX)
+    assert "is in a virtual environment" not in check(tmp_path, PIN, INDEX)
 
 
 def test_refuses_credentials_in_the_address(tmp_path: Path) -> None:

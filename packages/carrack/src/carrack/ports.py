@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
 
     from carrack.model.access import Access
     from carrack.model.artifact import Artifact, Source
+    from carrack.model.base_image import Brought
     from carrack.model.bumping import Edit
     from carrack.model.changes import Change
     from carrack.model.code_sources import CommittedSource, LockedSource
@@ -329,11 +330,12 @@ class Resolver(Protocol):
         exact: Mapping[NormalizedName, Version],
         preferred: Iterable[Candidate],
         wheels: Path | None = None,
+        brought: Sequence[Brought] = (),
     ) -> tuple[Candidate, ...]:
         """Versions that together meet `requirements` on `python` (a minor version) and every later one.
 
         A distribution named in `exact` has that version. `preferred` versions are kept where they still fit. `wheels`
-        is a folder of files that count as the index's.
+        is a folder of files that count as the index's. What is `brought` has the version that it has, and is left out.
         """
 
 

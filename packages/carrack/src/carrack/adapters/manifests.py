@@ -165,6 +165,7 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         repository=table.repository,
         dockerfile=PurePosixPath(table.dockerfile) if table.dockerfile else None,
         base=table.base,
+        base_brings=table.base_brings,
         sources_image=table.sources_image,
     )
 

@@ -13,7 +13,9 @@ import uv
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from carrack.adapters.stub_wheels import write_stub
 from carrack.errors import LockError
+from carrack.model.base_image import Brought
 from carrack.model.lock import Candidate
 from carrack.model.lockfile import candidate
 
@@ -42,6 +44,7 @@ class UvResolver:
         exact: Mapping[NormalizedName, Version],
         preferred: Iterable[Candidate],
         wheels: Path | None = None,
+        brought: Sequence[Brought] = (),
     ) -> tuple[Candidate, ...]:
         """See `ports.Resolver`.
 
@@ -55,12 +58,15 @@ class UvResolver:
         with tempfile.TemporaryDirectory(prefix="carrack-lock-") as scratch:
             folder = Path(scratch)
             _write(folder / "requirements.in", requirements)
-            _write(folder / "constraints.txt", (f"{name}=={version}" for name, version in exact.items()))
-            _write(folder / "resolved.txt", (str(c) for c in preferred if c.name not in exact))
-            found = ("--find-links", str(wheels.absolute())) if wheels else ()
-            self._compile(folder, python, (*stale, *found))
+            given = {**exact, **{one.candidate.name: one.candidate.version for one in brought}}
+            _write(folder / "constraints.txt", (f"{name}=={version}" for name, version in given.items()))
+            _write(folder / "resolved.txt", (str(c) for c in preferred if c.name not in given))
+            stubs = [write_stub(folder, one).parent for one in brought]
+            places = {str(place.absolute()) for place in (wheels, *stubs) if place}
+            self._compile(folder, python, (*stale, *(f"--find-links={place}" for place in sorted(places))))
             lines = (folder / "resolved.txt").read_text(encoding="utf-8").splitlines()
-        return tuple(candidate(line, "uv's resolution") for line in lines if line.strip())
+        found = (candidate(line, "uv's resolution") for line in lines if line.strip())
+        return tuple(one for one in found if one.name in exact or one.name not in given)
 
     def _compile(self, folder: Path, python: str, further: Sequence[str]) -> None:
         files = ("requirements.in", "--constraints", "constraints.txt", "--output-file", "resolved.txt")

@@ -235,7 +235,14 @@ class AppTable(_Table):
     repository: Annotated[str, AfterValidator(_repository)] | None = None
     dockerfile: Annotated[str, AfterValidator(_below)] | None = None
     base: ImageReference | None = None
+    base_brings: tuple[Annotated[NormalizedName, AfterValidator(_name)], ...] = ()
     sources_image: ImageReference | None = None
+
+    @model_validator(mode="after")
+    def _a_base_that_brings(self) -> Self:
+        if self.base_brings and self.dockerfile and not self.base:
+            raise ValueError("base-brings wants base, the image that the Dockerfile is built on")
+        return self
 
 
 class BumpTable(_Table):

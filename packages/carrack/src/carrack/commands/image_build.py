@@ -11,6 +11,7 @@ from typing import IO
 
 from packaging.utils import NormalizedName
 
+from carrack.commands.base_image import require_base
 from carrack.commands.image_scan import Scan, refuse_leaks
 from carrack.commands.image_sources import names
 from carrack.commands.lock import staleness
@@ -94,7 +95,8 @@ def build_image(order: Order, tools: ImageTools) -> str:
     It has no name yet. Raises NotReadyError where the base image is not to be had; BuildError where it does not build,
     holds a secret of the build, or does not have what the lock names.
     """
-    base = _base(order, tools)
+    name = order.app.base_image
+    base = require_base(tools.engine, name, order.recipe.platform) if name else None
     text = with_names(order.dockerfile)
     context = tools.contexts.of(order.paths, _added(order, text))
     recipe = order.recipe
@@ -111,18 +113,6 @@ def build_image(order: Order, tools: ImageTools) -> str:
         dockerfile=str(recipe.dockerfile),
     )
     return _stamped(built, _manifest(order, tools, built, base), tools)
-
-
-def _base(order: Order, tools: ImageTools) -> Image | None:
-    """The base image, which is pulled where the engine does not have it for this platform."""
-    name, platform = order.app.base_image, order.recipe.platform
-    if name is None:
-        return None
-    found = tools.engine.inspect(name)
-    if found is None or (platform and not platform.startswith(found.platform)):
-        tools.engine.pull(name, platform)
-        found = tools.engine.inspect(name)
-    return found
 
 
 def _added(order: Order, text: str) -> dict[PurePosixPath, bytes]:

@@ -84,6 +84,7 @@ def own_dockerfile(workspace: Workspace, app: App, own: Package, template: str) 
             "constraints": str(workspace.build_constraints),
             "base": app.base_image or "",
             "command": _command(app, own),
+            "site": " --system-site-packages" if app.base_brings else "",
             **lines(app),
         },
     )

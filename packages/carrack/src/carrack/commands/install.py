@@ -97,7 +97,14 @@ def _fitting(
     interpreter: Interpreter,
     now: Mapping[NormalizedName, str],
 ) -> Interpreter:
-    """`interpreter`, where the lock is up to date and was made for it."""
+    """`interpreter`, where the lock is up to date and was made for it, and for no base image."""
+    if lock.brings:
+        raise LockError(
+            f"{', '.join(sorted(map(str, lock.brings)))} come with the base image, and are not in the lock",
+            address=str(app.lock),
+            untouched="every environment",
+            hint=f"carrack image build --app {app.name}; it runs where the base image does",
+        )
     reason = staleness(workspace, app, lock, receipt, now)
     if reason:
         raise LockError(

@@ -10,6 +10,7 @@ from packaging.utils import NormalizedName
 
 from carrack.commands.source_wheels import SourceTools, build_wheels, commits
 from carrack.errors import LockError
+from carrack.model.base_image import BaseContents, moved_base
 from carrack.model.code_sources import LockedSource, RuntimeSource, SourceWheel, committed, moved
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Candidate, Lock, requirements_digest
@@ -20,6 +21,7 @@ from carrack.model.workspace import App, Workspace
 from carrack.ports import Listing, Report, Resolver
 
 Pages = Mapping[NormalizedName, Sequence[ListedFile]]
+NOTHING_BROUGHT = BaseContents()
 
 
 def lock(
@@ -31,9 +33,12 @@ def lock(
     listing: Listing,
     tools: SourceTools,
     report: Report,
+    base: BaseContents = NOTHING_BROUGHT,
     existing: Lock | None = None,
 ) -> Lock:
     """The lock of `app` against the index that `receipt` was made from, and of the commits that its sources name.
+
+    `base` is what the app's base image has (`base_image.look_into`).
 
     `existing` is given back as it is while what it was made from is unchanged; else its versions are kept where they
     still fit.
@@ -45,14 +50,14 @@ def lock(
     receipt = receipt.of(receipt.versions().keys() - built)
     _require_published(workspace, app, receipt)
     now = commits(app, tools)
-    if existing and staleness(workspace, app, existing, receipt, now) is None:
+    if existing and not staleness(workspace, app, existing, receipt, now) and not moved_base(existing, base):
         _require_served(existing, _pages(listing, existing.names() - built), receipt)
         report.step("Keeping", f"{app.lock}: it is up to date")
         return existing
     _require_proved(receipt, _pages(listing, _closure(workspace, app)))
     with tempfile.TemporaryDirectory(prefix="carrack-sources-") as scratch:
         wheels = build_wheels(app, tools, Path(scratch))
-        return _made_anew(workspace, app, receipt, resolver, listing, report, existing, wheels)
+        return _made_anew(workspace, app, receipt, resolver, listing, report, existing, wheels, base)
 
 
 def staleness(
@@ -96,10 +101,11 @@ def _made_anew(
     report: Report,
     existing: Lock | None,
     wheels: Mapping[NormalizedName, SourceWheel],
+    base: BaseContents,
 ) -> Lock:
     wanted = targets(app.pythons, app.machines)
     report.step("Resolving", f"{app.name} for Python {', '.join(app.pythons)} on {', '.join(app.machines)}")
-    chosen = needed(_resolved(app, receipt, resolver, existing, wheels), wanted)
+    chosen = needed(_resolved(app, receipt, resolver, existing, wheels, base), wanted)
     names = {candidate.name for candidate in chosen}
     report.step("Hashing", f"{len(names)} distributions")
     pages = _pages(listing, names - wheels.keys())
@@ -118,6 +124,7 @@ def _made_anew(
         receipt=receipt.of(ours).digest,
         pins=made,
         sources=frozenset((*(wheel.locked for wheel in wheels.values()), *_at_run_time(app))),
+        brings=base.candidates,
     )
 
 
@@ -144,6 +151,7 @@ def _resolved(
     resolver: Resolver,
     existing: Lock | None,
     wheels: Mapping[NormalizedName, SourceWheel],
+    base: BaseContents,
 ) -> tuple[Candidate, ...]:
     built = {name: wheel.version for name, wheel in wheels.items()}
     return resolver.resolve(
@@ -152,6 +160,7 @@ def _resolved(
         exact={**receipt.versions(), **built},
         preferred=[pin.candidate for pin in existing.pins] if existing else [],
         wheels=next((wheel.path.parent for wheel in wheels.values()), None),
+        brought=base.brought,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.tags import Tag
@@ -57,14 +57,30 @@ class Installed:
         return tuple(same or fitting or locked)
 
 
+def locked_in(found: Collection[Installed], lock: Lock) -> Mapping[Installed, Pin]:
+    """What of `found` is the lock's. Of two copies of one version that is the one beside most of the others.
+
+    A base image may have what an app's own environment has too.
+    """
+    pairs = {one: pin for one in found for pin in lock.pins if one.is_from(pin)}
+    often = Counter(one.folder for one in pairs)
+    best: dict[Pin, Installed] = {}
+    for one, pin in pairs.items():
+        if pin not in best or often[one.folder] > often[best[pin].folder]:
+            best[pin] = one
+    return {one: pin for pin, one in best.items()}
+
+
 def absent(lock: Lock, found: Collection[Installed], platform: str) -> tuple[str, ...]:
     """What an image for `platform` does not have of `lock`, a sentence each; only what its Python needs is missed."""
     versions = defaultdict(set)
     for one in found:
         versions[one.name].add(one.version)
-    locked = [one for one in found for pin in lock.pins if one.is_from(pin)]
-    pythons = {target for one in locked if (target := one.target(platform))} or set(lock.targets)
-    return tuple(_absent(lock.pins, versions, pythons))
+    pythons = {target for one in locked_in(found, lock) if (target := one.target(platform))} or set(
+        lock.targets
+    )
+    given = [Pin(candidate=candidate, hashes=frozenset()) for candidate in lock.brings]
+    return tuple(_absent((*lock.pins, *given), versions, pythons))
 
 
 def _absent(

@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from carrack.model.deployed import DISTRIBUTIONS
-from carrack.model.image_contents import Installed
+from carrack.model.image_contents import Installed, locked_in
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Lock, Pin
 
@@ -21,9 +21,9 @@ PLACE: Final = PurePosixPath("/opt/carrack/manifest.json")
 """Where the manifest is in an image."""
 LABEL: Final = "io.carrack.manifest"
 """The label that says it is there: the manifest's sha256."""
-INDEX, RUNTIME, APP, UNLOCKED = "index", "runtime", "app", "unlocked"
-"""Where a distribution is from: the index, in the image or at run time; the app's own folder; or none of these (the
-base image, the Dockerfile). What was built from a commit is `git` or `submodule`."""
+INDEX, RUNTIME, APP, BASE, UNLOCKED = "index", "runtime", "app", "base", "unlocked"
+"""Where a distribution is from: the index, in the image or at run time; the app's own folder; the base image, as the
+lock says; or none of these (the base image, the Dockerfile). What was built from a commit is `git` or `submodule`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +102,13 @@ def accounted(
     `pages` list the files of what is locked, `own` is the app.
     """
     sources = {source.name: source for source in lock.sources}
+    pins = locked_in(found, lock)
 
     def one(installed: Installed) -> Distribution:
-        pin = next((pin for pin in lock.pins if installed.is_from(pin)), None)
+        pin = pins.get(installed)
         locked = sources.get(installed.name) if pin else None
         kind = locked.kind if locked else INDEX
-        source = kind if pin else APP if (installed.name, installed.version) == own else UNLOCKED
+        source = kind if pin else _unpinned(installed, lock, own)
         origin = (
             origins.get(installed.name, Origin(commit=locked.commit if locked else None)) if pin else Origin()
         )
@@ -135,6 +136,13 @@ def accounted(
     return tuple(
         sorted((*map(one, found), *later), key=lambda it: (it.source == UNLOCKED, it.name, it.folder))
     )
+
+
+def _unpinned(installed: Installed, lock: Lock, own: tuple[NormalizedName, Version]) -> str:
+    is_it = (installed.name, installed.version)
+    if is_it in {(candidate.name, candidate.version) for candidate in lock.brings}:
+        return BASE
+    return APP if is_it == own else UNLOCKED
 
 
 def _fetched(

@@ -57,7 +57,8 @@ class Pin:
 class Lock:
     """What an app installs. `requirements` and `receipt` are digests of what it was made from.
 
-    `sources` has a line for each distribution that the image does not get from the index.
+    `sources` has a line for each distribution that the image does not get from the index, `brings` what the app's base
+    image has already, which is not pinned.
     """
 
     app: str
@@ -67,6 +68,7 @@ class Lock:
     receipt: str
     pins: frozenset[Pin]
     sources: frozenset[LockedSource] = frozenset()
+    brings: frozenset[Candidate] = frozenset()
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -114,15 +116,23 @@ class Lock:
         }
         lines = "".join(f"# {key}: {value}\n" for key, value in header.items())
         lines += "".join(sorted(f"# source: {source}\n" for source in self.sources))
+        lines += "".join(sorted(f"# base: {candidate}\n" for candidate in self.brings))
         return lines + "".join(sorted(pin.format() for pin in self.pins))
 
 
 def requirements_digest(app: App) -> str:
-    """`sha256:…` over what an app asks of its lock: requirements, Pythons, machines and sources, in any order."""
+    """`sha256:…` over what an app asks of its lock, in any order.
+
+    That is requirements, Pythons, machines, sources, and the names of what its base image brings.
+    """
     wanted = (f"{canonicalize_name(r.name)} {str(r)[len(r.name) :]}" for r in app.requirements)
     sources = (f"{name} {source}" for name, source in app.sources.items())
     return _digest(
-        ("requirement", wanted), ("python", app.pythons), ("machine", app.machines), ("source", sources)
+        ("requirement", wanted),
+        ("python", app.pythons),
+        ("machine", app.machines),
+        ("source", sources),
+        ("base", app.base_brings),
     )
 
 

@@ -13,7 +13,7 @@ from carrack.errors import LockError
 from carrack.model.code_sources import LockedSource
 from carrack.model.lock import SCHEMA, Candidate, Lock, Pin
 
-_SOURCE_LINE = "# source: "
+_SOURCE_LINE, _BASE_LINE = "# source: ", "# base: "
 _KEYS = ("carrack-lock", "app", "python", "machine", "requirements", "receipt")
 _HEADER = re.compile(rf"# ({'|'.join(_KEYS)}): (.*)")
 _SOURCE = re.compile(
@@ -44,6 +44,11 @@ def parse(text: str, address: str) -> Lock:
         receipt=header["receipt"],
         pins=frozenset(_pin(line, f"{address}:{number}") for number, line in _logical_lines(text)),
         sources=frozenset(_sources(text, address)),
+        brings=frozenset(
+            candidate(line.removeprefix(_BASE_LINE), f"{address}:{number}")
+            for number, line in enumerate(text.split("\n"), 1)
+            if line.startswith(_BASE_LINE)
+        ),
     )
 
 

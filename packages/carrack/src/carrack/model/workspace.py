@@ -126,6 +126,8 @@ class App:
     """Its own Dockerfile; without one it gets Carrack's."""
     base: str | None = None
     """The image that its own is built on."""
+    base_brings: tuple[NormalizedName, ...] = ()
+    """Distributions that the base image has: the app's lock takes them as they are, and no image installs them."""
     sources_image: str | None = None
     """The image that git sources are fetched and built in; the base where it is not said."""
 

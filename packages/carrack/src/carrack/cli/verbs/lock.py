@@ -20,10 +20,13 @@ def command(wiring: Wiring, app_name: str | None, to: str | None, upgrade: bool)
     versions stay as they are unless they no longer fit.
     """
     from carrack.adapters.lockfile import write_lock
-    from carrack.commands.lock import lock
+    from carrack.commands.base_image import look_into
+    from carrack.commands.lock import NOTHING_BROUGHT, lock
+    from carrack.model.base_image import twice
 
     workspace, index, app = wiring.workspace, wiring.index(to), wiring.app(app_name)
     existing = None if upgrade else wiring.lock(app)
+    base = look_into(app, wiring.engine) if app.base_brings else NOTHING_BROUGHT
     access = wiring.open(index)
     made = lock(
         workspace,
@@ -33,8 +36,13 @@ def command(wiring: Wiring, app_name: str | None, to: str | None, upgrade: bool)
         listing=wiring.listing(access),
         tools=wiring.source_tools(wiring.builder(access)),
         report=wiring.report,
+        base=base,
         existing=existing,
     )
+    if again := twice(made, base):
+        wiring.report.note(
+            f"{app.base_image} has {', '.join(again)} too, as locked; base-brings could name them"
+        )
     if made != existing:
         write_lock(workspace.root, app.lock, made)
         files = sum(len(pin.hashes) for pin in made.pins)
