@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.exported import refuse_incomplete
+from carrack.adapters.git_command import GitCommand, reason
 from carrack.errors import WorkspaceError
 from carrack.model.commits import Commit
 from carrack.model.history import Place, TreeState
@@ -57,7 +58,7 @@ class Git:
         answer = self._run("merge-base", "HEAD", ref)
         if answer.returncode:
             raise WorkspaceError(
-                f"HEAD and {ref!r} have no commit in common: {_reason(answer)}",
+                f"HEAD and {ref!r} have no commit in common: {reason(answer)}",
                 address=str(self.root),
                 hint=f"git fetch --unshallow origin (in a workflow: fetch-depth: 0), then say --since with {ref} "
                 "as git knows it, for example origin/main",
@@ -86,7 +87,7 @@ class Git:
         made = self._run("update-ref", f"refs/tags/{name}", commit, "0" * len(commit))
         if made.returncode and self.tags().get(name) != commit:
             raise WorkspaceError(
-                f"the tag cannot be made: {_reason(made)}",
+                f"the tag cannot be made: {reason(made)}",
                 address=f"tag {name}",
                 hint=f"git tag {name} {commit}",
             )
@@ -230,7 +231,7 @@ class Git:
         answer = self._run("rev-parse", "--verify", "HEAD^{commit}")
         if answer.returncode:
             raise WorkspaceError(
-                f"builds are made from commits, and git finds none: {_reason(answer)}",
+                f"builds are made from commits, and git finds none: {reason(answer)}",
                 address=str(self.root),
                 hint="git init, git add, git commit; or clone the repository instead of copying its files "
                 "(CodePipeline: the source action's output as a full clone, CODEBUILD_CLONE_REF)",
@@ -248,45 +249,16 @@ class Git:
         return self._ask("rev-parse", "--show-prefix").removesuffix("\n")
 
     def _ask(self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = "") -> str:
-        answer = self._run(*arguments, environ=environ, told=told)
-        if answer.returncode:
-            raise WorkspaceError(f"git failed: {_reason(answer)}", address=str(self.root))
-        return answer.stdout
+        return self._command.ask(*arguments, environ=environ, told=told)
 
     def _run(
         self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        own = {key: value for key, value in self.environ.items() if key not in _NAMES_A_REPOSITORY}
-        try:
-            return subprocess.run(
-                ["git", "--literal-pathspecs", "--no-optional-locks", "-C", str(self.root), *arguments],
-                env={**own, "LC_ALL": "C", **(environ or {})},
-                input=told,
-                capture_output=True,
-                encoding="utf-8",
-                errors="surrogateescape",
-                check=False,
-            )
-        except FileNotFoundError:
-            raise WorkspaceError("git is not on PATH", hint="install git") from None
+        return self._command.run(*arguments, environ=environ, told=told)
 
-
-_NAMES_A_REPOSITORY = frozenset(
-    {
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_COMMON_DIR",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_NAMESPACE",
-        "GIT_PREFIX",
-    }
-)
-
-
-def _reason(answer: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in answer.stderr.splitlines() if line.strip()]
-    return " ".join(lines).removeprefix("fatal: ") or "it gave no reason"
+    @property
+    def _command(self) -> GitCommand:
+        return GitCommand(self.root, self.environ)
 
 
 def _settle(folder: Path, epoch: int) -> None:

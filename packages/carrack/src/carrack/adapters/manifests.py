@@ -53,6 +53,7 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
         build_constraints=PurePosixPath(table.build_constraints),
         bump_rules=_bump_rules(table.bump, packages, faults),
         ci=CISettings(**table.ci.model_dump()),
+        package_globs=table.packages,
         private_names=table.private_names,
     )
     faults += contradictions(workspace)

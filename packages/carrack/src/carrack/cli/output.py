@@ -16,11 +16,13 @@ from carrack.errors import (
     PublishedDiffersError,
     WorkspaceError,
 )
+from carrack.model.adoption import Finding
 from carrack.model.diagnosis import Check, Verdict
 from carrack.model.history import TreeState
 from carrack.ports import Report
 
 _VERB_WIDTH = 12
+_DETAILS = 12
 
 
 class TerminalReport(Report):
@@ -46,7 +48,7 @@ def show_error(error: CarrackError) -> None:
 
 
 def _tell(line: str) -> None:
-    click.echo(line, err=True, color=_coloured())
+    click.echo(printable(line), err=True, color=_coloured())
 
 
 def _coloured() -> bool | None:
@@ -90,6 +92,27 @@ def show_checks(checks: Sequence[Check]) -> None:
         click.echo(f"{verdict} {check.name.ljust(width)}  {check.said}", color=_coloured())
         if check.remedy:
             click.echo(f"{' ' * (width + 8)}do: {check.remedy}")
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """A line for each on stdout; below it its details, and what to do."""
+    colours = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+    width = max((len(one.topic) for one in findings), default=0)
+    for one in findings:
+        verdict = click.style(one.verdict.value.ljust(5), fg=colours[one.verdict], bold=True)
+        click.echo(f"{verdict} {one.topic.ljust(width)}  {printable(one.said)}", color=_coloured())
+        shown = one.details if len(one.details) <= _DETAILS else one.details[: _DETAILS - 1]
+        for detail in shown:
+            click.echo(f"{' ' * (width + 8)}{printable(detail)}")
+        if len(shown) < len(one.details):
+            click.echo(f"{' ' * (width + 8)}… and {len(one.details) - len(shown)} more; --json has all")
+        if one.remedy:
+            click.echo(f"{' ' * (width + 8)}do: {one.remedy}")
+
+
+def printable(text: str) -> str:
+    """`text` with what no terminal can show, such as a file's name that is no UTF-8, written as an escape."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def tell_shallow(report: Report, tree: TreeState) -> None:

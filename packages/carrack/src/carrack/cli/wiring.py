@@ -24,6 +24,7 @@ from carrack.ports import (
     DomainAdmin,
     Environments,
     History,
+    HistoryLanding,
     IndexReader,
     Journal,
     Listing,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from carrack.adapters.git import Git
     from carrack.adapters.pip_settings import PipSettings
     from carrack.adapters.promoter import CodeArtifactPromoter
+    from carrack.commands.adopt import Tools as AdoptionTools
     from carrack.commands.check_builds import Twice
     from carrack.commands.doctor import Patient
     from carrack.commands.knowledge import Sources
@@ -58,11 +60,18 @@ class Wiring:
     _gates: dict[Index, CodeArtifactGate] = field(default_factory=dict, repr=False)
 
     @cached_property
+    def root(self) -> Path:
+        """The folder of the workspace around `start`, which need not be readable."""
+        from carrack.adapters.manifests import find_root
+
+        return find_root(self.start)
+
+    @cached_property
     def workspace(self) -> Workspace:
         """The workspace around `start`."""
-        from carrack.adapters.manifests import find_root, read_workspace
+        from carrack.adapters.manifests import read_workspace
 
-        return read_workspace(find_root(self.start), self.environ)
+        return read_workspace(self.root, self.environ)
 
     def index(self, name: str | None) -> Index:
         """The index called `name`, else the workspace's default; it is named on stderr before anything else.
@@ -275,6 +284,38 @@ class Wiring:
         from carrack.adapters.lockfile import read_lock
 
         return read_lock(self.workspace.root, app.lock)
+
+    def adoption_tools(self, text: str, apart: Path) -> AdoptionTools:
+        """A former repository at the address `text`, fetched into `apart`, and the workspace's branch.
+
+        Raises WorkspaceError where it cannot be fetched whole.
+        """
+        from carrack.adapters.filter_repo import FilterRepo
+        from carrack.adapters.landing import Landing
+        from carrack.adapters.source_repository import SourceRepository
+        from carrack.commands.adopt import Tools
+        from carrack.model.source_address import parse_address
+
+        address = parse_address(text)
+        if address.had_secret:
+            self.report.note(
+                "credentials in an address stand in the command line, where others can read them"
+            )
+        environ = dict(self.environ) if self.may_prompt else {**self.environ, "GIT_TERMINAL_PROMPT": "0"}
+        self.report.step("Fetching", address.url)
+        source = SourceRepository.fetched(address, apart, environ, self.start)
+        return Tools(
+            source=source,
+            rewriter=FilterRepo(folder=apart, environ=self.environ),
+            landing=Landing(root=self.root, apart=apart, environ=self.environ),
+            report=self.report,
+        )
+
+    def landing(self, apart: Path) -> HistoryLanding:
+        """The workspace's branch, to which a history of another repository comes."""
+        from carrack.adapters.landing import Landing
+
+        return Landing(root=self.root, apart=apart, environ=self.environ)
 
     def resolver(self, access: Access) -> Resolver:
         """Resolves against `access`'s index through uv."""

@@ -105,6 +105,8 @@ class Workspace:
     ci: CISettings = field(
         default_factory=lambda: CISettings(index=None, role="", python="", setup=(), test="")
     )
+    package_globs: tuple[str, ...] = ("packages/*",)
+    """Where packages are: patterns of folders, relative to the workspace."""
     private_names: tuple[NormalizedName, ...] | None = None
     """Names that are the team's though another workspace publishes them; None where the workspace does not say."""
 
