@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -85,5 +86,6 @@ class GitCommand:
 
 def reason(answer: subprocess.CompletedProcess[str]) -> str:
     """What git said in one line."""
-    lines = [line.strip() for line in answer.stderr.splitlines() if line.strip()]
+    said = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x09\x0b-\x1f]", "", answer.stderr)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return " ".join(lines).removeprefix("fatal: ") or "it gave no reason"

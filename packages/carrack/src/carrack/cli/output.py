@@ -48,7 +48,7 @@ def show_error(error: CarrackError) -> None:
 
 
 def _tell(line: str) -> None:
-    click.echo(printable(line), err=True, color=_coloured())
+    click.echo(_encodable(line), err=True, color=_coloured())
 
 
 def _coloured() -> bool | None:
@@ -111,7 +111,12 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 
 def printable(text: str) -> str:
-    """`text` with what no terminal can show, such as a file's name that is no UTF-8, written as an escape."""
+    """`text` with what no terminal should be sent, such as a stranger's file name with control characters, escaped."""
+    return "".join(char if char in "\n\t" or ord(char) >= 32 else f"\\x{ord(char):02x}" for char in _encodable(text))
+
+
+def _encodable(text: str) -> str:
+    """Bytes that are no UTF-8 come from git as surrogates."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
