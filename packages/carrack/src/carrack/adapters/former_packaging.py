@@ -81,6 +81,7 @@ def read_former(texts: Mapping[str, str]) -> FormerPackage:
         requires_python=_specifier(python, unread),
         requires=tuple(_requirements(requires, unread)),
         unread=tuple(unread),
+        is_distribution=bool(metadata or poetry or flit or "project" in pyproject or "setup.py" in texts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ _UNDER_WAY = {
     "BISECT_LOG": "a bisection",
 }
 _REF = "refs/heads/landing"
+_AS_BEFORE = "branch, tags and files are as they were"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +67,7 @@ class Landing:
                 hint="git init, git add, git commit",
             )
         branch = self._git.run("symbolic-ref", "--quiet", "HEAD").stdout.strip()
-        changed = self._git.ask(
-            "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--", ":/"
-        )
+        changed = self._top.ask("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no")
         return Ground(
             branch=branch or None,
             commit=head.stdout.strip(),
@@ -153,6 +153,7 @@ class Landing:
 
         Raises StoppedError only where not even the way back could be gone; else the error that came in the way.
         """
+        self._refuse_overwriting(ground.commit, tip)
         self._give(tip)
         lines = [f"update {ground.branch} {tip} {ground.commit}"]
         lines += (f"create refs/tags/{name} {value}" for name, value in tags.items())
@@ -162,7 +163,7 @@ class Landing:
         except BaseException as error:
             self._back(ground, new)
             if isinstance(error, CarrackError):
-                error.untouched = "branch, tags and files are as they were"
+                error.untouched = _AS_BEFORE
             raise
 
     def keep(self, tip: str, ref: str) -> None:
@@ -185,6 +186,21 @@ class Landing:
         wanted = [_REF, *(f"refs/tags/{name}" for name in self.tags_apart())]
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--stdin")
         self._git.ask("fetch", *options, "--", str(self.apart), told="\n".join(wanted) + "\n")
+
+    def _refuse_overwriting(self, old: str, tip: str) -> None:
+        """Files that come new must not be there: git would take an ignored one for worthless."""
+        told = self._top.ask(
+            *("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", old, tip),
+            environ=self._quarantine,
+        )
+        there = [path for path in told.split("\0") if path and os.path.lexists(self._top.folder / path)]
+        if there:
+            raise WorkspaceError(
+                "files that git does not track are where the import has some",
+                faults=tuple(there[:10]),
+                untouched=_AS_BEFORE,
+                hint="move them away",
+            )
 
     def _back(self, ground: Ground, new: PurePosixPath | None) -> None:
         """The files as they were: there was no change in them, and `new` was not there."""

@@ -112,7 +112,9 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 def printable(text: str) -> str:
     """`text` with what no terminal should be sent, such as a stranger's file name with control characters, escaped."""
-    return "".join(char if char in "\n\t" or ord(char) >= 32 else f"\\x{ord(char):02x}" for char in _encodable(text))
+    return "".join(
+        char if char in "\n\t" or ord(char) >= 32 else f"\\x{ord(char):02x}" for char in _encodable(text)
+    )
 
 
 def _encodable(text: str) -> str:

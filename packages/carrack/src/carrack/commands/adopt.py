@@ -98,7 +98,7 @@ def examine(
         findings=(
             *findings(source, tags, tips),
             *conflicts(source.package, to, workspace, locks),
-            *_naming(source, to),
+            *_naming(source, to, said=name is not None),
             *unfit(workspace, ground, to, tags),
         ),
     )
@@ -127,15 +127,22 @@ def destination(
     )
 
 
-def _naming(source: Source, to: Destination) -> Iterable[Finding]:
+def _naming(source: Source, to: Destination, *, said: bool) -> Iterable[Finding]:
     told = source.package.name
-    if told is None:
-        said = f"{to.path}, by the name {to.name}, which its files do not say"
-        yield Finding(topic="folder", verdict=Verdict.OK, said=said)
+    if told is None and not said and source.package.is_distribution:
+        yield Finding(
+            topic="name",
+            verdict=Verdict.FAIL,
+            said=f"its files compute the distribution's name; tags and folder need it: {to.name}?",
+            remedy=f"say it: --name {to.name}, or the true one",
+        )
+    elif told is None:
+        where = f"{to.path}, by the name {to.name}, which its files do not say"
+        yield Finding(topic="folder", verdict=Verdict.OK, said=where)
     elif canonicalize_name(told) != to.name:
-        said = f"{to.path}, tags {to.name}-v…; its files say the name {told}"
+        where = f"{to.path}, tags {to.name}-v…; its files say the name {told}"
         remedy = "tags are found by the name in its pyproject.toml: change that too"
-        yield Finding(topic="folder", verdict=Verdict.WARN, said=said, remedy=remedy)
+        yield Finding(topic="folder", verdict=Verdict.WARN, said=where, remedy=remedy)
     else:
         yield Finding(topic="folder", verdict=Verdict.OK, said=f"{to.path}, tags {to.name}-v…")
 

@@ -94,6 +94,8 @@ class FormerPackage:
     requires: tuple[Requirement, ...] = ()
     unread: tuple[str, ...] = ()
     """What could not be read, a sentence each."""
+    is_distribution: bool = True
+    """Whether there is anything that a wheel could be built by."""
 
 
 @dataclass(frozen=True, kw_only=True)
