@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ from carrack.adapters.exported import refuse_incomplete
 from carrack.adapters.git_command import GitCommand, reason
 from carrack.errors import WorkspaceError
 from carrack.model.commits import Commit
-from carrack.model.history import Place, TreeState
+from carrack.model.history import Place, TreeState, is_below
 
 _FILE, _PROGRAM, _FOLDER = 0o644, 0o755, 0o755
 _SAME_EVERYWHERE = (
@@ -40,6 +41,8 @@ class Git:
 
     root: Path
     environ: Mapping[str, str] = field(repr=False)
+    apart: tuple[PurePosixPath, ...] = ()
+    """What is not of a package at the root itself (`Workspace.apart`)."""
 
     def state(self, paths: Iterable[PurePosixPath]) -> TreeState:
         """See `ports.History`. Raises WorkspaceError without git, a repository, or a first commit."""
@@ -51,6 +54,7 @@ class Git:
             shallow=self._ask("rev-parse", "--is-shallow-repository").strip() == "true",
             trees={path: tree for (_, path), tree in trees.items()},
             uncommitted=self._uncommitted(paths),
+            apart=self.apart,
         )
 
     def merge_base(self, ref: str) -> str:
@@ -67,11 +71,21 @@ class Git:
 
     def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """See `ports.History`."""
-        places, prefix = tuple(wanted), self._prefix()
+        asked, prefix = tuple(wanted), self._prefix()
+        roots = {place: tree for place in asked if not place[1].parts and (tree := self._root_tree(place[0]))}
+        places = [place for place in asked if place[1].parts]
         lines = "".join(f"{commit}:{prefix}{path}\n" for commit, path in places)
         answers = self._ask("cat-file", "--batch-check=%(objecttype) %(objectname)", told=lines).splitlines()
         rows = zip(places, map(str.split, answers), strict=True)
-        return {place: facts[1] for place, facts in rows if facts[0] == "tree"}
+        return roots | {place: facts[1] for place, facts in rows if facts[0] == "tree"}
+
+    def _root_tree(self, commit: str) -> str | None:
+        """An id of what a package at the root has: of all files but those apart, since git has no tree of those."""
+        answer = self._run("ls-tree", "-r", "-z", "--full-tree", f"{commit}:{self._prefix().rstrip('/')}")
+        rows = (row for row in answer.stdout.split("\0") if row)
+        own = (row for row in rows if not is_below(PurePosixPath(row.partition("\t")[2]), self.apart))
+        text = "\0".join(own).encode("utf-8", "surrogateescape")
+        return None if answer.returncode else hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
     def tags(self) -> Mapping[str, str]:
         """See `ports.History`."""
@@ -94,13 +108,13 @@ class Git:
 
     def commit_at(self, path: PurePosixPath, epoch: int) -> str | None:
         """See `ports.History`."""
-        log = self._ask("rev-list", "--full-history", "--timestamp", "HEAD", "--", str(path))
+        log = self._ask_of(path, "rev-list", "--full-history", "--timestamp", "HEAD")
         return next((line.split()[1] for line in log.splitlines() if line.startswith(f"{epoch} ")), None)
 
     def log(self, since: str, path: PurePosixPath) -> tuple[Commit, ...]:
         """See `ports.Log`."""
         form = "--format=tformat:%H%x00%s%x00%b%x00"
-        told = self._ask("log", "--reverse", "--no-merges", "-z", form, f"{since}..HEAD", "--", str(path))
+        told = self._ask_of(path, "log", "--reverse", "--no-merges", "-z", form, f"{since}..HEAD")
         fields = iter(told.split("\0"))
         rows = zip(fields, fields, fields, fields, strict=False)  # -z ends each commit with one more NUL
         return tuple(Commit(id=id, subject=subject, body=body.strip()) for id, subject, body, _ in rows)
@@ -183,7 +197,7 @@ class Git:
         """
         epoch = self._last_change(commit, path)
         self._refuse_submodules(commit, path)
-        within = f"{self._prefix()}{path}"
+        within = PurePosixPath(self._prefix()) / path
         with tempfile.TemporaryDirectory(dir=to.parent) as scratch:
             self._check_out(commit, within, Path(scratch))
             (Path(scratch) / "tree" / within).rename(to)
@@ -192,7 +206,7 @@ class Git:
         return epoch
 
     def _last_change(self, commit: str, path: PurePosixPath) -> int:
-        answer = self._ask("rev-list", "-1", "--timestamp", commit, "--", str(path))
+        answer = self._ask_of(path, "rev-list", "-1", "--timestamp", commit)
         if not answer:
             raise WorkspaceError(
                 f"commit {commit[:12]} has no such folder; builds are made from commits",
@@ -204,7 +218,8 @@ class Git:
     def _refuse_submodules(self, commit: str, path: PurePosixPath) -> None:
         """A submodule's files are another repository's: they would be missing from what is built, unsaid."""
         rows = self._ask("ls-tree", "-r", "-z", commit, "--", str(path)).split("\0")
-        found = tuple(row.split("\t", 1)[1] for row in rows if row.startswith("160000 "))
+        links = (row.split("\t", 1)[1] for row in rows if row.startswith("160000 "))
+        found = tuple(link for link in links if path.parts or not is_below(PurePosixPath(link), self.apart))
         if found:
             raise WorkspaceError(
                 "a package has a submodule in it, and the files in that are not in this repository's commits",
@@ -214,8 +229,11 @@ class Git:
                 hint="commit its files themselves, or make it a package of its own",
             )
 
-    def _check_out(self, commit: str, path: str, scratch: Path) -> None:
-        """Lay out `path` under `scratch`/tree, by the attributes that `commit` has, not those of the work tree."""
+    def _check_out(self, commit: str, path: PurePosixPath, scratch: Path) -> None:
+        """Lay out `path`, the repository's, under `scratch`/tree, by the attributes that `commit` has.
+
+        Those of the work tree do not count.
+        """
         tree = scratch / "tree"
         tree.mkdir()
         environ = {
@@ -225,7 +243,11 @@ class Git:
         }
         settings = [part for setting in _SAME_EVERYWHERE for part in ("-c", setting)]
         self._ask("-C", str(tree), "read-tree", commit, environ=environ)
-        self._ask("-C", str(tree), *settings, "checkout", commit, "--", path, environ=environ)
+        spared = _but(
+            PurePosixPath(self._prefix()) / one for one in self.apart if _is_root(path, self._prefix())
+        )
+        words = ("--no-literal-pathspecs", *settings, "checkout", commit, "--", f":(literal){path}", *spared)
+        self._ask("-C", str(tree), *words, environ=environ)
 
     def _head(self) -> str:
         answer = self._run("rev-parse", "--verify", "HEAD^{commit}")
@@ -248,6 +270,11 @@ class Git:
     def _prefix(self) -> str:
         return self._ask("rev-parse", "--show-prefix").removesuffix("\n")
 
+    def _ask_of(self, path: PurePosixPath, *arguments: str) -> str:
+        """What git says of a folder's history; of the root's without what is apart."""
+        spared = () if path.parts else _but(self.apart)
+        return self._ask("--no-literal-pathspecs", *arguments, "--", f":(literal){path}", *spared)
+
     def _ask(self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = "") -> str:
         return self._command.ask(*arguments, environ=environ, told=told)
 
@@ -259,6 +286,14 @@ class Git:
     @property
     def _command(self) -> GitCommand:
         return GitCommand(self.root, self.environ)
+
+
+def _but(paths: Iterable[PurePosixPath]) -> tuple[str, ...]:
+    return tuple(f":(exclude,literal){path}" for path in paths)
+
+
+def _is_root(path: PurePosixPath, prefix: str) -> bool:
+    return path == PurePosixPath(prefix)
 
 
 def _settle(folder: Path, epoch: int) -> None:

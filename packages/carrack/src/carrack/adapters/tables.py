@@ -41,12 +41,17 @@ def _below(glob: str) -> str:
     return glob
 
 
+def _below_or_root(glob: str) -> str:
+    """A repository with one package at its root is a workspace too."""
+    return glob if glob == "." else _below(glob)
+
+
 def _name(text: str) -> NormalizedName:
     return canonicalize_name(text, validate=True)
 
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")]
-Glob = Annotated[str, AfterValidator(_below)]
+Glob = Annotated[str, AfterValidator(_below_or_root)]
 
 
 def is_address(text: str) -> bool:
@@ -184,6 +189,7 @@ class CarrackTable(_Table):
     private_names: tuple[Annotated[NormalizedName, AfterValidator(_name)], ...] | None = None
     apps: Mapping[str, AppTable] = {}
     indexes: Mapping[str, IndexTable] = {}
+    wheels: WheelsTable | None = None
     bump: BumpTable = BumpTable()
     ci: CITable = CITable()
 

@@ -122,7 +122,7 @@ class Wiring:
     def _git(self) -> Git:
         from carrack.adapters.git import Git
 
-        return Git(self.workspace.root, self.environ)
+        return Git(self.workspace.root, self.environ, self.workspace.apart)
 
     @cached_property
     def journal(self) -> Journal:

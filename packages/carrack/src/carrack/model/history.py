@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -22,7 +22,16 @@ class TreeState:
     shallow: bool
     trees: Mapping[PurePosixPath, str]
     uncommitted: tuple[PurePosixPath, ...] = ()
+    apart: tuple[PurePosixPath, ...] = ()
+    """What is not of a package at the root (`Workspace.apart`)."""
 
     def uncommitted_under(self, path: PurePosixPath) -> tuple[PurePosixPath, ...]:
         """The uncommitted files at or below `path`."""
-        return tuple(file for file in self.uncommitted if file == path or path in file.parents)
+        if not path.parts:
+            return tuple(file for file in self.uncommitted if not is_below(file, self.apart))
+        return tuple(file for file in self.uncommitted if is_below(file, [path]))
+
+
+def is_below(file: PurePosixPath, folders: Iterable[PurePosixPath]) -> bool:
+    """Whether `file` is one of `folders`, or in one of them."""
+    return any(file == folder or folder in file.parents for folder in folders)

@@ -16,6 +16,9 @@ from carrack.model.published import File
 from carrack.model.requirements import Policy
 from carrack.model.wheels import WheelTarget, lacks
 
+_OF_CARRACK = tuple(map(PurePosixPath, (".carrack", ".github", "adopted", "buildspec.yml")))
+"""What Carrack writes at the root of a workspace (`ci init`, `adopt`, caches)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
@@ -33,7 +36,7 @@ class Package:
     @property
     def manifest(self) -> str:
         """The address of the package's own pyproject.toml, for messages."""
-        return f"{self.path}/pyproject.toml"
+        return str(self.path / "pyproject.toml")
 
     def lacks(self, files: Iterable[File]) -> tuple[str, ...]:
         """What a version with these files is short of; empty where it is whole."""
@@ -109,6 +112,17 @@ class Workspace:
     """Where packages are: patterns of folders, relative to the workspace."""
     private_names: tuple[NormalizedName, ...] | None = None
     """Names that are the team's though another workspace publishes them; None where the workspace does not say."""
+
+    @property
+    def apart(self) -> tuple[PurePosixPath, ...]:
+        """What lies in the root's folder and is not of a package that is there: others' folders, and Carrack's files.
+
+        They neither change that package nor go into its builds.
+        """
+        apps = self.apps.values()
+        folders = {*(package.path for package in self.packages.values()), *(app.path for app in apps)}
+        files = {self.build_constraints, self.bump_rules.changes, *(app.lock for app in apps), *_OF_CARRACK}
+        return tuple(sorted(path for path in folders | files if path.parts))
 
     def internal_requirements(self, requirements: Iterable[Requirement]) -> tuple[NormalizedName, ...]:
         """The names among `requirements` that are packages of this workspace, in the order given, each once."""
