@@ -173,7 +173,15 @@ def test_files_that_need_a_look_are_told(carrack: Command, source: Former) -> No
     assert found["names"]["details"] == ["docs/Read.txt, docs/read.txt"]
     assert found["links"]["details"] == ["out -> ../../elsewhere"]
     assert found["size"]["details"] == [f"{big[:12]} big.bin  51 MB"]
-    assert found["messages"]["said"].startswith("2 name issues as #123")
+    assert found["messages"]["said"].startswith("2 with #NUMBER")
+
+
+def test_what_stays_behind_is_told(carrack: Command, source: Former) -> None:
+    """Branches with commits of their own, and pull requests; a branch that is merged leaves nothing."""
+    source.git("switch", "-qc", "idea")
+    source.git("update-ref", "refs/pull/7/head", source.say("An idea", {"idea.py": ""}))
+    source.git("switch", "-q", "main")
+    assert plan(carrack, source)["stays behind"]["said"] == "branches: idea; 1 pull request"
 
 
 def test_a_quiet_source_has_nothing_of_it(carrack: Command, tmp_path: Path) -> None:

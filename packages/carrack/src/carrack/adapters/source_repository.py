@@ -77,7 +77,7 @@ class SourceRepository:
         entries = self._entries(subdir)
         texts = self._texts(entries)
         report.step("Reading", f"every version of every file of {self.address.name}")
-        scanned = scan(self.git, subdir)
+        scanned, graph = scan(self.git, subdir), self.graph()
         return Source(
             address=self.address.url,
             subdir=subdir,
@@ -86,6 +86,7 @@ class SourceRepository:
             entries=entries,
             history=self._history(subdir),
             package=read_former(texts),
+            unmerged=tuple(name for name, commit in self.refs.branches.items() if commit not in graph),
             submodules=self._submodules(entries, subdir),
             lfs_patterns=self._lfs_patterns(entries),
             lfs_pointers=scanned.pointers,
@@ -313,7 +314,11 @@ def _offered(git: GitCommand, address: SourceAddress) -> Refs:
     return Refs(
         head=refs["HEAD"],
         branch=branch,
-        branches=tuple(name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/")),
+        branches={
+            name.removeprefix("refs/heads/"): commit
+            for name, commit in refs.items()
+            if name.startswith("refs/heads/")
+        },
         pull_requests=sum(bool(re.match(r"refs/(?:pull|merge-requests)/\d+/head$", name)) for name in refs),
         replaced=sum(name.startswith("refs/replace/") for name in refs),
         tags=sum(name.startswith("refs/tags/") and not name.endswith("^{}") for name in refs),

@@ -53,7 +53,7 @@ class Refs:
 
     head: str
     branch: str | None
-    branches: tuple[str, ...] = ()
+    branches: Mapping[str, str] = field(default_factory=dict)
     pull_requests: int = 0
     replaced: int = 0
     tags: int = 0
@@ -109,6 +109,8 @@ class Source:
     entries: tuple[Entry, ...]
     history: HistoryFacts
     package: FormerPackage
+    unmerged: tuple[str, ...] = ()
+    """Branches with commits that neither HEAD nor a tag leads to."""
     submodules: tuple[Submodule, ...] = ()
     lfs_patterns: tuple[str, ...] = ()
     lfs_pointers: tuple[str, ...] = ()

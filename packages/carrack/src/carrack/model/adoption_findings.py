@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from carrack.model.adoption import Finding, Source
@@ -38,10 +38,10 @@ def _identity(source: Source) -> Finding:
     refs, history = source.refs, source.history
     branch = refs.branch or "HEAD is detached"
     below = f", folder {source.subdir}" if source.subdir.parts else ""
-    merges = f", {history.merges} merges" if history.merges else ""
+    merges = f", {_count(history.merges, 'merge')}" if history.merges else ""
     octopuses = f" ({history.octopuses} of more than two)" if history.octopuses else ""
     roots = f", {history.roots} roots" if history.roots > 1 else ""
-    counts = f"{history.commits} commits{merges}{octopuses}{roots}"
+    counts = f"{_count(history.commits, 'commit')}{merges}{octopuses}{roots}"
     said = f"{source.address} at {refs.head[:12]} ({branch}){below}: {counts}"
     if source.is_workspace:
         return _warn(
@@ -64,7 +64,7 @@ def _tags(source: Source, tags: TagMap, tips: frozenset[str]) -> Iterator[Findin
         return
     releases = [mapped for mapped in tags.kept if mapped.version]
     baseline, newest = tags.baseline(tips), tags.newest
-    said = f"{len(releases)} releases of {len(source.tags)} tags"
+    said = f"{_count(len(releases), 'release')} of {_count(len(source.tags), 'tag')}"
     if baseline:
         said += f"; the newest of HEAD is {baseline.tag.name} -> {baseline.name}"
     details = [
@@ -72,17 +72,18 @@ def _tags(source: Source, tags: TagMap, tips: frozenset[str]) -> Iterator[Findin
     ]
     details += [f"{name} does not come: it {reason}" for name, reason in tags.left.items()]
     signed = sum(tag.signed for tag in source.tags)
-    details += [f"{signed} signed tags lose their signatures, which are of other commits"] * bool(signed)
+    details += [f"{_count(signed, 'signed tag')}: signatures are of the old commits, and go"] * bool(signed)
     if newest and newest != baseline:
         details.append(f"{newest.tag.name} is newer, and not on HEAD's line")
     yield _warn("tags", said, tuple(details), "") if details else _ok("tags", said)
 
 
 def _elsewhere(source: Source) -> Iterator[Finding]:
-    others = [branch for branch in source.refs.branches if branch != source.refs.branch]
-    told = [f"{len(others)} other branches: {_some(others)}"] * bool(others)
-    told += [f"{source.refs.pull_requests} pull requests"] * bool(source.refs.pull_requests)
-    told += [f"{source.refs.replaced} replace refs: the true commits come"] * bool(source.refs.replaced)
+    told = [f"branches: {_some(source.unmerged)}"] * bool(source.unmerged)
+    told += [_count(source.refs.pull_requests, "pull request")] * bool(source.refs.pull_requests)
+    told += [f"{_count(source.refs.replaced, 'replace ref')}: the true commits come"] * bool(
+        source.refs.replaced
+    )
     if told:
         yield _warn("stays behind", "; ".join(told), (), "merge what is still wanted before")
 
@@ -99,14 +100,14 @@ def _secrets(source: Source) -> Finding:
     if not source.secrets:
         return _ok("secrets", "none of the known forms, in any commit")
     kinds = Counter(found.what for found in source.secrets)
-    said = ", ".join(f"{count} {what}{'s' * (count > 1)}" for what, count in kinds.items())
+    said = ", ".join(f"{what} ({count})" for what, count in kinds.items())
     remedy = "whoever reads the workspace could read them: revoke them; look at each before you push"
     return _warn("secrets", said, tuple(map(str, source.secrets)), remedy)
 
 
 def _lfs(source: Source) -> Iterator[Finding]:
     if source.lfs_patterns or source.lfs_pointers:
-        said = f"{len(source.lfs_pointers)} files are pointers; what they point to does not come"
+        said = f"{_count(len(source.lfs_pointers), 'pointer')}; what they point to does not come"
         remedy = "git lfs fetch --all in the source, and git lfs push --all to the workspace's remote, before it goes"
         yield _warn("lfs", said, (*source.lfs_patterns, *source.lfs_pointers[:20]), remedy)
 
@@ -119,7 +120,7 @@ def _submodules(source: Source) -> Iterator[Finding]:
         )
         said = f"{len(source.submodules)}; the import moves them into the root's .gitmodules"
         yield _warn(
-            "submodules", said, details, "packages with submodules in them are not built: commit the files"
+            "submodules", said, details, "a package with a submodule in it is not built: commit the files"
         )
 
 
@@ -131,7 +132,10 @@ def _files(source: Source) -> Iterator[Finding]:
     inert = [entry.path for entry in source.entries if _INERT.fullmatch(entry.path)]
     if inert:
         yield _warn(
-            "ci", f"{len(inert)} files do nothing below the root", tuple(inert), "move what is still wanted"
+            "ci",
+            f"{_count(len(inert), 'file')} for services that look at a root only",
+            tuple(inert),
+            "move what is still wanted",
         )
     if clashes := tuple(_clashes(entry.path for entry in source.entries)):
         yield _warn(
@@ -144,7 +148,7 @@ def _files(source: Source) -> Iterator[Finding]:
 
 def _history(source: Source) -> Iterator[Finding]:
     if source.history.numbered:
-        said = f"{source.history.numbered} name issues as #123, and will mean the workspace's"
+        said = f"{source.history.numbered} with #NUMBER, which will mean the workspace's issues"
         yield _warn(
             "messages", said, (), "they stay as they are; the source's address is in the import commit"
         )
@@ -170,8 +174,12 @@ def _leaves(path: str, target: str) -> bool:
     return False
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f", and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _ok(topic: str, said: str) -> Finding:
