@@ -525,6 +525,76 @@ def test_submodules_go_into_the_root_s_gitmodules(
     assert (repo.root / "packages/old-tool/vendor/near/module.py").exists()
 
 
+def test_submodules_of_a_folder_and_of_later_come_too(
+    carrack: Command, repo: Repository, source: Former, tmp_path: Path
+) -> None:
+    """With --subdir the source's .gitmodules lies elsewhere; a submodule that is added later comes with an update."""
+    near = Former(repository(tmp_path / "near").root)
+    near.say("A module", {"module.py": "1\n"})
+    source.say("A folder", {"lib/setup.py": SETUP})
+    add = ("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(near.root))
+    source.git(*add, "lib/one")
+    source.say("One")
+    assert carrack("adopt", str(source.root), "--subdir", "lib").code == 0
+    assert repo.git("submodule", "status").split()[1] == "packages/old-tool/one"
+    source.git(*add, "lib/two")
+    source.git(*add, "elsewhere")
+    source.say("Two")
+    done = carrack("adopt", "--update", "old-tool")
+    assert done.code == 0, done.err
+    paths = [line.split()[1] for line in repo.git("submodule", "status").splitlines()]
+    assert paths == ["packages/old-tool/one", "packages/old-tool/two"]
+
+
+def test_trees_of_git_s_first_years_are_compared_by_their_files(
+    carrack: Command, repo: Repository, source: Former
+) -> None:
+    """A mode that no git writes any more makes another id of the same files: told, counted, and no fault."""
+    blob = bytes.fromhex(source.git("rev-parse", "HEAD:old_tool.py"))
+    tree = source.raw(
+        *("hash-object", "-t", "tree", "-w", "--literally", "--stdin"),
+        told=b"100664 old_tool.py\0"
+        + blob
+        + b"100644 setup.py\0"
+        + bytes.fromhex(source.git("rev-parse", "HEAD:setup.py")),
+    ).decode()
+    source.git("reset", "-q", "--hard", source.git("commit-tree", "-m", "Old modes", "-p", "HEAD", tree))
+    source.say("Today", {"old_tool.py": "one = 2\n"})
+    done = carrack("adopt", str(source.root))
+    assert done.code == 0, done.err
+    assert "6 commits" not in done.err
+    assert "7 commits, each with its own tree, and 2 tags, 1 trees by their files" in done.err
+
+
+def test_a_linked_work_tree_is_a_workspace(
+    repo: Repository, source: Former, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its branch moves, and no other; the tags are the repository's."""
+    repo.git("worktree", "add", "-q", "-b", "adoption", str(tmp_path / "beside"))
+    before = repo.git("rev-parse", "main")
+    done = Command(tmp_path / "beside", capsys)("adopt", str(source.root))
+    assert done.code == 0, done.err
+    assert repo.git("rev-parse", "main") == before
+    assert repo.git("rev-parse", "adoption:packages/old-tool") == source.git("rev-parse", "HEAD^{tree}")
+    assert Repository(tmp_path / "beside").git("status", "--porcelain") == ""
+
+
+def test_a_workspace_that_signs_its_commits_signs_this_one(
+    carrack: Command, repo: Repository, source: Former, tmp_path: Path
+) -> None:
+    """`commit.gpgSign` counts for the merge commit; what signs is the workspace's own program."""
+    signer = tmp_path / "signer"
+    signer.write_text(
+        '#!/bin/sh\ncat >/dev/null\necho "[GNUPG:] SIG_CREATED " >&2\necho "-----BEGIN PGP SIGNATURE-----"\n'
+    )
+    signer.chmod(0o755)
+    repo.git("config", "commit.gpgSign", "true")
+    repo.git("config", "gpg.program", str(signer))
+    done = carrack("adopt", str(source.root))
+    assert done.code == 0, done.err
+    assert "BEGIN PGP SIGNATURE" in repo.git("cat-file", "commit", "HEAD")
+
+
 def test_a_workspace_may_be_a_folder_of_its_repository(
     source: Former, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -229,6 +229,8 @@ def update(record: Record, tools: Tools) -> Adopted:
     files = {_list_at(tools, to): commit_list(commits)}
     message = latest.message(f"Update {to.name} from its source", f"{_came(latest)}: {proof}.\n{_says(to)}")
     tip = _merge(ground, tools, history, files, message, to)
+    if tip is not None:
+        tip = _with_modules(tools, source, to, tip)
     if tip is None and not new:
         return Adopted(commit=ground.commit, proof=proof, tags=(), is_news=False)
     landing.land(ground, tip or ground.commit, new, f"carrack adopt --update: {to.name}", None)
@@ -335,11 +337,12 @@ def _prove_merge(tools: Tools, adoption: Adoption, tip: str) -> None:
 
 def _with_modules(tools: Tools, source: Source, to: Destination, tip: str) -> str:
     """A commit more where there are submodules: git reads the .gitmodules of the root, and no other."""
-    known = [one for one in source.submodules if one.url is not None]
-    if not known:
-        return tip
     root, inside = PurePosixPath(".gitmodules"), tools.landing.prefix / to.path
-    text = root_modules(tools.landing.text(tip, root), known, inside, tools.source.address)
+    known = [one for one in source.submodules if one.url is not None]
+    before = tools.landing.text(tip, root)
+    if not known or root_modules(before, known, inside, tools.source.address) == before:
+        return tip
+    text = root_modules(before, known, inside, tools.source.address)
     message = f"Move the submodules of {to.name} to the root\n\ngit reads the .gitmodules of the root, and no other.\n"
     return tools.landing.follow(tip, {root: text}, inside / ".gitmodules", message)
 
