@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from carrack.adapters.git import Git
     from carrack.adapters.pip_settings import PipSettings
     from carrack.adapters.promoter import CodeArtifactPromoter
-    from carrack.commands.adopt import Tools as AdoptionTools
     from carrack.commands.check_builds import Twice
     from carrack.commands.doctor import Patient
     from carrack.commands.knowledge import Sources
+    from carrack.commands.rewriting import Tools as AdoptionTools
 
 
 @dataclass
@@ -292,8 +292,8 @@ class Wiring:
         """
         from carrack.adapters.filter_repo import FilterRepo
         from carrack.adapters.landing import Landing
-        from carrack.adapters.source_repository import SourceRepository
-        from carrack.commands.adopt import Tools
+        from carrack.adapters.source_fetching import fetch_source
+        from carrack.commands.rewriting import Tools
         from carrack.model.source_address import parse_address
 
         address = parse_address(text)
@@ -303,7 +303,7 @@ class Wiring:
             )
         environ = dict(self.environ) if self.may_prompt else {**self.environ, "GIT_TERMINAL_PROMPT": "0"}
         self.report.step("Fetching", address.url)
-        source = SourceRepository.fetched(address, apart, environ, self.start)
+        source = fetch_source(address, apart, environ, self.start)
         return Tools(
             source=source,
             rewriter=FilterRepo(folder=apart, environ=self.environ),

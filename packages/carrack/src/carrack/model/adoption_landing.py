@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from carrack.model.adoption import Destination, Finding
+from packaging.utils import canonicalize_name
+
+from carrack.errors import UsageError
+from carrack.model.adoption import Destination, Finding, Source
 from carrack.model.adoption_tags import TagMap
 from carrack.model.diagnosis import Verdict
+from carrack.model.source_address import SourceAddress
 from carrack.model.workspace import Workspace
 
 
@@ -33,6 +38,50 @@ class Merged:
 
     commit: str | None = None
     conflicts: tuple[str, ...] = ()
+
+
+def destination(
+    workspace: Workspace, source: Source, name: str | None, address: SourceAddress
+) -> Destination:
+    """The distribution's name: what was said, else what its files say, else its folder's or repository's.
+
+    Its folder is where the workspace's packages are. Raises UsageError where that is no name or no such place.
+    """
+    said = name or source.package.name or (source.subdir.name if source.subdir.parts else address.name)
+    try:
+        known = canonicalize_name(said, validate=True)
+    except ValueError:
+        raise UsageError(f"{said!r} is no name of a distribution", hint="say --name NAME") from None
+    for glob in workspace.package_globs:
+        folder = PurePosixPath(glob)
+        if folder.name == "*" and "*" not in str(folder.parent):
+            return Destination(name=known, path=folder.parent / known)
+    raise UsageError(
+        f"no folder for packages: {', '.join(workspace.package_globs)}",
+        address="pyproject.toml: tool.carrack.packages",
+        hint='write packages = ["packages/*"] there',
+    )
+
+
+def naming(source: Source, to: Destination, *, said: bool) -> Iterator[Finding]:
+    """Whether the name is one that its files say; `said`: somebody said it."""
+    told = source.package.name
+    if told is None and not said and source.package.is_distribution:
+        yield Finding(
+            topic="name",
+            verdict=Verdict.FAIL,
+            said=f"its files compute the distribution's name; tags and folder need it: {to.name}?",
+            remedy=f"say it: --name {to.name}, or the true one",
+        )
+    elif told is None:
+        where = f"{to.path}, by the name {to.name}, which its files do not say"
+        yield Finding(topic="folder", verdict=Verdict.OK, said=where)
+    elif canonicalize_name(told) != to.name:
+        where = f"{to.path}, tags {to.name}-v…; its files say the name {told}"
+        remedy = "tags are found by the name in its pyproject.toml: change that too"
+        yield Finding(topic="folder", verdict=Verdict.WARN, said=where, remedy=remedy)
+    else:
+        yield Finding(topic="folder", verdict=Verdict.OK, said=f"{to.path}, tags {to.name}-v…")
 
 
 def obstacles(ground: Ground) -> Iterator[Finding]:

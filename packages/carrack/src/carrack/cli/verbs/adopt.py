@@ -89,7 +89,7 @@ def _adopt(
 
 
 def _update(wiring: Wiring, name: str, place: str | None, apart: Path, as_json: bool) -> int:
-    from carrack.commands.adopt import last_record, update
+    from carrack.commands.adopt_update import last_record, update
 
     record = last_record(wiring.landing(apart), name)
     tools = wiring.adoption_tools(place or record.source, apart)
