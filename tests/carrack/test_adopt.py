@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 from tests.carrack.former import SETUP, Former, former, odd
 from tests.carrack.repositories import EPOCH, GIT_ENVIRON, Repository, package, repository
-from tests.carrack.test_cli import Command
+from tests.carrack.test_cli import BIN, Command
 from tests.carrack.web import Answer, Asked, Web
 
 from carrack.adapters.filter_repo import FilterRepo
@@ -470,6 +470,26 @@ def test_a_failure_while_writing_puts_everything_back(
     assert "branch, tags and files are as they were" in ended.err
     assert everything(repo) == before
     assert not (repo.root / "packages/old-tool").exists()
+
+
+def test_a_signal_while_writing_waits_for_the_end(repo: Repository, source: Former) -> None:
+    """Whoever ends it in the middle finds all of it there, and no lock of git's left behind."""
+    hook = repo.root / ".git/hooks/reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    carrack = "$(ps -o ppid= -p $PPID)"  # of the git that runs this hook
+    hook.write_text(
+        f'#!/bin/sh\ngrep -q old-tool-v1.2.0 && test "$1" = prepared && kill -TERM {carrack}\nexit 0\n'
+    )
+    hook.chmod(0o755)
+    command = [str(BIN / "carrack"), "adopt", str(source.root)]
+    ended = subprocess.run(
+        command, cwd=repo.root, env=GIT_ENVIRON, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 143, ended.stderr
+    assert repo.git("rev-parse", "HEAD:packages/old-tool") == source.git("rev-parse", "HEAD^{tree}")
+    assert len(repo.git("tag").splitlines()) == 2
+    assert repo.git("status", "--porcelain") == ""
+    assert list((repo.root / ".git").rglob("*.lock")) == []
 
 
 @pytest.mark.parametrize(

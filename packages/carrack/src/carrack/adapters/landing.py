@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -157,14 +158,15 @@ class Landing:
         self._give(tip)
         lines = [f"update {ground.branch} {tip} {ground.commit}"]
         lines += (f"create refs/tags/{name} {value}" for name, value in tags.items())
-        try:
-            self._top.ask("read-tree", "-m", "-u", ground.commit, tip)
-            self._git.ask("update-ref", "-m", why, "--stdin", told="\n".join(lines) + "\n")
-        except BaseException as error:
-            self._back(ground, new)
-            if isinstance(error, CarrackError):
-                error.untouched = _AS_BEFORE
-            raise
+        with _undisturbed():
+            try:
+                self._top.ask("read-tree", "-m", "-u", ground.commit, tip)
+                self._git.ask("update-ref", "-m", why, "--stdin", told="\n".join(lines) + "\n")
+            except BaseException as error:
+                self._back(ground, new)
+                if isinstance(error, CarrackError):
+                    error.untouched = _AS_BEFORE
+                raise
 
     def keep(self, tip: str, ref: str) -> None:
         """Have `ref` on a commit that is apart, for somebody to merge by hand."""
@@ -260,6 +262,16 @@ class Landing:
     def _refs(self, git: GitCommand) -> Mapping[str, str]:
         told = git.ask("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/tags")
         return {name: value for value, _, name in (line.partition(" ") for line in told.splitlines())}
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals that end us wait, for us and for git: one that dies half way leaves its locks."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _conflicts(words: list[str]) -> Iterator[str]:
