@@ -161,6 +161,7 @@ def test_git_lfs_is_told_with_its_pointers(carrack: Command, source: Former) -> 
 def test_files_that_need_a_look_are_told(carrack: Command, source: Former) -> None:
     """CI files below the root, names that differ in case only, links that lead out, and what is big."""
     files = {".travis.yml": "", ".github/workflows/test.yml": "", "docs/Read.txt": "", "docs/read.txt": ""}
+    files |= {".mailmap": "A <a@example.com>\n", ".gitattributes": "[attr]unix text eol=lf\n*.py unix\n"}
     source.say("Files", files)
     (source.root / "out").symlink_to("../../elsewhere")
     (source.root / "in").symlink_to("docs/../old_tool.py")
@@ -170,6 +171,7 @@ def test_files_that_need_a_look_are_told(carrack: Command, source: Former) -> No
     source.say("No more big")
     found = plan(carrack, source)
     assert found["ci"]["details"] == [".github/workflows/test.yml", ".travis.yml"]
+    assert found["root"]["details"] == [".mailmap", ".gitattributes: [attr]unix text eol=lf"]
     assert found["names"]["details"] == ["docs/Read.txt, docs/read.txt"]
     assert found["links"]["details"] == ["out -> ../../elsewhere"]
     assert found["size"]["details"] == [f"{big[:12]} big.bin  51 MB"]
@@ -373,8 +375,10 @@ def test_requirements_are_read_from_every_form() -> None:
         '[tool.poetry]\nname = "x"\n[tool.poetry.dependencies]\npython = "^3.6"\nclick = ">=7"\nsix = "*"\n'
     )
     poetry += 'old = "1 || 2"\n'
+    table = script.replace("setup(", "args = dict(") + "setup(**args)\n"
     for files in (
         {"setup.py": script},
+        {"setup.py": table.replace("install_requires=REQ", "install_requires=['click>=7', 'six']")},
         {"setup.cfg": config},
         {"pyproject.toml": flit},
         {"pyproject.toml": poetry},

@@ -148,28 +148,41 @@ def _setup_call(text: str, unread: list[str]) -> Table:
     except (SyntaxError, ValueError):
         unread.append("setup.py: not Python 3")
         return {}
-    names: dict[str, Any] = {}
+    names: dict[str, ast.expr] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             names[node.targets[0].id] = node.value
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "setup":
-            return dict(_keywords(call, names, unread))
+            return dict(_values(_keywords(call, names), names, unread))
     return {}
 
 
-def _keywords(call: ast.Call, names: Mapping[str, Any], unread: list[str]) -> Iterator[tuple[str, Any]]:
+def _keywords(call: ast.Call, names: Mapping[str, ast.expr]) -> Iterator[tuple[str, ast.expr]]:
+    """The keywords of a call; `**NAME` is what a dict of that name has."""
     for keyword in call.keywords:
-        if keyword.arg not in ("name", "version", "python_requires", "install_requires"):
+        if keyword.arg is not None:
+            yield keyword.arg, keyword.value
             continue
-        value: Any = keyword.value
-        if isinstance(value, ast.Name):
-            value = names.get(value.id, value)
+        table = names.get(ast.unparse(keyword.value), keyword.value)
+        if isinstance(table, ast.Call) and ast.unparse(table.func) == "dict":
+            yield from _keywords(table, {})
+        elif isinstance(table, ast.Dict):
+            pairs = zip(table.keys, table.values, strict=True)
+            yield from ((str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant))
+
+
+def _values(
+    keywords: Iterable[tuple[str, ast.expr]], names: Mapping[str, ast.expr], unread: list[str]
+) -> Iterator[tuple[str, Any]]:
+    for key, value in keywords:
+        if key not in ("name", "version", "python_requires", "install_requires"):
+            continue
         try:
-            yield keyword.arg, ast.literal_eval(value)
+            yield key, ast.literal_eval(names.get(value.id, value) if isinstance(value, ast.Name) else value)
         except ValueError:
-            if keyword.arg != "version":
-                unread.append(f"setup.py: {keyword.arg} is computed")
+            if key != "version":
+                unread.append(f"setup.py: {key} is computed")
 
 
 def _of_poetry(table: Table, unread: list[str]) -> tuple[list[str], str | None]:

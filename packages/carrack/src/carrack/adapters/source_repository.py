@@ -54,7 +54,8 @@ class SourceRepository:
             package=read_former(texts),
             unmerged=tuple(name for name, commit in self.refs.branches.items() if commit not in graph),
             submodules=self._submodules(entries, subdir),
-            lfs_patterns=self._lfs_patterns(entries),
+            macros=self._attributes(entries, r"\[attr\]"),
+            lfs_patterns=self._attributes(entries, r".*\sfilter=lfs\b"),
             lfs_pointers=scanned.pointers,
             links={entry.path: self._text(entry) for entry in entries if entry.mode == "120000"},
             secrets=scanned.secrets,
@@ -108,14 +109,11 @@ class SourceRepository:
             if entry.path in FILES and entry.mode[:3] == "100"
         }
 
-    def _lfs_patterns(self, entries: Iterable[Entry]) -> tuple[str, ...]:
-        texts = (
-            (entry.path, self._text(entry))
-            for entry in entries
-            if PurePosixPath(entry.path).name == ".gitattributes"
-        )
-        lines = ((path, line.strip()) for path, text in texts for line in text.splitlines())
-        return tuple(f"{path}: {line}" for path, line in lines if re.search(r"\sfilter=lfs\b", line))
+    def _attributes(self, entries: Iterable[Entry], pattern: str) -> tuple[str, ...]:
+        """The lines of every .gitattributes that match, each with its file."""
+        files = (entry for entry in entries if PurePosixPath(entry.path).name == ".gitattributes")
+        lines = ((file.path, line.strip()) for file in files for line in self._text(file).splitlines())
+        return tuple(f"{path}: {line}" for path, line in lines if re.match(pattern, line))
 
     def _submodules(self, entries: Iterable[Entry], subdir: PurePosixPath) -> tuple[Submodule, ...]:
         """The submodules among `entries`, with what the .gitmodules of the repository's root says of them."""

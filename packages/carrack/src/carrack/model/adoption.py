@@ -112,6 +112,8 @@ class Source:
     unmerged: tuple[str, ...] = ()
     """Branches with commits that neither HEAD nor a tag leads to."""
     submodules: tuple[Submodule, ...] = ()
+    macros: tuple[str, ...] = ()
+    """Lines of its .gitattributes that git takes at a root only."""
     lfs_patterns: tuple[str, ...] = ()
     lfs_pointers: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)

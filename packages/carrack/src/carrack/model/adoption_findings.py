@@ -137,6 +137,9 @@ def _files(source: Source) -> Iterator[Finding]:
             tuple(inert),
             "move what is still wanted",
         )
+    at_root = (*(entry.path for entry in source.entries if entry.path == ".mailmap"), *source.macros)
+    if at_root:
+        yield _warn("root", "git reads these at a root only", at_root, "move them into the workspace's own")
     if clashes := tuple(_clashes(entry.path for entry in source.entries)):
         yield _warn(
             "names", "differ only in case; macOS and Windows keep one", clashes, "rename them in the source"
