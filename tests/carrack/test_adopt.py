@@ -583,7 +583,7 @@ def test_trees_of_git_s_first_years_are_compared_by_their_files(
     done = carrack("adopt", str(source.root))
     assert done.code == 0, done.err
     assert "6 commits" not in done.err
-    assert "7 commits, each with its own tree, and 2 tags, 1 trees by their files" in done.err
+    assert "7 commits, each with its own tree, and 2 tags; 1 of the trees by files instead of ids" in done.err
 
 
 def test_a_linked_work_tree_is_a_workspace(

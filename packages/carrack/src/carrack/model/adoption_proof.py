@@ -58,7 +58,7 @@ class Proof:
 
     def __str__(self) -> str:
         of = "" if self.commits == self.source_commits else f" of {self.source_commits}"
-        odd = f", {self.odd_trees} trees by their files, not their ids (old modes)" if self.odd_trees else ""
+        odd = f"; {self.odd_trees} of the trees by files instead of ids (old modes)" if self.odd_trees else ""
         return f"{self.commits}{of} commits, each with its own tree, and {self.tags} tags{odd}"
 
 
