@@ -207,11 +207,13 @@ class Builder(Protocol):
 class FormerBuilder(Protocol):
     """Builds a folder in whatever form it has, to be looked at and never published."""
 
-    def wheel(self, folder: Path, attempt: Attempt, out: Path, epoch: int) -> Path:
-        """Its wheel, built as `attempt` says; BuildError with the backend's output where it does not build."""
+    def build(
+        self, folder: Path, attempt: Attempt, out: Path, epoch: int, *, facts: bool
+    ) -> tuple[Path, SetupFacts | None]:
+        """Its wheel, built as `attempt` says, and with `facts` what setuptools makes of its setup.py and setup.cfg.
 
-    def setup_facts(self, folder: Path, attempt: Attempt, epoch: int) -> SetupFacts:
-        """What setuptools makes of its setup.py and setup.cfg."""
+        Raises BuildError with the backend's output where it does not build.
+        """
 
 
 class Folders(Protocol):

@@ -15,12 +15,11 @@ from carrack.model.conversion.build_system import is_setuptools, requires_of, to
 from carrack.model.conversion.folder import Folder
 from carrack.model.conversion.former import Former
 from carrack.model.conversion.from_git import version_system
-from carrack.model.conversion.remedies import last_words, remedy
+from carrack.model.conversion.remedies import Remedy, last_words, remedy
 from carrack.model.conversion.wheel import Wheel, read_wheel
 from carrack.ports import Archives, FormerBuilder, Log, ReachedTags, Report
 
 UNTOUCHED = "everything; nothing was written"
-_ATTEMPTS = 6
 T = TypeVar("T")
 
 
@@ -58,16 +57,17 @@ def look_at_former(
         )
     first = first_attempt(folder, release, tag_prefix(folder))
     past.report.step("Building", f"{path.name} as it is")
-    attempts = _Attempts(folder, str(path))
-    built, attempt = attempts.until_it_works(
-        first, lambda a: past.builder.wheel(source, a, source.parent / "before", epoch)
+    (built, facts), attempt = _until_it_works(
+        first,
+        lambda a: past.builder.build(source, a, source.parent / "before", epoch, facts=is_setuptools(folder)),
+        folder,
+        path,
+        past.report,
     )
     wheel = read_wheel(past.archives.members(built))
-    facts = None
-    if is_setuptools(folder):
-        facts, _ = attempts.until_it_works(attempt, lambda a: past.builder.setup_facts(source, a, epoch))
     said = _said(wheel, path)
     return Former(
+        folder=folder,
         wheel=wheel,
         version=release or said,
         found=found or "what it said before",
@@ -117,34 +117,29 @@ def _version(text: str) -> Version | None:
         return None
 
 
-@dataclass(frozen=True)
-class _Attempts:
-    """Builds again with what helps, as long as something new does."""
+def _until_it_works(
+    attempt: Attempt, build: Callable[[Attempt], T], folder: Folder, path: PurePosixPath, report: Report
+) -> tuple[T, Attempt]:
+    """Build again with what helps, as long as something new does."""
+    while True:
+        try:
+            return build(attempt), attempt
+        except BuildError as error:
+            output = f"{error.message}\n{error.output}"
+            found = remedy(output, folder)
+            again = attempt.helped(found) if found else None
+            if found is None or again is None:
+                raise _refused(path, output, found) from None
+            report.note(f"{path.name} is built as it is with {found.constraint or found.requirement}")
+            attempt = again
 
-    folder: Folder
-    address: str
 
-    def until_it_works(self, attempt: Attempt, build: Callable[[Attempt], T]) -> tuple[T, Attempt]:
-        for _ in range(_ATTEMPTS):
-            try:
-                return build(attempt), attempt
-            except BuildError as error:
-                attempt = self._helped(attempt, error)
-        raise BuildError(
-            "it does not build in the form that it has", address=self.address, untouched=UNTOUCHED
-        )
-
-    def _helped(self, attempt: Attempt, error: BuildError) -> Attempt:
-        output = f"{error.message}\n{error.output}"
-        found = remedy(output, self.folder)
-        again = attempt.helped(found) if found else None
-        if again is None:
-            why = f": {found.refusal}" if found and found.refusal else ""
-            raise BuildError(
-                f"it does not build in the form that it has{why}",
-                address=self.address,
-                output="\n".join(last_words(output)),
-                untouched=UNTOUCHED,
-                hint=(found.hint if found else "") or "let `pip wheel` build it first, and commit that",
-            ) from None
-        return again
+def _refused(path: PurePosixPath, output: str, found: Remedy | None) -> BuildError:
+    why = f": {found.refusal}" if found and found.refusal else ""
+    return BuildError(
+        f"it does not build in the form that it has{why}",
+        address=str(path),
+        output="\n".join(last_words(output)),
+        untouched=UNTOUCHED,
+        hint=(found.hint if found else "") or "let `pip wheel` build it first, and commit that",
+    )

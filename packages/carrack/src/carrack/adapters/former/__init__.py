@@ -6,8 +6,8 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -47,31 +47,29 @@ class FormerBuilder:
 
     environ: Mapping[str, str] = field(repr=False)
 
-    def wheel(self, folder: Path, attempt: Attempt, out: Path, epoch: int) -> Path:
-        """See `ports.FormerBuilder`."""
+    def build(
+        self, folder: Path, attempt: Attempt, out: Path, epoch: int, *, facts: bool
+    ) -> tuple[Path, SetupFacts | None]:
+        """See `ports.FormerBuilder`. Both are made in one environment."""
         found = read_folder(folder)
-        with self._laid_out(
-            folder, {PYPROJECT: buildable(found, attempt.requires)}, attempt, epoch
-        ) as source:
-            made = self._make(source, attempt, out, epoch, wheels=True)
-        return next(path for path in made if path.suffix == ".whl")
-
-    def setup_facts(self, folder: Path, attempt: Attempt, epoch: int) -> SetupFacts:
-        """See `ports.FormerBuilder`."""
-        probe = (files("carrack") / "adapters" / "former" / f"{_PROBE}.py").read_text(encoding="utf-8")
-        manifest = buildable(read_folder(folder), attempt.requires, backend=f"_carrack_{_PROBE}")
-        extra = {PYPROJECT: manifest, f"_carrack_{_PROBE}.py": probe}
-        with (
-            tempfile.TemporaryDirectory(prefix="carrack-facts-") as out,
-            self._laid_out(folder, extra, attempt, epoch) as source,
-        ):
-            (made,) = self._make(source, attempt, Path(out), epoch, wheels=False)
-            return read_facts(json.loads(BuiltArchives().members(made)["facts.json"]))
+        as_it_is = {PYPROJECT: buildable(found, attempt.requires)}
+        asked = {
+            PYPROJECT: buildable(found, attempt.requires, backend=f"_carrack_{_PROBE}"),
+            f"_carrack_{_PROBE}.py": _probe(),
+        }
+        with ExitStack() as stack:
+            laid_out = [
+                stack.enter_context(self._laid_out(folder, extra, attempt, epoch))
+                for extra in (as_it_is, *([asked] if facts else []))
+            ]
+            made = self._make(laid_out, attempt, out, epoch)
+        wheel = next(path for path in made[0] if path.suffix == ".whl")
+        return wheel, _facts(made[1]) if facts else None
 
     def _make(
-        self, source: Path, attempt: Attempt, out: Path, epoch: int, *, wheels: bool
-    ) -> tuple[Path, ...]:
-        constraints = source.parent / "constraints.txt"
+        self, folders: Sequence[Path], attempt: Attempt, out: Path, epoch: int
+    ) -> list[tuple[Path, ...]]:
+        constraints = folders[0].parent / "constraints.txt"
         constraints.write_text("".join(f"{text}\n" for text in attempt.constraints), encoding="utf-8")
         builder = IsolatedBuilder(
             constraints=constraints,
@@ -80,11 +78,13 @@ class FormerBuilder:
             backends=attempt.told,
             by_hash=False,
         )
-        name = canonicalize_name(source.name)
-        told = Source(
-            name=name, version=Version("0"), path=source, epoch=epoch, build_requires=attempt.requires
-        )
-        return builder.make([told], out, wheels=wheels)[name]
+        names = [canonicalize_name(f"{place}-{folder.name}") for place, folder in enumerate(folders)]
+        sources = [
+            Source(name=name, version=Version("0"), path=folder, epoch=epoch, build_requires=attempt.requires)
+            for name, folder in zip(names, folders, strict=True)
+        ]
+        made = builder.make(sources, out)
+        return [made[name] for name in names]
 
     @contextmanager
     def _laid_out(
@@ -119,3 +119,12 @@ class FormerBuilder:
         )
         if done.returncode:
             raise BuildError("git cannot hold the folder as it was", address=source.name, output=done.stderr)
+
+
+def _probe() -> str:
+    return (files("carrack") / "adapters" / "former" / f"{_PROBE}.py").read_text(encoding="utf-8")
+
+
+def _facts(made: Sequence[Path]) -> SetupFacts:
+    sdist = next(path for path in made if path.suffix != ".whl")
+    return read_facts(json.loads(BuiltArchives().members(sdist)["facts.json"]))

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tarfile
+import zipfile
 from typing import Any
 
 _SCRIPT = "import setuptools\nsetuptools.setup()\n"
@@ -44,10 +45,18 @@ def build_sdist(folder: str, settings: Any = None) -> str:
     dist = core.run_setup("setup.py", ["--quiet", "build"], stop_after="config")
     content = json.dumps(facts(dist), default=str).encode()
     with tarfile.open(os.path.join(folder, "facts-0.tar.gz"), "w:gz") as sdist:
+        for name in ("pyproject.toml", os.path.basename(__file__)):
+            sdist.add(name, f"facts-0/{name}")
         member = tarfile.TarInfo("facts-0/facts.json")
         member.size = len(content)
         sdist.addfile(member, io.BytesIO(content))
     return "facts-0.tar.gz"
+
+
+def build_wheel(folder: str, settings: Any = None, metadata: Any = None) -> str:
+    """An empty archive: whoever builds the sdist above wants a wheel as well."""
+    with zipfile.ZipFile(os.path.join(folder, "facts-0-py3-none-any.whl"), "w"):
+        return "facts-0-py3-none-any.whl"
 
 
 def facts(dist: Any) -> dict[str, Any]:
@@ -65,7 +74,6 @@ def facts(dist: Any) -> dict[str, Any]:
         "platforms": [text for text in _texts(dist.metadata.platforms) if text.upper() != "UNKNOWN"],
         "license_files": _license_files(dist),
         "setup_requires": _texts(getattr(dist, "setup_requires", None)),
-        "tests_require": _texts(getattr(dist, "tests_require", None)),
         "compiled": [str(name) for key in _COMPILED for name in _names(getattr(dist, key, None))],
         "commands": {name: f"{kind.__module__}.{kind.__qualname__}" for name, kind in dist.cmdclass.items()},
     }

@@ -142,7 +142,7 @@ def _both(one: str, other: str) -> str:
     first, second = Requirement(one), Requirement(other)
     if first.url or second.url or str(first.marker) != str(second.marker):
         return one
-    first.specifier &= second.specifier
+    first.specifier = SpecifierSet(",".join({str(part) for part in first.specifier & second.specifier}))
     return said(first)
 
 

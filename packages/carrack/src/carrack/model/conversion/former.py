@@ -11,12 +11,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from carrack.model.conversion.folder import Folder
+from carrack.model.conversion.folder import PYPROJECT, Folder
 from carrack.model.conversion.setuptools import SetupFacts
 from carrack.model.conversion.wheel import Wheel
 
 _COMPILED = (".so", ".pyd", ".dll", ".dylib")
 _NOTE = re.compile(r"""^\s*["']?(?P<said>[A-Za-z0-9][^#"']*?)["']?\s*,?\s+\#\s*(?P<note>\S.*)$""")
+_POETRY_NOTE = re.compile(r"""^\s*["']?(?P<said>[\w.-]+)["']?\s*=[^#]*\#\s*(?P<note>\S.*)$""")
 _WITH_REQUIREMENTS = ("setup.py", "setup.cfg", "*requirements*.txt", "requirements/*.txt")
 
 
@@ -24,6 +25,8 @@ _WITH_REQUIREMENTS = ("setup.py", "setup.cfg", "*requirements*.txt", "requiremen
 class Former:
     """`version` is the static one from now on, and `found` says where it was found."""
 
+    folder: Folder
+    """As it was, which lines that are told are lines of."""
     wheel: Wheel
     version: Version
     found: str
@@ -79,6 +82,11 @@ class Former:
 
 
 def _notes(folder: Folder) -> Iterator[tuple[str, str]]:
+    section = ""
+    for _, line in folder.lines(PYPROJECT):
+        section = line.strip() if line.startswith("[") else section
+        if section == "[tool.poetry.dependencies]" and (found := _POETRY_NOTE.match(line)):
+            yield canonicalize_name(found["said"]), found["note"].strip()
     for file in folder.matching(*_WITH_REQUIREMENTS):
         for _, line in folder.lines(file):
             if found := _NOTE.match(line):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from carrack.model.conversion import flit, poetry
 from carrack.model.conversion.build_system import is_setuptools, requires_of, write_build_system
-from carrack.model.conversion.folder import PYPROJECT, Folder, Left, Step, Turned
+from carrack.model.conversion.folder import PYPROJECT, Changes, Folder, Left, Step, Turned
 from carrack.model.conversion.former import Former
 from carrack.model.conversion.from_git import READ_GIT, required_names
 from carrack.model.conversion.groups import is_requirement, write_groups
@@ -15,6 +15,7 @@ from carrack.model.conversion.layout import is_to_do, write_layout
 from carrack.model.conversion.metadata import write_metadata
 from carrack.model.conversion.poetry import MOVED
 from carrack.model.conversion.requirements_file import write_dependencies
+from carrack.model.conversion.toml import with_comments
 from carrack.model.conversion.version import write_version
 from carrack.model.conversion.version_modules import repeated
 
@@ -37,13 +38,19 @@ def convert(folder: Folder, former: Former) -> Conversion:
     remade: dict[str, str] = {}
     for title, turn in _turns(folder, former):
         turned = turn(folder, former)
-        folder = folder.changed(turned.changes)
+        changes = _with_comments(folder, turned.changes)
+        folder = folder.changed(changes)
         left += turned.left
         remade |= turned.remade
-        if turned.changes:
-            steps.append(Step(title=title, changes=turned.changes, why=turned.why))
+        if changes:
+            steps.append(Step(title=title, changes=changes, why=turned.why))
     left += repeated(folder, former)
     return Conversion(steps=tuple(steps), folder=folder, left=tuple(dict.fromkeys(left)), remade=remade)
+
+
+def _with_comments(folder: Folder, changes: Changes) -> Changes:
+    text = changes.get(PYPROJECT)
+    return changes if text is None else {**changes, PYPROJECT: with_comments(folder.text(PYPROJECT), text)}
 
 
 def _turns(folder: Folder, former: Former) -> Iterator[tuple[str, Callable[[Folder, Former], Turned]]]:
@@ -52,8 +59,8 @@ def _turns(folder: Folder, former: Former) -> Iterator[tuple[str, Callable[[Fold
     yield "Let pyproject.toml say {name}'s metadata (PEP 621)", write_metadata
     yield "Give {name} a static version", write_version
     yield "Let [project] say what {name} requires", write_dependencies
-    yield "Let pyproject.toml say {name}'s packages and files", write_layout
     yield "Make {name}'s development requirements dependency groups (PEP 735)", write_groups
+    yield "Let pyproject.toml say {name}'s packages and files", write_layout
 
 
 def to_do(folder: Folder) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from carrack.model.conversion.build_system import LEGACY, SETUPTOOLS, is_setuptools
 from carrack.model.conversion.folder import PYPROJECT, UNTURNED, Changes, Folder, Left, Turned
@@ -18,6 +18,7 @@ from carrack.model.conversion.setuptools import (
     SETUP_PY,
     SetupFacts,
     moved,
+    options,
     tables,
 )
 from carrack.model.conversion.shrinking import without_keywords
@@ -34,11 +35,12 @@ def write_layout(folder: Folder, former: Former) -> Turned:
         return UNTURNED
     find = (script and script.find()) or find_of(folder)
     changes: dict[str, str | None] = {}
-    changes |= _setup_cfg(folder)
+    changes |= _setup_cfg(folder, facts, script)
     changes |= _setup_py(folder, former, script)
     text = folder.text(PYPROJECT)
     if "setuptools" not in folder.table("tool") or set(folder.table("tool", "setuptools")) == {"dynamic"}:
-        text = inserted(text, tables(facts, find), "project")
+        is_text = isinstance(folder.table("project").get("license"), Mapping)
+        text = inserted(text, tables(facts, find, license_files=is_text), "project")
     if not _imports_its_own(folder.changed(changes)):
         text = text.replace(f'"{LEGACY}"', f'"{SETUPTOOLS}"')
     if text != folder.text(PYPROJECT):
@@ -68,11 +70,11 @@ def _is_pbr(folder: Folder) -> bool:
     return bool(script and "pbr" in script.keywords) or "files" in sections(folder)
 
 
-def _setup_cfg(folder: Folder) -> Changes:
-    if SETUP_CFG not in folder.texts:
-        return {}
+def _setup_cfg(folder: Folder, facts: SetupFacts, script: SetupScript | None) -> Changes:
     before = folder.text(SETUP_CFG)
     after = without_packaging(before, pbr=_is_pbr(folder))
+    if facts.namespace_packages and not (script and script.line(NAMESPACES)) and NAMESPACES not in after:
+        after = f"{options(facts)}\n{after}".rstrip("\n") + "\n"  # pbr said them
     return {} if after == before else {SETUP_CFG: after or None}
 
 

@@ -42,7 +42,7 @@ def write_metadata(folder: Folder, former: Former) -> Turned:
     if readme and "readme" in dynamic and is_setuptools(folder):
         text = inserted(text, _joined(readme))
         changes |= _ended((readme.file, *readme.others[:-1]), folder)
-    left = (*_left(folder, former, readme), *poetry.left_of_dependencies(folder))
+    left = (*_left(former.folder, former, readme), *poetry.left_of_dependencies(former.folder))
     why = "It is what the METADATA of its wheel said before."
     return Turned(changes={**changes, PYPROJECT: text}, why=why, left=left)
 
@@ -79,7 +79,9 @@ def requirements_file(folder: Folder) -> tuple[str, int | None] | None:
 
 
 def _license_files(former: Former) -> tuple[str, ...] | None:
-    return former.facts.license_files if former.facts else None
+    """PEP 639 lets only an expression have files beside it; setuptools' own key has them beside a text."""
+    is_text = text_of(former.wheel.metadata) and expression(former.wheel.metadata) is None
+    return former.facts.license_files if former.facts and not is_text else None
 
 
 def _some_readme(folder: Folder, former: Former) -> Readme | None:
@@ -91,7 +93,7 @@ def _some_readme(folder: Folder, former: Former) -> Readme | None:
     if not raw.get("description", "").strip():
         return None
     if _is_written_down(folder):
-        return Readme(file="", content_type=kind_of(raw), text=raw["description"])
+        return Readme(file="", content_type=kind_of(raw), text=raw["description"].strip("\n"))
     files = sorted(name for name in folder.texts if re.match(r"readme(\.\w+)?$", name, re.IGNORECASE))
     return Readme(file=files[0], content_type=kind_of(raw)) if files else None
 

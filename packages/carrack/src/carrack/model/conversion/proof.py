@@ -47,9 +47,9 @@ def compare(before: Wheel | None, after: Wheel, remade: Mapping[str, str]) -> Pr
     """The wheels before, None where there was none, and after.
 
     `remade` are files of the folder that are new on purpose, each with the reason.
-    Without being a difference, a field may be said in another way that core metadata treats alike: order, Home-page as
-    a Project-URL, a name and an address in one field, a licence and its classifier as an expression. What was compiled is
-    not compared byte by byte, and build backends' own files (RECORD, WHEEL's Generator, top_level.txt) neither.
+    Without being a difference, a field may be said in another way that core metadata treats alike: order, empty lines,
+    Home-page as a Project-URL, a name and an address in one field, a licence and its classifier as an expression. What
+    was compiled is not compared byte by byte, nor backends' own files (RECORD, WHEEL's Generator, top_level.txt).
     """
     if before is None:
         told = f"there was no wheel before; this one has {', '.join(sorted(after.files)) or 'no file'}"

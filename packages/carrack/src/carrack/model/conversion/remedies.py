@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 
 from carrack.model.conversion.folder import Folder
+from carrack.model.conversion.from_git import required_names
+from carrack.model.conversion.setup_cfg import sections
+from carrack.model.conversion.setup_script import read_script, strings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +76,7 @@ def remedy(output: str, folder: Folder) -> Remedy | None:
         )
     if (found := _NO_C_FILE.search(output)) and any(n.endswith(f"{found['stem']}.pyx") for n in folder.names):
         return Remedy(requirement="cython")
-    if "Cython.Compiler.Errors" in output:
+    if re.search(r"Cython\.Compiler\.Errors|has no attribute 'cython_sources'", output):
         return Remedy(constraint="cython<3")
     if found := re.search(_REMOVED, output):
         return Remedy(
@@ -84,29 +87,44 @@ def remedy(output: str, folder: Folder) -> Remedy | None:
 
 
 def _missing(output: str, folder: Folder) -> Remedy | None:
-    """A module that setup.py imports and nothing installs: it is installed where the project itself names it so."""
+    """A module that setup.py imports and nothing installs: it is, where the project itself requires one of its name."""
     found = _MISSING.search(output)
     if found is None:
         return None
-    name = canonicalize_name(found["name"])
-    named = re.compile(rf"(?<![\w.-]){re.escape(name).replace('-', '[-_.]')}(?![\w-])", re.IGNORECASE)
-    told = [
-        file for file in _NAMING if any(named.search(line) for _, line in folder.lines(file) if _says(line))
-    ]
-    if told:
+    module = found["name"]
+    name = canonicalize_name(module)
+    if name in _MEANT or name in required_in(folder):
         return Remedy(requirement=name)
+    if any(known.endswith(f"/{module}.py") for known in folder.names):
+        return Remedy(
+            refusal=f"its modules import each other as only Python 2 can ({module})",
+            hint="let it run with Python 3 (from . import …), and commit that",
+        )
     return Remedy(
-        refusal=f"the build imports {found['name']}, and nothing says which distribution has it",
+        refusal=f"the build imports {module}, and nothing says which distribution has it",
         hint='name it in pyproject.toml, and commit that: [build-system] requires = ["setuptools", …]',
     )
 
 
-_NAMING = ("requirements.txt", "setup.cfg", "setup.py", "requirements-dev.txt", "pyproject.toml")
+_MEANT = frozenset({"cffi", "cython", "numpy", "pybind11", "setuptools-scm", "wheel"})
+"""Modules that setup.py files import without requiring them, each in the distribution of its own name."""
 
 
-def _says(line: str) -> bool:
-    """An import is not a requirement."""
-    return not re.match(r"\s*(import|from)\b", line)
+def required_in(folder: Folder) -> frozenset[str]:
+    """The names of all that the folder says it requires, for whatever purpose."""
+    lines = [line for file in folder.matching("*requirements*.txt") for _, line in folder.lines(file)]
+    cfg = sections(folder)
+    lines += [
+        line
+        for key in ("install_requires", "setup_requires")
+        for line in cfg.get("options", {}).get(key, "").splitlines()
+    ]
+    lines += [line for told in cfg.get("options.extras_require", {}).values() for line in told.splitlines()]
+    script = read_script(folder.text("setup.py"))
+    for keyword in ("install_requires", "setup_requires", "tests_require", "extras_require"):
+        value = script.keywords.get(keyword) if script else None
+        lines += list(strings(value)) if value is not None else []
+    return frozenset(required_names(line.partition("#")[0] for line in lines if line.strip()))
 
 
 _LONG = 200

@@ -154,5 +154,12 @@ def _at_keyword(word: ast.keyword) -> ast.expr:
     return ast.copy_location(ast.Constant(word.arg), word)
 
 
+def strings(value: ast.expr) -> Iterator[str]:
+    """Every text that is written down somewhere in an expression."""
+    for node in ast.walk(value):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
 def _several(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)

@@ -69,7 +69,6 @@ class SetupFacts:
     license_files: tuple[str, ...] | None = None
     """The patterns that are said; None for setuptools' own."""
     setup_requires: tuple[str, ...] = ()
-    tests_require: tuple[str, ...] = ()
     compiled: tuple[str, ...] = ()
     """The names of extension modules, and of whatever else a compiler makes."""
     commands: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +98,7 @@ def read_facts(told: Mapping[str, Any]) -> SetupFacts:
     """The facts as the probe writes them."""
     several = (
         *("packages", "py_modules", "license_files", "scripts", "namespace_packages", "platforms"),
-        *("setup_requires", "tests_require", "compiled"),
+        *("setup_requires", "compiled"),
     )
     mapped = ("package_data", "exclude_package_data")
     values: dict[str, Any] = dict(told)
@@ -109,8 +108,11 @@ def read_facts(told: Mapping[str, Any]) -> SetupFacts:
     return SetupFacts(**values)
 
 
-def tables(facts: SetupFacts, find: Find | None) -> str:
-    """`[tool.setuptools]` and below it, as text; what goes without saying, or stays where it was, is left out."""
+def tables(facts: SetupFacts, find: Find | None, *, license_files: bool) -> str:
+    """`[tool.setuptools]` and below it, as text; what goes without saying, or stays where it was, is left out.
+
+    `license_files` says whether those are said here: beside a licence that is no expression.
+    """
     top: dict[str, Any] = {}
     if facts.package_dir:
         top["package-dir"] = dict(facts.package_dir)
@@ -129,6 +131,7 @@ def tables(facts: SetupFacts, find: Find | None) -> str:
         for key, value in (
             ("script-files", facts.scripts),
             ("platforms", facts.platforms),
+            ("license-files", facts.license_files if license_files else ()),
         )
         if value
     }
@@ -138,6 +141,20 @@ def tables(facts: SetupFacts, find: Find | None) -> str:
     return own + "".join(
         f"\n[tool.setuptools.{name}]\n{tomlkit.dumps(told)}" for name, told in _below(facts, find) if told
     )
+
+
+def options(facts: SetupFacts) -> str:
+    """`[options]` of a setup.cfg for pkg_resources' namespaces, and the packages that they are checked against."""
+    told = {
+        "packages": facts.packages or (),
+        NAMESPACES: facts.namespace_packages,
+        "package_dir": tuple(f"{name} = {place}" for name, place in facts.package_dir.items()),
+        "include_package_data": ("true",) if facts.include_package_data else (),
+    }
+    lines = (
+        f"{key} =\n" + "".join(f"    {value}\n" for value in values) for key, values in told.items() if values
+    )
+    return "[options]\n" + "".join(lines)
 
 
 def _below(facts: SetupFacts, find: Find | None) -> Iterator[tuple[str, Mapping[str, Any]]]:

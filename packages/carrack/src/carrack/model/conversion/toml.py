@@ -43,6 +43,16 @@ def inserted(text: str, tables: str, after: str = "") -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def with_comments(before: str, after: str) -> str:
+    """`after` with the comments that stood directly above a table in `before`, where they went with another table."""
+    for header in _HEADER.finditer(before):
+        comments = before[_before_comments(before, header.start()) : header.start()]
+        found = re.search(rf"^{re.escape(header[0])}$", after, re.MULTILINE)
+        if comments and found and comments not in after:
+            after = after[: found.start()] + comments + after[found.start() :]
+    return after
+
+
 def _name(header: str) -> str:
     return header.partition("#")[0].strip().strip("[]").strip()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-from carrack.model.conversion.folder import PYPROJECT, Folder, Left
+from carrack.model.conversion.folder import PYPROJECT, Changes, Folder, Left
 from carrack.model.conversion.former import Former
 
 _SAYS = {
@@ -31,7 +31,7 @@ FOLLOWED = re.compile(r"""^__version__(?: *: *[\w.]+)? *= *["']""")
 """How a version is written that `carrack bump` raises."""
 
 FOLLOWED_FILES = re.compile(
-    r"(?:src/)?(?:[^/]+/)?(?:__init__|__about__|__version__|_version|version)\.py|(?:src/)?[^/]+\.py"
+    r"(?:src/)?(?:[^/]+/(?:__init__|__about__|__version__|_version|version)|[^/]+)\.py"
 )
 """Where `carrack bump` looks for it (adapters/manifest_edits.py)."""
 
@@ -51,14 +51,15 @@ def version_modules(folder: Folder, former: Former) -> Mapping[str, str]:
     return found
 
 
-def ignored(folder: Folder, modules: Mapping[str, str]) -> Mapping[str, str]:
+def ignored(folder: Folder, modules: Mapping[str, str]) -> Changes:
     """The .gitignore files of the folder without the lines that are for these modules."""
-    changes = {}
+    changes: dict[str, str | None] = {}
     for file in folder.matching(".gitignore", "*/.gitignore"):
         lines = folder.text(file).splitlines(keepends=True)
         kept = [line for line in lines if not any(_covers(file, line, name) for name in modules)]
         if kept != lines:
-            changes[file] = re.sub(r"^#.*(scm|version).*\n(?=\n|\Z)", "", "".join(kept), flags=re.MULTILINE)
+            rest = re.sub(r"^#.*(scm|version).*\n(?=\n|\Z)", "", "".join(kept), flags=re.MULTILINE)
+            changes[file] = rest if rest.strip() else None
     return changes
 
 
