@@ -18,6 +18,9 @@ from carrack.model.artifact import Source as BuildSource
 from carrack.model.changes import Change
 from carrack.model.commits import Commit
 from carrack.model.controls import Controls
+from carrack.model.conversion.attempt import Attempt
+from carrack.model.conversion.folder import Changes, Folder
+from carrack.model.conversion.setuptools import SetupFacts
 from carrack.model.diagnosis import Answered, Delivery, Identity
 from carrack.model.domain import DomainState
 from carrack.model.history import Place, TreeState
@@ -31,6 +34,7 @@ from carrack.model.retraction import Status
 from carrack.model.source_address import SourceAddress
 from carrack.model.surroundings import DockerFacts, GitFacts
 from carrack.model.target import Interpreter
+from carrack.model.workspace import Package
 
 
 class History(Protocol):
@@ -295,6 +299,45 @@ class Builder(Protocol):
         self, sources: Sequence[BuildSource], out: Path, *, wheels: bool = True
     ) -> tuple[Artifact, ...]:
         """An sdist, and a wheel made from it unless told otherwise, for each source, under `out`."""
+
+
+class FormerBuilder(Protocol):
+    """Builds a folder in whatever form it has, to be looked at and never published."""
+
+    def build(
+        self, folder: Path, attempt: Attempt, out: Path, epoch: int, *, facts: bool
+    ) -> tuple[Path, SetupFacts | None]:
+        """Its wheel, built as `attempt` says, and with `facts` what setuptools makes of its setup.py and setup.cfg.
+
+        Raises BuildError with the backend's output where it does not build.
+        """
+
+
+class Folders(Protocol):
+    """Packages' folders that are laid out on disk."""
+
+    def read(self, path: Path) -> Folder:
+        """Every file's name, and the text of those that are text."""
+
+    def change(self, path: Path, changes: Changes) -> None:
+        """Write and remove files."""
+
+    def package(self, root: Path, path: PurePosixPath) -> Package:
+        """The package in the folder `path` below `root`; WorkspaceError where its manifest has faults."""
+
+
+class BuildPins(Protocol):
+    """The build requirements' file of hashes."""
+
+    def missing(self, requires: Sequence[str], constraints: str) -> str:
+        """The lines that `constraints` lacks, so that `requires` and what they require are in it by hash."""
+
+
+class ReachedTags(Protocol):
+    """Tags of what HEAD stands on."""
+
+    def reached_tags(self, prefix: str) -> tuple[str, ...]:
+        """The tags that begin with `prefix` on commits that lead to HEAD."""
 
 
 class Uploader(Protocol):

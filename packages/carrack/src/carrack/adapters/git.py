@@ -31,7 +31,7 @@ _SAME_EVERYWHERE = (
 
 @dataclass(frozen=True)
 class Git:
-    """Implements `ports.History`, `ports.Log` and `ports.CommittedTexts` for the repository around `root`.
+    """Implements `ports.History`, `Log`, `ReachedTags` and `CommittedTexts` for the repository around `root`.
 
     `root` may be a folder inside it.
 
@@ -96,6 +96,12 @@ class Git:
         )
         return {name: pointed or own for name, own, pointed in rows}
 
+    def reached_tags(self, prefix: str) -> tuple[str, ...]:
+        """See `ports.ReachedTags`."""
+        form = "--format=%(refname:lstrip=2)"
+        names = self._ask("for-each-ref", form, "--merged=HEAD", "refs/tags").splitlines()
+        return tuple(name for name in names if name.startswith(prefix))
+
     def tag(self, name: str, commit: str) -> None:
         """See `ports.History`. Raises WorkspaceError where it is on another commit, or cannot be made."""
         made = self._run("update-ref", f"refs/tags/{name}", commit, "0" * len(commit))
@@ -147,7 +153,7 @@ class Git:
     def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where git, or a hook of the repository, refuses."""
         names = [str(path) for path in paths]
-        self._ask("add", "--all", "--", *names)
+        self._ask("add", "--all", "--force", "--", *names)
         self._ask("commit", "--quiet", "--file=-", "--only", "--", *names, told=message)
         return self._head()
 

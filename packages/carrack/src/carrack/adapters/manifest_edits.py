@@ -46,8 +46,8 @@ class ManifestEdits:
         (self.root / file).unlink(missing_ok=True)
 
     def literals(self, package: PurePosixPath, version: str) -> tuple[PurePosixPath, ...]:
-        """See `ports.Manifests`. Looked for where build backends do: in the modules at the top of a package."""
-        files = (file for glob in _MODULES for file in self.files(package, glob))
+        """See `ports.Manifests`. Looked for in modules at the top of a package, and in those that are one alone."""
+        files = dict.fromkeys(file for glob in _MODULES for file in self.files(package, glob))
         return tuple(file for file in files if _literal(version).search(self.read(file) or ""))
 
     def replace(self, manifest: PurePosixPath, key: tuple[str, ...], before: str, after: str) -> None:
@@ -71,10 +71,13 @@ class ManifestEdits:
         raise WorkspaceError(f"does not say {before!r} any more", address=f"{manifest}: {'.'.join(key)}")
 
 
-_MODULES = tuple(
-    f"{place}/{name}"
-    for place in ("src/*", "*")
-    for name in ("__init__.py", "__about__.py", "_version.py", "version.py")
+_MODULES = (
+    *(
+        f"{place}{name}"
+        for place in ("src/*/", "*/")
+        for name in ("__init__.py", "__about__.py", "__version__.py", "_version.py", "version.py")
+    ),
+    *("src/*.py", "*.py"),
 )
 
 

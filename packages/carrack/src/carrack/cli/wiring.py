@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from carrack.adapters.pip_settings import PipSettings
     from carrack.adapters.promoter import CodeArtifactPromoter
     from carrack.commands.check_builds import Twice
+    from carrack.commands.convert import Workshop
     from carrack.commands.doctor import Patient
     from carrack.commands.knowledge import Sources
     from carrack.commands.rewriting import Tools as AdoptionTools
@@ -72,6 +73,46 @@ class Wiring:
         from carrack.adapters.manifests import read_workspace
 
         return read_workspace(self.root, self.environ)
+
+    def package_folder(self, name: str) -> PurePosixPath:
+        """The folder that is called `name` where packages are, whatever is in it. Raises UsageError where none is."""
+        from carrack.adapters.manifests import read_folders
+        from carrack.cli.selection import select_folder
+
+        return select_folder(read_folders(self.root)[0], name)
+
+    @property
+    def workshop(self) -> Workshop:
+        """What a conversion works with; the other packages' manifests are not read."""
+        from carrack.adapters.archives import BuiltArchives
+        from carrack.adapters.build_pins import UvBuildPins
+        from carrack.adapters.builder import IsolatedBuilder
+        from carrack.adapters.folders import DiskFolders
+        from carrack.adapters.former import FormerBuilder
+        from carrack.adapters.git import Git
+        from carrack.adapters.manifests import read_folders
+        from carrack.commands.convert import Workshop
+        from carrack.commands.former import Past
+
+        environ, git = self.isolated(None), Git(self.root, self.environ)
+        return Workshop(
+            history=git,
+            log=git,
+            manifests=self.manifests,
+            folders=DiskFolders(),
+            past=Past(
+                builder=FormerBuilder(environ=environ),
+                tags=git,
+                log=git,
+                archives=BuiltArchives(),
+                report=self.report,
+            ),
+            builder=lambda constraints: IsolatedBuilder(
+                constraints=constraints, environ=environ, report=self.report
+            ),
+            pins=UvBuildPins(environ=environ),
+            constraints=read_folders(self.root)[1],
+        )
 
     def index(self, name: str | None) -> Index:
         """The index called `name`, else the workspace's default; it is named on stderr before anything else.
@@ -122,7 +163,7 @@ class Wiring:
     def _git(self) -> Git:
         from carrack.adapters.git import Git
 
-        return Git(self.workspace.root, self.environ, self.workspace.apart)
+        return Git(self.root, self.environ, self.workspace.apart)
 
     @cached_property
     def journal(self) -> Journal:
@@ -226,7 +267,7 @@ class Wiring:
         """The packages' pyproject.toml files."""
         from carrack.adapters.manifest_edits import ManifestEdits
 
-        return ManifestEdits(self.workspace.root)
+        return ManifestEdits(self.root)
 
     def builder(self, access: Access | None) -> IsolatedBuilder:
         """Builds with requirements from `access`'s index, or from pip's own where none is chosen."""

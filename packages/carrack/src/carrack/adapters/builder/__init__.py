@@ -31,10 +31,7 @@ from carrack.model.published import File
 from carrack.ports import Report
 
 _BACKENDS_SEE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
-_WORKER = {
-    "PIP_REQUIRE_HASHES": "1",
-    "PYTHONSAFEPATH": "1",  # the folder where we are may have a build.py of its own
-}
+_WORKER = {"PYTHONSAFEPATH": "1"}  # the folder where we are may have a build.py of its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +48,8 @@ class IsolatedBuilder:
     report: Report
     backends: Mapping[str, str] = field(default_factory=dict)
     """What the build backends see in other words than `environ` has it."""
+    by_hash: bool = True
+    """Whether build requirements are installed by hash; what was not is for looking at, never for an index."""
 
     def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
         """See `ports.Builder`.
@@ -58,15 +57,20 @@ class IsolatedBuilder:
         Raises BuildError with the backend's output where a package does not build, and where a build requirement
         is not in the constraints; OSError where this machine cannot hold what is built.
         """
+        made = self.make(sources, out, wheels=wheels)
+        digest = "sha256:" + hashlib.sha256(self._constraint_text().encode()).hexdigest()
+        return tuple(_artifact(source, path, digest) for source in sources for path in made[source.name])
+
+    def make(
+        self, sources: Sequence[Source], out: Path, *, wheels: bool = True
+    ) -> Mapping[NormalizedName, tuple[Path, ...]]:
+        """As `build`, but whatever name and version the backend gives; the files of each source."""
         out.mkdir(parents=True, exist_ok=True)
         by_requirements = sorted(sources, key=lambda source: source.build_requires)
         made: dict[str, list[str]] = {}
         for requires, group in groupby(by_requirements, key=lambda source: source.build_requires):
             made |= self._work(requires, tuple(group), out, wheels)
-        digest = "sha256:" + hashlib.sha256(self._constraint_text().encode()).hexdigest()
-        return tuple(
-            _artifact(source, out / name, digest) for source in sources for name in made[source.name]
-        )
+        return {source.name: tuple(out / name for name in made[source.name]) for source in sources}
 
     def _work(
         self, requires: Sequence[str], sources: Sequence[Source], out: Path, wheels: bool
@@ -88,7 +92,8 @@ class IsolatedBuilder:
                 },
                 "builds": [{"name": s.name, "source": str(s.path), "epoch": s.epoch} for s in sources],
             }
-            worker = _run_worker(json.dumps(job), {**environ, **_WORKER})
+            told = _WORKER | ({"PIP_REQUIRE_HASHES": "1"} if self.by_hash else {})
+            worker = _run_worker(json.dumps(job), {**environ, **told})
         return _made(worker)
 
     def _constraint_text(self) -> str:
