@@ -12,12 +12,22 @@ from pathlib import Path, PurePosixPath
 import pytest
 from tests.carrack.former import SETUP, Former, former, odd
 from tests.carrack.repositories import EPOCH, GIT_ENVIRON, Repository, package, repository
-from tests.carrack.test_cli import BIN, Command
+from tests.carrack.test_cli import BIN, Command, Result
 from tests.carrack.web import Answer, Asked, Web
 
 from carrack.adapters.filter_repo import FilterRepo
 from carrack.adapters.landing import Landing
 from carrack.errors import StoppedError
+
+
+class Importing(Command):
+    """The command, which leaves what comes in its old form."""
+
+    def __call__(self, *arguments: str, at: str = ".", **environ: str) -> Result:
+        """Run `carrack ARGUMENTS`, without the conversion."""
+        alone = ["--no-convert"] if arguments[0] == "adopt" else []
+        return super().__call__(*arguments, *alone, at=at, **environ)
+
 
 ROOT = '[tool.carrack]\npackages = ["packages/*"]\n'
 
@@ -33,7 +43,7 @@ def repo(tmp_path: Path) -> Repository:
 @pytest.fixture
 def carrack(repo: Repository, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command in that workspace."""
-    return Command(repo.root, capsys)
+    return Importing(repo.root, capsys)
 
 
 @pytest.fixture
@@ -481,7 +491,7 @@ def test_a_signal_while_writing_waits_for_the_end(repo: Repository, source: Form
         f'#!/bin/sh\ngrep -q old-tool-v1.2.0 && test "$1" = prepared && kill -TERM {carrack}\nexit 0\n'
     )
     hook.chmod(0o755)
-    command = [str(BIN / "carrack"), "adopt", str(source.root)]
+    command = [str(BIN / "carrack"), "adopt", "--no-convert", str(source.root)]
     ended = subprocess.run(
         command, cwd=repo.root, env=GIT_ENVIRON, capture_output=True, text=True, check=False
     )
@@ -592,7 +602,7 @@ def test_a_linked_work_tree_is_a_workspace(
     """Its branch moves, and no other; the tags are the repository's."""
     repo.git("worktree", "add", "-q", "-b", "adoption", str(tmp_path / "beside"))
     before = repo.git("rev-parse", "main")
-    done = Command(tmp_path / "beside", capsys)("adopt", str(source.root))
+    done = Importing(tmp_path / "beside", capsys)("adopt", str(source.root))
     assert done.code == 0, done.err
     assert repo.git("rev-parse", "main") == before
     assert repo.git("rev-parse", "adoption:packages/old-tool") == source.git("rev-parse", "HEAD^{tree}")
@@ -622,7 +632,7 @@ def test_a_workspace_may_be_a_folder_of_its_repository(
     repo = repository(tmp_path / "mono")
     files = {"pyproject.toml": ROOT, **package("alpha")}
     repo.commit({f"python/{name}": text for name, text in files.items()} | {"web/index.js": "1\n"})
-    carrack = Command(repo.root / "python", capsys)
+    carrack = Importing(repo.root / "python", capsys)
     done = carrack("adopt", str(source.root))
     assert done.code == 0, done.err
     assert repo.git("rev-parse", "HEAD:python/packages/old-tool") == source.git("rev-parse", "HEAD^{tree}")

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from tests.carrack.former import SETUP, Former, former
 from tests.carrack.repositories import Repository, package, repository
-from tests.carrack.test_adopt import ROOT
+from tests.carrack.test_adopt import ROOT, Importing
 from tests.carrack.test_cli import Command
 from tests.carrack.test_plan_verb import carrack as memory_carrack
 
@@ -60,7 +60,7 @@ def repo(tmp_path: Path) -> Repository:
 @pytest.fixture
 def carrack(repo: Repository, capsys: pytest.CaptureFixture[str]) -> Command:
     """The command in that workspace."""
-    return Command(repo.root, capsys)
+    return Importing(repo.root, capsys)
 
 
 @pytest.fixture
@@ -387,7 +387,8 @@ def test_requirements_are_read_from_every_form() -> None:
         assert {str(one) for one in read.requires} == wanted, files
         assert read.requires_python is not None
         assert read.requires_python.contains("3.8")
-    assert read.unread == ("pyproject.toml: tool.poetry.dependencies.old: 1 || 2",)
+    (unread,) = read.unread
+    assert unread.startswith("pyproject.toml: tool.poetry.dependencies.old: PEP 440 has no alternatives")
     computed = read_former({"setup.py": "setup(name='x', install_requires=open('r').readlines())\n"})
     assert computed.unread == ("setup.py: install_requires is computed",)
 
@@ -434,7 +435,7 @@ def test_the_next_version_of_what_was_adopted_comes_from_the_commits_since_its_t
     _requiring(source)
     source.tag("v2.0")
     source.say("feat: read more", {"src/old_tool/more.py": "1\n"})
-    assert memory_carrack("adopt", str(source.root)).code == 0
+    assert memory_carrack("adopt", str(source.root), "--no-convert").code == 0
     told = memory_carrack("status", "--to", "prod").out
     assert "mistagged" in told
     shown = memory_carrack("bump", "--index", "prod", "--dry-run").out

@@ -13,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from carrack.model.adoption import FormerPackage
+from carrack.model.conversion.constraints import NotPep508Error, requirements, specifier
 
 FILES = (
     *(
@@ -186,43 +187,18 @@ def _values(
 
 
 def _of_poetry(table: Table, unread: list[str]) -> tuple[list[str], str | None]:
-    """Poetry's constraints are not PEP 440: what has the same form in both is read, and `^` and `~` of versions."""
-    found, python = [], None
+    """Poetry's constraints in the form of PEP 508; what has none there is told."""
+    found: list[str] = []
+    python = None
     for name, told in table.items():
-        text = told.get("version", "*") if isinstance(told, dict) else told
-        specifier = _of_caret(text) if isinstance(text, str) else None
-        if specifier is None:
-            unread.append(f"pyproject.toml: tool.poetry.dependencies.{name}: {text}")
-        elif name == "python":
-            python = specifier
-        elif not (isinstance(told, dict) and told.get("optional")):
-            found.append(f"{name}{specifier}")
+        try:
+            if name == "python":
+                python = specifier(str(told))
+            elif not (isinstance(told, Mapping) and told.get("optional")):
+                found += requirements(name, told)
+        except NotPep508Error as error:
+            unread.append(f"pyproject.toml: tool.poetry.dependencies.{name}: {error}")
     return found, python
-
-
-def _of_caret(text: str) -> str | None:
-    parts = []
-    for part in (part.strip() for part in text.split(",")):
-        match = re.fullmatch(r"(\^|~(?!=))?\s*v?(\d+(?:\.\d+)*)", part)
-        if part == "*":
-            continue
-        if match is None:
-            parts.append(part)
-            continue
-        numbers = [int(number) for number in match[2].split(".")]
-        if match[1] is None:
-            parts.append(f"=={match[2]}")
-            continue
-        nonzero = next((i for i, number in enumerate(numbers) if number), len(numbers) - 1)
-        place = nonzero if match[1] == "^" else min(1, len(numbers) - 1)
-        upper = [*numbers[:place], numbers[place] + 1]
-        parts.append(f">={match[2]},<{'.'.join(map(str, upper))}")
-    joined = ",".join(parts)
-    try:
-        SpecifierSet(joined)
-    except InvalidSpecifier:
-        return None
-    return joined
 
 
 def _specifier(text: Any, unread: list[str]) -> SpecifierSet | None:

@@ -12,8 +12,8 @@ import click
 from carrack.cli.output import printable, show_findings
 from carrack.cli.wiring import Wiring
 from carrack.commands.adopt import Adopted, Adoption
-from carrack.errors import ExitCode, UsageError
-from carrack.model.adoption import Finding
+from carrack.errors import BuildError, CarrackError, ExitCode, UsageError
+from carrack.model.adoption import Destination, Finding
 from carrack.model.adoption_record import commit_list_path
 from carrack.model.diagnosis import Verdict
 
@@ -27,6 +27,9 @@ from carrack.model.diagnosis import Verdict
 @click.option("--plan", "plans", is_flag=True, help="Only show what the import would meet; write nothing.")
 @click.option("--update", "updates", is_flag=True, help="Bring what the source of package NAME got since.")
 @click.option("--from", "place", metavar="URL|PATH", help="With --update: where the source is now.")
+@click.option(
+    "--no-convert", is_flag=True, help="The import alone: nothing is built, so nothing of the source is run."
+)
 @click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
 @click.pass_obj
 def command(
@@ -37,13 +40,15 @@ def command(
     plans: bool,
     updates: bool,
     place: str | None,
+    no_convert: bool,
     as_json: bool,
 ) -> int:
     """Bring a former repository under packages/ with its whole history, its tags as PACKAGE-vVERSION.
 
     The history is rewritten in a temporary repository and proved there, commit by commit; then branch, files and
     tags change together, or nothing does. Look at --plan first: it writes nothing, and ends with 65 where something
-    is in the way.
+    is in the way. After the import come the commits of `carrack convert`, which builds the package, to prove that its
+    wheel stays the same.
     """
     if place and not updates:
         raise UsageError("--from is for --update", hint=f"carrack adopt {place}")
@@ -51,7 +56,12 @@ def command(
         apart = Path(scratch) / "source.git"
         if updates:
             return _update(wiring, source, place, apart, as_json)
-        return _adopt(wiring, source, _folder(subdir), name, plans, apart, as_json)
+        adoption = _adopt(wiring, source, _folder(subdir), name, plans, apart, as_json)
+    if plans:
+        return ExitCode.WORKSPACE if adoption.failures else ExitCode.DONE
+    if not no_convert:
+        _convert(wiring, adoption.to)
+    return ExitCode.DONE
 
 
 def _adopt(
@@ -62,7 +72,7 @@ def _adopt(
     plans: bool,
     apart: Path,
     as_json: bool,
-) -> int:
+) -> Adoption:
     from carrack.commands.adopt import adopt, examine
 
     workspace = wiring.workspace
@@ -71,7 +81,7 @@ def _adopt(
     adoption = examine(workspace, locks, tools, subdir, name)
     if plans:
         _show_plan(adoption, as_json)
-        return ExitCode.WORKSPACE if adoption.failures else ExitCode.DONE
+        return adoption
     if not as_json:
         show_findings([one for one in adoption.findings if one.verdict is not Verdict.OK])
     done = adopt(adoption, tools)
@@ -85,7 +95,31 @@ def _adopt(
         f"{commit_list_path(adoption.to.name)} says which commit became which. To share it: git push, git push --tags; "
         "through a pull request only by a merge commit, since squash and rebase lose the history"
     )
-    return ExitCode.DONE
+    return adoption
+
+
+def _convert(wiring: Wiring, to: Destination) -> None:
+    """The commits after the import. What keeps the package from its new form is an error; the import stays."""
+    from carrack.commands.convert import carry_out, plan_conversion
+
+    try:
+        workshop = wiring.workshop
+        planned = plan_conversion(to.path, workshop)
+        for left in planned.left:
+            wiring.report.note(f"not converted: {left.under(planned.path)}")
+        if planned.differences:
+            raise BuildError(
+                "the wheel would not be the same after its conversion",
+                address=str(to.path),
+                output="\n".join(planned.differences),
+                untouched="the package is as it was in its own repository",
+            )
+        for commit, title in carry_out(planned, workshop):
+            wiring.report.step("Committed", f"{commit[:12]} {title}")
+    except CarrackError as error:
+        error.done = f"the import: {to.path} is on the branch, with its history and its tags"
+        error.hint = error.hint or f"carrack convert {to.path.name} --plan"
+        raise
 
 
 def _update(wiring: Wiring, name: str, place: str | None, apart: Path, as_json: bool) -> int:
