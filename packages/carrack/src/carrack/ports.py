@@ -12,6 +12,9 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
     from packaging.version import Version
 
     from carrack.model.access import Access
+    from carrack.model.adoption import Source as FormerSource
+    from carrack.model.adoption_landing import Ground, Merged
+    from carrack.model.adoption_proof import Side
     from carrack.model.artifact import Artifact, Source
     from carrack.model.base_image import Brought
     from carrack.model.bumping import Edit
@@ -19,6 +22,9 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
     from carrack.model.code_sources import CommittedSource, LockedSource
     from carrack.model.commits import Commit
     from carrack.model.controls import Controls
+    from carrack.model.conversion.attempt import Attempt
+    from carrack.model.conversion.folder import Changes, Folder
+    from carrack.model.conversion.setuptools import SetupFacts
     from carrack.model.deployed import JobDefinition
     from carrack.model.diagnosis import Answered, Delivery, Identity
     from carrack.model.domain import DomainState
@@ -32,8 +38,10 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
     from carrack.model.registry import Login, Manifest, Pushed, Repository
     from carrack.model.reproduction import Member
     from carrack.model.retraction import Status
+    from carrack.model.source_address import SourceAddress
     from carrack.model.surroundings import DockerFacts, GitFacts
     from carrack.model.target import Interpreter
+    from carrack.model.workspace import Package
 
 
 class History(Protocol):
@@ -90,6 +98,96 @@ class Log(Protocol):
 
     def commit_count(self) -> int:
         """How many commits lead to HEAD."""
+
+
+class FormerRepository(Protocol):
+    """Another repository's HEAD and tags, in a repository of our own."""
+
+    @property
+    def address(self) -> SourceAddress:
+        """Where it is, without credentials."""
+
+    def look(self, subdir: PurePosixPath, report: Report) -> FormerSource:
+        """Everything that a plan says of it, as far as `subdir` is concerned."""
+
+    def tips(self, commits: Iterable[str]) -> frozenset[str]:
+        """Those of `commits` to which no other of them leads."""
+
+    def drop_tags(self, names: Iterable[str]) -> None:
+        """Forget tags that do not come."""
+
+    def side(self, folder: PurePosixPath) -> Side:
+        """Its history as it is now, rewritten or not, seen through `folder`."""
+
+    def tree(self, commit: str, folder: PurePosixPath) -> str | None:
+        """The tree of a folder in a commit; None where it has no such folder."""
+
+    def same_files(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Those pairs of trees that have the same files, though git wrote them down otherwise."""
+
+
+class Rewriter(Protocol):
+    """Rewrites that repository: other paths, other names of tags, and nothing else."""
+
+    @property
+    def tool(self) -> str:
+        """Name and version of what does it; another one may make other commits."""
+
+    def rewrite(
+        self, subdir: PurePosixPath, into: PurePosixPath, tags: Mapping[str, str]
+    ) -> Mapping[str, str | None]:
+        """Move `subdir` to `into` in every commit; the new id of each, None where it had nothing of `subdir`."""
+
+
+class HistoryLanding(Protocol):
+    """The workspace's branch, to which a rewritten history comes; paths of files are the repository's."""
+
+    @property
+    def prefix(self) -> PurePosixPath:
+        """The workspace's folder in its repository."""
+
+    def ground(self, path: PurePosixPath) -> Ground:
+        """How things stand before the folder `path` of the workspace comes."""
+
+    def record(self, trailer: str) -> str | None:
+        """The message of the newest commit of HEAD's history that has this line."""
+
+    def leads_to(self, ancestor: str, commit: str = "HEAD") -> bool:
+        """Whether `commit` has `ancestor` in its history."""
+
+    def tree(self, commit: str, path: PurePosixPath) -> str | None:
+        """The tree of a folder of the workspace in a commit; None where it has no such folder."""
+
+    def text(self, commit: str, path: PurePosixPath) -> str | None:
+        """A file's text in a commit; None where it has none."""
+
+    def changes(self, old: str, new: str) -> tuple[PurePosixPath, ...]:
+        """The paths that differ between two commits."""
+
+    def tags_apart(self) -> Mapping[str, str]:
+        """The object of every tag that comes."""
+
+    def add(self, history: str, path: PurePosixPath, files: Mapping[PurePosixPath, str], message: str) -> str:
+        """Make, apart, a merge of HEAD and `history` that has `path` as `history` has it, and `files`; its id."""
+
+    def merge(self, history: str, files: Mapping[PurePosixPath, str], message: str) -> Merged:
+        """Make, apart, an ordinary merge of HEAD and `history`, with `files`."""
+
+    def follow(
+        self, commit: str, files: Mapping[PurePosixPath, str], removed: PurePosixPath | None, message: str
+    ) -> str:
+        """Make, apart, one more commit on `commit`, with `files` and without `removed`; its id."""
+
+    def land(
+        self, ground: Ground, tip: str, tags: Mapping[str, str], why: str, new: PurePosixPath | None
+    ) -> None:
+        """Move branch, files and tags of the workspace, all or none; `new` is a folder that was not there."""
+
+    def keep(self, tip: str, ref: str) -> None:
+        """Have `ref` on a commit that was made apart."""
+
+    def changed_under(self, path: PurePosixPath) -> tuple[str, ...]:
+        """What git calls changed below a folder of the workspace."""
 
 
 class IndexReader(Protocol):
@@ -255,6 +353,45 @@ class RuntimeStore(Protocol):
 
     def put(self, wheel: Path, address: str) -> None:
         """Have the wheel's bytes at `address`, whole."""
+
+
+class FormerBuilder(Protocol):
+    """Builds a folder in whatever form it has, to be looked at and never published."""
+
+    def build(
+        self, folder: Path, attempt: Attempt, out: Path, epoch: int, *, facts: bool
+    ) -> tuple[Path, SetupFacts | None]:
+        """Its wheel, built as `attempt` says, and with `facts` what setuptools makes of its setup.py and setup.cfg.
+
+        Raises BuildError with the backend's output where it does not build.
+        """
+
+
+class Folders(Protocol):
+    """Packages' folders that are laid out on disk."""
+
+    def read(self, path: Path) -> Folder:
+        """Every file's name, and the text of those that are text."""
+
+    def change(self, path: Path, changes: Changes) -> None:
+        """Write and remove files."""
+
+    def package(self, root: Path, path: PurePosixPath) -> Package:
+        """The package in the folder `path` below `root`; WorkspaceError where its manifest has faults."""
+
+
+class BuildPins(Protocol):
+    """The build requirements' file of hashes."""
+
+    def missing(self, requires: Sequence[str], constraints: str) -> str:
+        """The lines that `constraints` lacks, so that `requires` and what they require are in it by hash."""
+
+
+class ReachedTags(Protocol):
+    """Tags of what HEAD stands on."""
+
+    def reached_tags(self, prefix: str) -> tuple[str, ...]:
+        """The tags that begin with `prefix` on commits that lead to HEAD."""
 
 
 class Uploader(Protocol):

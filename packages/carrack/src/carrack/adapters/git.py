@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -16,9 +17,10 @@ from pathlib import Path, PurePosixPath
 from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.exported import refuse_incomplete
+from carrack.adapters.git_command import GitCommand, reason
 from carrack.errors import WorkspaceError
 from carrack.model.commits import Commit
-from carrack.model.history import Place, TreeState
+from carrack.model.history import Place, TreeState, is_below
 
 _FILE, _PROGRAM, _FOLDER = 0o644, 0o755, 0o755
 _FULL = ("No space left on device", "Out of diskspace")
@@ -34,7 +36,7 @@ _SAME_EVERYWHERE = (
 
 @dataclass(frozen=True)
 class Git:
-    """Implements `ports.History`, `ports.Log` and `ports.CommittedTexts` for the repository around `root`.
+    """Implements `ports.History`, `Log`, `ReachedTags` and `CommittedTexts` for the repository around `root`.
 
     `root` may be a folder inside it.
 
@@ -44,6 +46,8 @@ class Git:
 
     root: Path
     environ: Mapping[str, str] = field(repr=False)
+    apart: tuple[PurePosixPath, ...] = ()
+    """What is not of a package at the root itself (`Workspace.apart`)."""
 
     def state(self, paths: Iterable[PurePosixPath]) -> TreeState:
         """See `ports.History`. Raises WorkspaceError without git, a repository, or a first commit."""
@@ -55,6 +59,7 @@ class Git:
             shallow=shallow == "true",
             trees={path: tree for (_, path), tree in trees.items()},
             uncommitted=self._uncommitted(paths),
+            apart=self.apart,
         )
 
     def place(self) -> PurePosixPath | None:
@@ -67,7 +72,7 @@ class Git:
         answer = self.run("merge-base", "HEAD", ref)
         if answer.returncode:
             raise WorkspaceError(
-                f"HEAD and {ref!r} have no commit in common: {_reason(answer)}",
+                f"HEAD and {ref!r} have no commit in common: {reason(answer)}",
                 address=str(self.root),
                 hint=f"git fetch --unshallow origin (in a workflow: fetch-depth: 0), then say --since with {ref} "
                 "as git knows it, for example origin/main",
@@ -76,12 +81,22 @@ class Git:
 
     def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """See `ports.History`."""
-        places = tuple(wanted)
+        asked = tuple(wanted)
+        roots = {place: tree for place in asked if not place[1].parts and (tree := self._root_tree(place[0]))}
+        places = [place for place in asked if place[1].parts]
         lines = "".join(f"{commit}:{self._prefix}{path}\n" for commit, path in places)
         form = "%(objecttype) %(objectname)"
         answers = self._ask("cat-file", "--buffer", f"--batch-check={form}", told=lines).splitlines()
         rows = zip(places, map(str.split, answers), strict=True)
-        return {place: facts[1] for place, facts in rows if facts[0] == "tree"}
+        return roots | {place: facts[1] for place, facts in rows if facts[0] == "tree"}
+
+    def _root_tree(self, commit: str) -> str | None:
+        """An id of what a package at the root has: of all files but those apart, since git has no tree of those."""
+        answer = self.run("ls-tree", "-r", "-z", "--full-tree", f"{commit}:{self._prefix.rstrip('/')}")
+        rows = (row for row in answer.stdout.split("\0") if row)
+        own = (row for row in rows if not is_below(PurePosixPath(row.partition("\t")[2]), self.apart))
+        text = "\0".join(own).encode("utf-8", "surrogateescape")
+        return None if answer.returncode else hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
     def tags(self) -> Mapping[str, str]:
         """See `ports.History`."""
@@ -92,12 +107,18 @@ class Git:
         )
         return {name: pointed or own for name, own, pointed in rows}
 
+    def reached_tags(self, prefix: str) -> tuple[str, ...]:
+        """See `ports.ReachedTags`."""
+        form = "--format=%(refname:lstrip=2)"
+        names = self._ask("for-each-ref", form, "--merged=HEAD", "refs/tags").splitlines()
+        return tuple(name for name in names if name.startswith(prefix))
+
     def tag(self, name: str, commit: str) -> None:
         """See `ports.History`. Raises WorkspaceError where it is on another commit, or cannot be made."""
         made = self.run("update-ref", f"refs/tags/{name}", commit, "0" * len(commit))
         if made.returncode and self.tags().get(name) != commit:
             raise WorkspaceError(
-                f"the tag cannot be made: {_reason(made)}",
+                f"the tag cannot be made: {reason(made)}",
                 address=f"tag {name}",
                 hint=f"git tag {name} {commit}",
             )
@@ -120,7 +141,7 @@ class Git:
     def log(self, since: str, path: PurePosixPath) -> tuple[Commit, ...]:
         """See `ports.Log`."""
         form = "--format=tformat:%H%x00%s%x00%b%x00"
-        told = self._ask("log", "--reverse", "--no-merges", "-z", form, f"{since}..HEAD", "--", str(path))
+        told = self._ask_of(path, "log", "--reverse", "--no-merges", "-z", form, f"{since}..HEAD")
         fields = iter(told.split("\0"))
         rows = zip(fields, fields, fields, fields, strict=False)  # -z ends each commit with one more NUL
         return tuple(Commit(id=id, subject=subject, body=body.strip()) for id, subject, body, _ in rows)
@@ -154,7 +175,7 @@ class Git:
     def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where git, or a hook of the repository, refuses."""
         names = [str(path) for path in paths]
-        self._ask("add", "--all", "--", *names)
+        self._ask("add", "--all", "--force", "--", *names)
         self._ask("commit", "--quiet", "--file=-", "--only", "--", *names, told=message)
         return self._head()[-1]
 
@@ -213,7 +234,7 @@ class Git:
     def export_as_of(self, epoch: int, commit: str, path: PurePosixPath, to: Path) -> None:
         """The same, with times that are said. Raises WorkspaceError where `commit` has not all of the folder."""
         self._refuse_submodules(commit, path)
-        within = f"{self._prefix}{path}"
+        within = PurePosixPath(self._prefix) / path
         with tempfile.TemporaryDirectory(dir=to.parent) as scratch:
             self._check_out(commit, within, Path(scratch))
             (Path(scratch) / "tree" / within).rename(to)
@@ -226,7 +247,7 @@ class Git:
         return int(epoch), tree
 
     def _last_change(self, commit: str, path: PurePosixPath) -> int:
-        answer = self._ask("rev-list", "-1", "--timestamp", commit, "--", str(path))
+        answer = self._ask_of(path, "rev-list", "-1", "--timestamp", commit)
         if not answer:
             raise WorkspaceError(
                 f"commit {commit[:12]} has no such folder; builds are made from commits",
@@ -238,7 +259,8 @@ class Git:
     def _refuse_submodules(self, commit: str, path: PurePosixPath) -> None:
         """A submodule's files are another repository's: they would be missing from what is built, unsaid."""
         rows = self._ask("ls-tree", "-r", "-z", commit, "--", str(path)).split("\0")
-        found = tuple(row.split("\t", 1)[1] for row in rows if row.startswith("160000 "))
+        links = (row.split("\t", 1)[1] for row in rows if row.startswith("160000 "))
+        found = tuple(link for link in links if path.parts or not is_below(PurePosixPath(link), self.apart))
         if found:
             raise WorkspaceError(
                 "a package has a submodule in it, and the files in that are not in this repository's commits",
@@ -248,8 +270,11 @@ class Git:
                 hint="commit its files themselves, or make it a package of its own",
             )
 
-    def _check_out(self, commit: str, path: str, scratch: Path) -> None:
-        """Lay out `path` under `scratch`/tree, by the attributes that `commit` has, not those of the work tree."""
+    def _check_out(self, commit: str, path: PurePosixPath, scratch: Path) -> None:
+        """Lay out `path`, the repository's, under `scratch`/tree, by the attributes that `commit` has.
+
+        Those of the work tree do not count.
+        """
         tree = scratch / "tree"
         tree.mkdir()
         environ = {
@@ -258,9 +283,12 @@ class Git:
             "GIT_INDEX_FILE": str(scratch / "index"),
         }
         settings = [part for setting in _SAME_EVERYWHERE for part in ("-c", setting)]
+        prefix = PurePosixPath(self._prefix)
+        spared = _but(prefix / one for one in self.apart if path == prefix)
+        words = ("--no-literal-pathspecs", *settings, "checkout", commit, "--", f":(literal){path}", *spared)
         try:
             self._ask("-C", str(tree), "read-tree", commit, environ=environ)
-            self._ask("-C", str(tree), *settings, "checkout", commit, "--", path, environ=environ)
+            self._ask("-C", str(tree), *words, environ=environ)
         except WorkspaceError as error:
             if any(words in error.message for words in _FULL):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(scratch)) from None
@@ -271,7 +299,7 @@ class Git:
         answer = self.run("rev-parse", *questions, "--verify", "HEAD^{commit}")
         if answer.returncode:
             raise WorkspaceError(
-                f"builds are made from commits, and git finds none: {_reason(answer)}",
+                f"builds are made from commits, and git finds none: {reason(answer)}",
                 address=str(self.root),
                 hint="git init, git add, git commit; or clone the repository instead of copying its files "
                 "(CodePipeline: the source action's output as a full clone, CODEBUILD_CLONE_REF)",
@@ -297,45 +325,27 @@ class Git:
         """The folder of `root` in its repository, with a slash at its end; empty where it is the top one."""
         return self._ask("rev-parse", "--show-prefix").removesuffix("\n")
 
+    def _ask_of(self, path: PurePosixPath, *arguments: str) -> str:
+        """What git says of a folder's history; of the root's without what is apart."""
+        spared = () if path.parts else _but(self.apart)
+        return self._ask("--no-literal-pathspecs", *arguments, "--", f":(literal){path}", *spared)
+
     def _ask(self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = "") -> str:
-        answer = self.run(*arguments, environ=environ, told=told)
-        if answer.returncode:
-            raise WorkspaceError(f"git failed: {_reason(answer)}", address=str(self.root))
-        return answer.stdout
+        return self._command.ask(*arguments, environ=environ, told=told)
 
     def run(
         self, *arguments: str, environ: Mapping[str, str] | None = None, told: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run git to its end, whatever it ends with. Raises WorkspaceError where there is no git."""
-        own = {key: value for key, value in self.environ.items() if key not in _NAMES_A_REPOSITORY}
-        try:
-            return subprocess.run(
-                ["git", "--literal-pathspecs", "--no-optional-locks", "-C", str(self.root), *arguments],
-                env={**own, "LC_ALL": "C", **(environ or {})},
-                input=told,
-                capture_output=True,
-                encoding="utf-8",
-                errors="surrogateescape",
-                check=False,
-            )
-        except FileNotFoundError:
-            raise WorkspaceError("git is not on PATH", hint="install git") from None
+        return self._command.run(*arguments, environ=environ, told=told)
+
+    @property
+    def _command(self) -> GitCommand:
+        return GitCommand(self.root, self.environ)
 
 
 _TREE = "Carrack-Tree: "
 """The trailer of a commit that we pushed, with the id of its tree."""
-
-_NAMES_A_REPOSITORY = frozenset(
-    {
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_COMMON_DIR",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_NAMESPACE",
-        "GIT_PREFIX",
-    }
-)
 
 
 def _few(paths: Iterable[PurePosixPath]) -> set[str]:
@@ -345,9 +355,8 @@ def _few(paths: Iterable[PurePosixPath]) -> set[str]:
     return {str(path.parent if path.parent.parts and beside[path.parent] > 1 else path) for path in paths}
 
 
-def _reason(answer: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in answer.stderr.splitlines() if line.strip()]
-    return " ".join(lines).removeprefix("fatal: ") or "it gave no reason"
+def _but(paths: Iterable[PurePosixPath]) -> tuple[str, ...]:
+    return tuple(f":(exclude,literal){path}" for path in paths)
 
 
 def _settle(folder: Path, epoch: int) -> None:

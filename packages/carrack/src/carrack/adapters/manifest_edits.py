@@ -46,8 +46,8 @@ class ManifestEdits:
         return put_back(self.root)
 
     def literals(self, package: PurePosixPath, version: str) -> tuple[PurePosixPath, ...]:
-        """See `ports.Manifests`. Looked for where build backends do: in the modules at the top of a package."""
-        files = (file for glob in _MODULES for file in self.files(package, glob))
+        """See `ports.Manifests`. Looked for in modules at the top of a package, and in those that are one alone."""
+        files = dict.fromkeys(file for glob in _MODULES for file in self.files(package, glob))
         return tuple(file for file in files if _literal(version).search(self.read(file) or ""))
 
     def edited(self, text: str, edit: Edit) -> str:
@@ -73,10 +73,13 @@ class ManifestEdits:
         )
 
 
-_MODULES = tuple(
-    f"{place}/{name}"
-    for place in ("src/*", "*")
-    for name in ("__init__.py", "__about__.py", "_version.py", "version.py")
+_MODULES = (
+    *(
+        f"{place}{name}"
+        for place in ("src/*/", "*/")
+        for name in ("__init__.py", "__about__.py", "__version__.py", "_version.py", "version.py")
+    ),
+    *("src/*.py", "*.py"),
 )
 
 

@@ -45,15 +45,33 @@ def find_root(start: Path) -> Path:
     )
 
 
+def read_folders(root: Path) -> tuple[tuple[PurePosixPath, ...], PurePosixPath]:
+    """Every folder where the workspace at `root` looks for packages, and its file of build constraints.
+
+    Of the packages nothing is read: they may be in forms that are no package here yet. Raises WorkspaceError with every
+    fault of `[tool.carrack]`.
+    """
+    table = _carrack_table(root)
+    found = {path for glob in table.packages for path in root.glob(glob) if path.is_dir()}
+    folders = tuple(PurePosixPath(path.relative_to(root).as_posix()) for path in sorted(found))
+    return folders, PurePosixPath(table.build_constraints)
+
+
+def _carrack_table(root: Path) -> CarrackTable:
+    told = load_toml(root / "pyproject.toml", "pyproject.toml").get("tool", {}).get("carrack", {})
+    table = parse(CarrackTable, told, ("tool", "carrack"))
+    if not isinstance(table, CarrackTable):
+        raise faulty(f"pyproject.toml: {fault}" for fault in table)
+    return table
+
+
 def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
     """Read the workspace at `root`. `environ` gives the addresses of indexes that have an `endpoint-variable`.
 
     Raises WorkspaceError with every fault of every manifest.
     """
     manifest = load_toml(root / "pyproject.toml", "pyproject.toml")
-    table = parse(CarrackTable, manifest.get("tool", {}).get("carrack", {}), ("tool", "carrack"))
-    if not isinstance(table, CarrackTable):
-        raise faulty(f"pyproject.toml: {fault}" for fault in table)
+    table = _carrack_table(root)
     faults: list[str] = []
     packages = _packages(root, table.packages, faults)
     workspace = Workspace(
@@ -65,6 +83,7 @@ def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
         build_constraints=PurePosixPath(table.build_constraints),
         bump_rules=_bump_rules(table.bump, packages, faults),
         ci=CISettings(**table.ci.model_dump()),
+        package_globs=table.packages,
         private_names=table.private_names,
         prices={region: Prices(region=region, **told.model_dump()) for region, told in table.prices.items()},
         lists=_own_lists(manifest, faults),

@@ -37,7 +37,7 @@ def read_package(root: Path, path: PurePosixPath) -> Package:
 
 def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Package | None:
     """The distribution in the folder `path`; None, and every reason added to `faults`, where it cannot be read."""
-    address = f"{path}/pyproject.toml"
+    address = str(path / "pyproject.toml")
     table = _manifest(root, address, faults)
     if table is None:
         return None
@@ -55,7 +55,7 @@ def collect_package(root: Path, path: PurePosixPath, faults: list[str]) -> Packa
     python = _read(
         partial(SpecifierSet, project.requires_python), f"{address}: project.requires-python", faults
     )
-    wanted = _targets(table, address, faults)
+    wanted = _targets(table, path, faults)
     faults += (f"{address}: {fault}" for fault in (*dynamic(table), *unbuildable(table)))
     if name is None or version is None or python is None or len(faults) > before:
         return None
@@ -101,13 +101,14 @@ def _manifest(root: Path, address: str, faults: list[str]) -> ManifestTable | No
     return None
 
 
-def _targets(table: ManifestTable, address: str, faults: list[str]) -> tuple[WheelTarget, ...]:
+def _targets(table: ManifestTable, path: PurePosixPath, faults: list[str]) -> tuple[WheelTarget, ...]:
     told = table.tool.get("carrack", {})
-    if "packages" in told or "indexes" in told or "apps" in told:
-        return ()  # this is the workspace's own file, which is a distribution too
+    if not path.parts or "packages" in told or "indexes" in told or "apps" in told:
+        # This is the workspace's own file, which is a distribution too; its other tables are read as that.
+        told = {"wheels": told["wheels"]} if "wheels" in told and not path.parts else {}
     read = parse(PackageTable, table_of(told), ("tool", "carrack"))
     if not isinstance(read, PackageTable):
-        faults += [f"{address}: {fault}" for fault in read]
+        faults += [f"{path / 'pyproject.toml'}: {fault}" for fault in read]
         return ()
     return wheel_targets(read.wheels.pythons, read.wheels.machines) if read.wheels else ()
 

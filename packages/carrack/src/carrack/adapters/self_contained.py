@@ -5,26 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from carrack.adapters.tables import ManifestTable
-
-_READ_GIT = frozenset(
-    {
-        "flit-scm",
-        "hatch-vcs",
-        "pbr",
-        "poetry-dynamic-versioning",
-        "setuptools-git",
-        "setuptools-git-versioning",
-        "setuptools-scm",
-        "uv-dynamic-versioning",
-        "versioneer",
-        "versioningit",
-    }
-)
-"""Build requirements that ask git for a version, or for the list of files."""
+from carrack.model.conversion.from_git import READ_GIT, required_names
 
 _BACKENDS = ("hatch", "setuptools", "flit", "pdm", "poetry", "scikit-build", "maturin")
 """The tools whose tables say what goes into a distribution."""
@@ -32,8 +14,8 @@ _BACKENDS = ("hatch", "setuptools", "flit", "pdm", "poetry", "scikit-build", "ma
 
 def unbuildable(table: ManifestTable) -> Iterator[str]:
     """A sentence, with its key, for each thing that a build of the package's folder does not have."""
-    for name in _names(table.build_system.requires):
-        if name in _READ_GIT:
+    for name in required_names(table.build_system.requires):
+        if name in READ_GIT:
             yield (
                 f"build-system.requires: {name} reads .git, which builds do not have; remove it, write the version "
                 "under [project], and list the files that it found (setuptools: in MANIFEST.in)"
@@ -50,14 +32,6 @@ def unbuildable(table: ManifestTable) -> Iterator[str]:
                     f"{place}: {text!r} is outside of the package's folder, and only that is built; "
                     "put the file into the package"
                 )
-
-
-def _names(requires: tuple[str, ...]) -> Iterator[str]:
-    for text in requires:
-        try:
-            yield canonicalize_name(Requirement(text).name)
-        except InvalidRequirement:
-            continue  # a fault of its own
 
 
 def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:

@@ -78,6 +78,11 @@ def _inside(folder: str) -> str:
     return folder
 
 
+def _below_or_root(glob: str) -> str:
+    """A repository with one package at its root is a workspace too."""
+    return glob if glob == "." else _below(glob)
+
+
 def _name(text: str) -> NormalizedName:
     return canonicalize_name(text, validate=True)
 
@@ -88,7 +93,7 @@ def _repository(text: str) -> str:
 
 
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")]
-Glob = Annotated[str, AfterValidator(_below)]
+Glob = Annotated[str, AfterValidator(_below_or_root)]
 
 
 def is_address(text: str) -> bool:
@@ -298,6 +303,7 @@ class CarrackTable(_Table):
     private_names: tuple[Annotated[NormalizedName, AfterValidator(_name)], ...] | None = None
     apps: Mapping[str, AppTable] = {}
     indexes: Mapping[str, IndexTable] = {}
+    wheels: WheelsTable | None = None
     bump: BumpTable = BumpTable()
     ci: CITable = CITable()
     prices: Mapping[str, PricesTable] = {}

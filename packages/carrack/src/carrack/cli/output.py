@@ -22,11 +22,13 @@ from carrack.errors import (
 from carrack.ports import Report
 
 if TYPE_CHECKING:
+    from carrack.model.adoption import Finding
     from carrack.model.diagnosis import Check
     from carrack.model.history import TreeState
 
 _VERB_WIDTH = 12
 _GAP, _LEAST_ROOM = 2, 20
+_DETAILS = 12
 
 
 class TerminalReport(Report):
@@ -52,7 +54,7 @@ def show_error(error: CarrackError) -> None:
 
 
 def _tell(line: str) -> None:
-    click.echo(line, err=True, color=_coloured())
+    click.echo(_encodable(line), err=True, color=_coloured())
 
 
 def _coloured() -> bool | None:
@@ -105,6 +107,36 @@ def show_checks(checks: Sequence[Check]) -> None:
         click.echo(f"{verdict} {check.name.ljust(width)}  {check.said}", color=_coloured())
         if check.remedy:
             click.echo(f"{' ' * (width + 8)}do: {check.remedy}")
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """A line for each on stdout; below it its details, and what to do."""
+    from carrack.model.diagnosis import Verdict
+
+    colours = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+    width = max((len(one.topic) for one in findings), default=0)
+    for one in findings:
+        verdict = click.style(one.verdict.value.ljust(5), fg=colours[one.verdict], bold=True)
+        click.echo(f"{verdict} {one.topic.ljust(width)}  {printable(one.said)}", color=_coloured())
+        shown = one.details if len(one.details) <= _DETAILS else one.details[: _DETAILS - 1]
+        for detail in shown:
+            click.echo(f"{' ' * (width + 8)}{printable(detail)}")
+        if len(shown) < len(one.details):
+            click.echo(f"{' ' * (width + 8)}… and {len(one.details) - len(shown)} more; --json has all")
+        if one.remedy:
+            click.echo(f"{' ' * (width + 8)}do: {one.remedy}")
+
+
+def printable(text: str) -> str:
+    """`text` with what no terminal should be sent, such as a stranger's file name with control characters, escaped."""
+    return "".join(
+        char if char in "\n\t" or ord(char) >= 32 else f"\\x{ord(char):02x}" for char in _encodable(text)
+    )
+
+
+def _encodable(text: str) -> str:
+    """Bytes that are no UTF-8 come from git as surrogates."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def tell_shallow(report: Report, tree: TreeState) -> None:

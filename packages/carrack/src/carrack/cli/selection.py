@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from pathlib import PurePosixPath
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -98,6 +99,22 @@ def select_packages(workspace: Workspace, names: Iterable[str]) -> tuple[Normali
                 hint=f"name {_one_of(workspace.packages)}",
             )
     return tuple(chosen)
+
+
+def select_folder(folders: Iterable[PurePosixPath], name: str) -> PurePosixPath:
+    """The folder that `name` is, as a path or by its last part in any spelling. Raises UsageError where none is."""
+    folders = tuple(folders)
+    wanted = canonicalize_name(name.rstrip("/").rpartition("/")[2])
+    found = [path for path in folders if path.as_posix() == name.rstrip("/")]
+    found = found or [path for path in folders if canonicalize_name(path.name) == wanted]
+    if len(found) != 1:
+        names = [path.name for path in folders]
+        raise UsageError(
+            f"there is no folder {name!r} among the packages{_instead(name, names)}",
+            address="pyproject.toml: tool.carrack.packages",
+            hint=f"name {_one_of(names)}",
+        )
+    return found[0]
 
 
 def _instead(word: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from carrack.adapters.pip_settings import PipSettings
     from carrack.adapters.promoter import CodeArtifactPromoter
     from carrack.commands.check_builds import Twice
+    from carrack.commands.convert import Workshop
     from carrack.commands.doctor import Patient
     from carrack.commands.image_build import ImageTools
     from carrack.commands.knowledge import Sources
+    from carrack.commands.rewriting import Tools as AdoptionTools
     from carrack.commands.source_wheels import SourceTools
     from carrack.model.access import Access
     from carrack.model.deployed import Deployed
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         Engine,
         Environments,
         History,
+        HistoryLanding,
         IndexReader,
         Journal,
         Listing,
@@ -68,6 +71,13 @@ class Wiring:
     _gates: dict[Index, CodeArtifactGate] = field(default_factory=dict, repr=False)
 
     @cached_property
+    def root(self) -> Path:
+        """The folder of the workspace around `start`, which need not be readable."""
+        from carrack.adapters.manifests import find_root
+
+        return find_root(self.start)
+
+    @cached_property
     def workspace(self) -> Workspace:
         """The workspace around `start`."""
         from carrack.adapters.all_or_none import LOG
@@ -79,12 +89,45 @@ class Wiring:
             )
         return read_workspace(self.root, self.environ)
 
-    @cached_property
-    def root(self) -> Path:
-        """The folder of that workspace."""
-        from carrack.adapters.manifests import find_root
+    def package_folder(self, name: str) -> PurePosixPath:
+        """The folder that is called `name` where packages are, whatever is in it. Raises UsageError where none is."""
+        from carrack.adapters.manifests import read_folders
+        from carrack.cli.selection import select_folder
 
-        return find_root(self.start)
+        return select_folder(read_folders(self.root)[0], name)
+
+    @property
+    def workshop(self) -> Workshop:
+        """What a conversion works with; the other packages' manifests are not read."""
+        from carrack.adapters.archives import BuiltArchives
+        from carrack.adapters.build_pins import UvBuildPins
+        from carrack.adapters.builder import IsolatedBuilder
+        from carrack.adapters.folders import DiskFolders
+        from carrack.adapters.former import FormerBuilder
+        from carrack.adapters.git import Git
+        from carrack.adapters.manifests import read_folders
+        from carrack.commands.convert import Workshop
+        from carrack.commands.former import Past
+
+        environ, git = self.isolated(None), Git(self.root, self.environ)
+        return Workshop(
+            history=git,
+            log=git,
+            manifests=self.manifests,
+            folders=DiskFolders(),
+            past=Past(
+                builder=FormerBuilder(environ=environ),
+                tags=git,
+                log=git,
+                archives=BuiltArchives(),
+                report=self.report,
+            ),
+            builder=lambda constraints: IsolatedBuilder(
+                constraints=constraints, environ=lambda: environ, report=self.report
+            ),
+            pins=UvBuildPins(environ=environ),
+            constraints=read_folders(self.root)[1],
+        )
 
     def index(self, name: str | None) -> Index:
         """The index called `name`, else the workspace's default; it is named on stderr before anything else.
@@ -135,7 +178,7 @@ class Wiring:
     def _git(self) -> Git:
         from carrack.adapters.git import Git
 
-        return Git(self.workspace.root, self.environ)
+        return Git(self.root, self.environ, self.workspace.apart)
 
     @cached_property
     def journal(self) -> Journal:
@@ -337,6 +380,38 @@ class Wiring:
                 hint=f"carrack lock --to {index.name} --app {app.name}",
             )
         return lock
+
+    def adoption_tools(self, text: str, apart: Path) -> AdoptionTools:
+        """A former repository at the address `text`, fetched into `apart`, and the workspace's branch.
+
+        Raises WorkspaceError where it cannot be fetched whole.
+        """
+        from carrack.adapters.filter_repo import FilterRepo
+        from carrack.adapters.landing import Landing
+        from carrack.adapters.source_fetching import fetch_source
+        from carrack.commands.rewriting import Tools
+        from carrack.model.source_address import parse_address
+
+        address = parse_address(text)
+        if address.had_secret:
+            self.report.note(
+                "credentials in an address stand in the command line, where others can read them"
+            )
+        environ = dict(self.environ) if self.may_prompt else {**self.environ, "GIT_TERMINAL_PROMPT": "0"}
+        self.report.step("Fetching", address.url)
+        source = fetch_source(address, apart, environ, self.start)
+        return Tools(
+            source=source,
+            rewriter=FilterRepo(folder=apart, environ=self.environ),
+            landing=Landing(root=self.root, apart=apart, environ=self.environ),
+            report=self.report,
+        )
+
+    def landing(self, apart: Path) -> HistoryLanding:
+        """The workspace's branch, to which a history of another repository comes."""
+        from carrack.adapters.landing import Landing
+
+        return Landing(root=self.root, apart=apart, environ=self.environ)
 
     def resolver(self, access: Access) -> Resolver:
         """Resolves against `access`'s index through uv."""

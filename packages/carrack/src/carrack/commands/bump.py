@@ -70,7 +70,7 @@ def wishes_of_commits(
                 untouched=_NOTHING_WRITTEN,
                 hint=f"git fetch --unshallow --tags, or say the level: carrack bump {package.name} patch",
             )
-        if step.state is State.UNRELEASED and step.released:
+        if step.state in (State.UNRELEASED, State.MISTAGGED) and step.released:
             yield from _of_commits(package, step.released, log)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -23,10 +23,13 @@ class TreeState:
     shallow: bool
     trees: Mapping[PurePosixPath, str]
     uncommitted: tuple[PurePosixPath, ...] = ()
+    apart: tuple[PurePosixPath, ...] = ()
+    """What is not of a package at the root (`Workspace.apart`)."""
 
     def uncommitted_under(self, path: PurePosixPath) -> tuple[PurePosixPath, ...]:
         """The uncommitted files at or below `path`."""
-        return tuple(self._uncommitted_by_folder.get(path, ()))
+        files = self._uncommitted_by_folder.get(path, ())
+        return tuple(file for file in files if path.parts or not is_below(file, self.apart))
 
     @cached_property
     def _uncommitted_by_folder(self) -> Mapping[PurePosixPath, Sequence[PurePosixPath]]:
@@ -35,3 +38,8 @@ class TreeState:
             for place in (file, *file.parents):
                 found.setdefault(place, []).append(file)
         return found
+
+
+def is_below(file: PurePosixPath, folders: Iterable[PurePosixPath]) -> bool:
+    """Whether `file` is one of `folders`, or in one of them."""
+    return any(file == folder or folder in file.parents for folder in folders)

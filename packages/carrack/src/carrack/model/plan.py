@@ -45,7 +45,8 @@ class Step:
 
     `commit` is what its files are built from: HEAD's, or the release's own where a release is finished. `untagged` is
     the commit that lacks the release's tag; None where it has one, or there is to be none. `released` is the commit
-    that the tree's version was released from, where that is known, and `changed` whether the folder is different now.
+    that the tree's version was released from, where that is known; of an adopted package, which the index does not
+    know, the one that its tag is on. `changed`: whether the folder is different now.
     """
 
     package: Package
@@ -142,7 +143,7 @@ def _step(package: Package, commit: str, there: PublishedPackage, release: Relea
         reason=reason,
         commit=source,
         untagged=_untagged(state, source, release, whole=whole) if tags else None,
-        released=release.commit,
+        released=release.commit or (release.tag if state is State.MISTAGGED else None),
         changed=release.changed,
     )
 

@@ -19,6 +19,9 @@ from carrack.model.published import File
 from carrack.model.requirements import Policy
 from carrack.model.wheels import WheelTarget, lacks
 
+_OF_CARRACK = tuple(map(PurePosixPath, (".carrack", ".github", "adopted", "buildspec.yml")))
+"""What Carrack writes at the root of a workspace (`ci init`, `adopt`, caches)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RequirementList:
@@ -70,7 +73,7 @@ class Package:
     @property
     def manifest(self) -> str:
         """The address of the package's own pyproject.toml, for messages."""
-        return f"{self.path}/pyproject.toml"
+        return str(self.path / "pyproject.toml")
 
     @property
     def lists(self) -> tuple[RequirementList, ...]:
@@ -189,12 +192,25 @@ class Workspace:
     default_index: str | None = None
     bump_rules: BumpRules = field(default_factory=BumpRules)
     ci: CISettings = field(default_factory=CISettings)
+    package_globs: tuple[str, ...] = ("packages/*",)
+    """Where packages are: patterns of folders, relative to the workspace."""
     private_names: tuple[NormalizedName, ...] | None = None
     """Names that are the team's though another workspace publishes them; None where the workspace does not say."""
     prices: Mapping[str, Prices] = field(default_factory=dict)
     """The workspace's own, by region."""
     lists: tuple[RequirementList, ...] = ()
     """What the workspace's own manifest requires, for whoever works in it."""
+
+    @property
+    def apart(self) -> tuple[PurePosixPath, ...]:
+        """What lies in the root's folder and is not of a package that is there: others' folders, and Carrack's files.
+
+        They neither change that package nor go into its builds.
+        """
+        apps = self.apps.values()
+        folders = {*(package.path for package in self.packages.values()), *(app.path for app in apps)}
+        files = {self.build_constraints, self.bump_rules.changes, *(app.lock for app in apps), *_OF_CARRACK}
+        return tuple(sorted(path for path in folders | files if path.parts))
 
     def internal_requirements(self, requirements: Iterable[Requirement]) -> tuple[NormalizedName, ...]:
         """The names among `requirements` that are packages of this workspace, in the order given, each once."""

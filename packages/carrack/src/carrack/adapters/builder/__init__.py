@@ -32,10 +32,7 @@ from carrack.model.published import File
 from carrack.ports import Report
 
 _BACKENDS_SEE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
-_WORKER = {
-    "PIP_REQUIRE_HASHES": "1",
-    "PYTHONSAFEPATH": "1",  # the folder where we are may have a build.py of its own
-}
+_WORKER = {"PYTHONSAFEPATH": "1"}  # the folder where we are may have a build.py of its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +52,8 @@ class IsolatedBuilder:
     """What the build backends see in other words than `environ` has it."""
     backwards: bool = False
     """Whether an sdist is unpacked in the opposite order: some file systems list files as they were made."""
+    by_hash: bool = True
+    """Whether build requirements are installed by hash; what was not is for looking at, never for an index."""
 
     def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
         """See `ports.Builder`.
@@ -62,6 +61,16 @@ class IsolatedBuilder:
         Raises BuildError with the backend's output where a package does not build, and where a build requirement
         is not in the constraints; OSError where this machine cannot hold what is built.
         """
+        made = self.make(sources, out, wheels=wheels)
+        texts = {source.name: self._constraint_text(source, sources) for source in sources}
+        return tuple(
+            _artifact(source, path, texts[source.name]) for source in sources for path in made[source.name]
+        )
+
+    def make(
+        self, sources: Sequence[Source], out: Path, *, wheels: bool = True
+    ) -> Mapping[NormalizedName, tuple[Path, ...]]:
+        """As `build`, but whatever name and version the backend gives; the files of each source."""
         out.mkdir(parents=True, exist_ok=True)
         texts = {source.name: self._constraint_text(source, sources) for source in sources}
 
@@ -71,11 +80,7 @@ class IsolatedBuilder:
         made: dict[str, list[str]] = {}
         for (requires, text), group in groupby(sorted(sources, key=needs), key=needs):
             made |= self._work(requires, text, tuple(group), out, wheels)
-        return tuple(
-            _artifact(source, out / name, texts[source.name])
-            for source in sources
-            for name in made[source.name]
-        )
+        return {source.name: tuple(out / name for name in made[source.name]) for source in sources}
 
     def _work(
         self, requires: Sequence[str], constraints: str, sources: Sequence[Source], out: Path, wheels: bool
@@ -98,7 +103,8 @@ class IsolatedBuilder:
                 },
                 "builds": [{"name": s.name, "source": str(s.path), "epoch": s.epoch} for s in sources],
             }
-            worker = _run_worker(json.dumps(job), {**environ, **_WORKER})
+            told = _WORKER | ({"PIP_REQUIRE_HASHES": "1"} if self.by_hash else {})
+            worker = _run_worker(json.dumps(job), {**environ, **told})
         return _made(worker)
 
     def _constraint_text(self, source: Source, sources: Sequence[Source]) -> str:
