@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tests.carrack.published import Published, bare, published_workspace
 from tests.carrack.static_index import StaticIndex, serve
 from tests.carrack.web import Web
 
 from codeartifact_local.testing import LocalCodeArtifact, local_codeartifact
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of what is tested
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ def test_run_again_it_completes_and_equals_an_undisturbed_run(
         process = subprocess.Popen(command, cwd=carrack.workspace, env=environ, stderr=subprocess.DEVNULL)
         proxy.victim, proxy.after = process.pid, after
         assert process.wait(timeout=120) == -9
-    assert len(holdings(index.client(), "prod")) == after
+    there = len(holdings(index.client(), "prod"))
+    assert after <= there < len(undisturbed)  # what goes up side by side may arrive before the kill does
     carrack.ok("publish", "--to", "local")
     assert holdings(index.client(), "prod") == undisturbed
 
