@@ -33,10 +33,12 @@ def members(
     added: Mapping[str, bytes] | None = None,
     *,
     below: str = "",
+    dockerignore: str = "",
 ) -> dict[str, tarfile.TarInfo]:
     """What is in the stream, by name."""
     contexts = WorkspaceContexts(git=Git(repo.root / below, GIT_ENVIRON))
-    context = contexts.of(paths, {PurePosixPath(key): value for key, value in (added or {}).items()})
+    own = {PurePosixPath(key): value for key, value in (added or {}).items()}
+    context = contexts.of(paths, own, dockerignore)
     first, second = io.BytesIO(), io.BytesIO()
     context(first)
     context(second)
@@ -92,3 +94,9 @@ def test_ignore_files_of_engines_are_left_out(repo: Repository) -> None:
     repo.write({".dockerignore": "*\n", ".containerignore": "*\n", "app/.dockerignore": "*\n"})
     assert {".dockerignore", ".containerignore"}.isdisjoint(members(repo))
     assert "app/.dockerignore" in members(repo)
+
+
+def test_what_a_dockerignore_names_is_left_out(repo: Repository) -> None:
+    """But never what is added."""
+    found = members(repo, added={"carrack-image/m": b""}, dockerignore="*\n!app\n**/new*\n")
+    assert set(found) == {"app/a.py", "carrack-image/m"}

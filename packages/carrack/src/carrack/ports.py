@@ -518,8 +518,13 @@ Context = Callable[[IO[bytes]], None]
 class Contexts(Protocol):
     """Build contexts out of the workspace."""
 
-    def of(self, paths: Iterable[PurePosixPath], added: Mapping[PurePosixPath, bytes]) -> Context:
-        """The files under `paths` as they are now, without those that git ignores; and `added` ones, which go first."""
+    def of(
+        self, paths: Iterable[PurePosixPath], added: Mapping[PurePosixPath, bytes], dockerignore: str = ""
+    ) -> Context:
+        """The files under `paths` as they are now, without those that git or `dockerignore` ignores; and `added` ones.
+
+        An added file goes first, and is never ignored.
+        """
 
 
 class Engine(Protocol):

@@ -12,12 +12,13 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from carrack.adapters.git import Git
+from carrack.model.dockerignore import ignored
 from carrack.ports import Context
 
 _EPOCH = 315532800
 """1980-01-01: a layer should not tell when a checkout was made."""
 _IGNORED = frozenset({".dockerignore", ".containerignore"})
-"""podman would apply them to a stream, Docker does not; git's own rules are applied for both."""
+"""podman would apply them to a stream once more, also to what is added; Docker does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +27,13 @@ class WorkspaceContexts:
 
     git: Git
 
-    def of(self, paths: Iterable[PurePosixPath], added: Mapping[PurePosixPath, bytes]) -> Context:
+    def of(
+        self, paths: Iterable[PurePosixPath], added: Mapping[PurePosixPath, bytes], dockerignore: str = ""
+    ) -> Context:
         """See `ports.Contexts`. Modes are 0644 or 0755, owner and times fixed, so that only content counts."""
         root = self.git.root
-        files = [path for path in self.git.files(paths) if path not in added and str(path) not in _IGNORED]
+        theirs = (path for path in self.git.files(paths) if path not in added and str(path) not in _IGNORED)
+        files = [path for path in theirs if not ignored(str(path), dockerignore)]
 
         def write(stream: IO[bytes]) -> None:
             with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as archive:

@@ -36,7 +36,8 @@ class Order:
     """One image to be built: of which app, from which lock, on which base, out of which Dockerfile's text.
 
     `origins` has the release of each package of ours. `arguments`, `variables`, `secrets` and the rest go into the
-    build's `Recipe` as they are; `added` goes into the context's folder `carrack-image`.
+    build's `Recipe` as they are; `added` goes into the context's folder `carrack-image`. `dockerignore` says what of
+    the workspace does not.
     """
 
     app: App
@@ -50,6 +51,7 @@ class Order:
     paths: tuple[PurePosixPath, ...]
     recipe: Recipe
     added: Mapping[str, bytes] = field(default_factory=dict)
+    dockerignore: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,7 @@ def build_image(order: Order, tools: ImageTools) -> str:
     name = order.app.base_image
     base = require_base(tools.engine, name, order.recipe.platform) if name else None
     text = with_names(order.dockerfile)
-    context = tools.contexts.of(order.paths, _added(order, text))
+    context = tools.contexts.of(order.paths, _added(order, text), order.dockerignore)
     recipe = order.recipe
     tools.report.step("Building", f"{order.app.name} with {tools.engine}")
     built = tools.engine.build(recipe, context)

@@ -57,6 +57,7 @@ def make_order(
         paths=paths,
         recipe=recipe,
         added={"check_lock.py": templates["check_lock.py"].encode(), **added},
+        dockerignore=_dockerignore(app, manifests),
     )
 
 
@@ -71,6 +72,17 @@ def _dockerfile(workspace: Workspace, app: App, own: Package, manifests: Manifes
             hint=f"write it, or remove tool.carrack.apps.{app.name}.dockerfile to get Carrack's own",
         )
     return text
+
+
+def _dockerignore(app: App, manifests: Manifests) -> str:
+    """What the app's Dockerfile does not get: the file beside it, else the one at the root, as engines have it.
+
+    Carrack's own Dockerfile copies the app's folder alone.
+    """
+    if app.dockerfile is None:
+        return ""
+    beside = app.dockerfile.with_name(f"{app.dockerfile.name}.dockerignore")
+    return manifests.read(beside) or manifests.read(PurePosixPath(".dockerignore")) or ""
 
 
 def own_dockerfile(workspace: Workspace, app: App, own: Package, template: str) -> str:
