@@ -486,7 +486,7 @@ def test_a_signal_while_writing_waits_for_the_end(repo: Repository, source: Form
     """Whoever ends it in the middle finds all of it there, and no lock of git's left behind."""
     hook = repo.root / ".git/hooks/reference-transaction"
     hook.parent.mkdir(exist_ok=True)
-    carrack = "$(ps -o ppid= -p $PPID)"  # of the git that runs this hook
+    carrack = "$(cut -d' ' -f4 /proc/$PPID/stat)"  # the parent of the git that runs this hook
     hook.write_text(
         f'#!/bin/sh\ngrep -q old-tool-v1.2.0 && test "$1" = prepared && kill -TERM {carrack}\nexit 0\n'
     )
@@ -771,6 +771,32 @@ def test_an_update_that_cannot_be_one_is_refused(
     assert ended.code == 65
     assert said in ended.err
     assert everything(repo) == before
+
+
+def test_packages_come_where_the_workspace_has_them(
+    carrack: Command, repo: Repository, source: Former
+) -> None:
+    """The first pattern of folders says where; without one there is no place, and a sentence says what to write."""
+    repo.commit({"pyproject.toml": ROOT.replace('"packages/*"', '"packages/alpha", "libs/*"')})
+    done = carrack("adopt", str(source.root))
+    assert done.code == 0, done.err
+    assert repo.git("rev-parse", "HEAD:libs/old-tool") == source.git("rev-parse", "HEAD^{tree}")
+    repo.commit({"pyproject.toml": ROOT.replace('"packages/*"', '"packages/alpha"')})
+    ended = carrack("adopt", str(source.root), "--name", "again")
+    assert ended.code == 64
+    assert 'packages = ["packages/*"]' in ended.err
+
+
+def test_an_update_needs_no_workspace_that_can_be_read(
+    carrack: Command, repo: Repository, source: Former
+) -> None:
+    """While what came is not converted, or another package is broken, later commits come all the same."""
+    carrack("adopt", str(source.root))
+    repo.commit({"packages/old-tool/pyproject.toml": "[project]\nname = 'old-tool'\ndynamic = ['version']\n"})
+    assert carrack("status", "--to", "x").code == 65, "the control: it cannot be read"
+    source.say("Later", {"later.py": "1\n"})
+    assert carrack("adopt", "--update", "old-tool").code == 0
+    assert (repo.root / "packages/old-tool/later.py").exists()
 
 
 def test_a_source_that_moved_is_said_once(
