@@ -21,11 +21,12 @@ from carrack.adapters.folders import read_folder
 from carrack.errors import BuildError
 from carrack.model.artifact import Source
 from carrack.model.conversion.attempt import Attempt, buildable
+from carrack.model.conversion.build_system import LEGACY, backend_of
 from carrack.model.conversion.folder import PYPROJECT
 from carrack.model.conversion.setuptools import SetupFacts, read_facts
 from carrack.ports import Report
 
-_PROBE = "setup_facts"
+_PROBE, _PLACE = "setup_facts", "_carrack_setup_facts"
 _NOBODY = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -54,8 +55,8 @@ class FormerBuilder:
         found = read_folder(folder)
         as_it_is = {PYPROJECT: buildable(found, attempt.requires)}
         asked = {
-            PYPROJECT: buildable(found, attempt.requires, backend=f"_carrack_{_PROBE}"),
-            f"_carrack_{_PROBE}.py": _probe(),
+            PYPROJECT: buildable(found, attempt.requires, backend=_PROBE, place=_PLACE),
+            f"{_PLACE}/{_PROBE}.py": _probe(legacy=backend_of(found) == LEGACY),
         }
         with ExitStack() as stack:
             laid_out = [
@@ -103,6 +104,7 @@ class FormerBuilder:
                 self._git(source, epoch, "tag", "--annotate", "--message", tag, tag)
             for name, text in extra.items():
                 if text is not None:
+                    (source / name).parent.mkdir(exist_ok=True)
                     (source / name).write_text(text, encoding="utf-8")
             yield source
 
@@ -121,8 +123,9 @@ class FormerBuilder:
             raise BuildError("git cannot hold the folder as it was", address=source.name, output=done.stderr)
 
 
-def _probe() -> str:
-    return (files("carrack") / "adapters" / "former" / f"{_PROBE}.py").read_text(encoding="utf-8")
+def _probe(*, legacy: bool) -> str:
+    text = (files("carrack") / "adapters" / "former" / f"{_PROBE}.py").read_text(encoding="utf-8")
+    return text.replace("\nLEGACY = False\n", "\nLEGACY = True\n") if legacy else text
 
 
 def _facts(made: Sequence[Path]) -> SetupFacts:

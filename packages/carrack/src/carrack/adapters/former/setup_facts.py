@@ -15,6 +15,9 @@ import tarfile
 import zipfile
 from typing import Any
 
+LEGACY = False
+"""Whether setup.py may import what is beside it, as it could before PEP 517."""
+
 _SCRIPT = "import setuptools\nsetuptools.setup()\n"
 _COMPILED = (
     "ext_modules",
@@ -28,9 +31,8 @@ _COMPILED = (
 
 def get_requires_for_build_sdist(settings: Any = None) -> list[str]:
     """What setup.py wants before it can run, as setuptools' own backend finds it out."""
-    found: list[str] = importlib.import_module(
-        "setuptools.build_meta"
-    ).__legacy__.get_requires_for_build_sdist(settings)
+    meta = importlib.import_module("setuptools.build_meta")
+    found: list[str] = (meta.__legacy__ if LEGACY else meta).get_requires_for_build_sdist(settings)
     return found
 
 
@@ -38,14 +40,15 @@ def build_sdist(folder: str, settings: Any = None) -> str:
     """Run setup.py up to its commands; write the facts as facts-0.tar.gz into `folder`."""
     importlib.import_module("setuptools")
     core = importlib.import_module("distutils.core")
-    sys.path.insert(0, os.getcwd())
+    if LEGACY:
+        sys.path.insert(0, os.getcwd())
     if not os.path.exists("setup.py"):
         with open("setup.py", "w", encoding="utf-8") as script:
             script.write(_SCRIPT)
     dist = core.run_setup("setup.py", ["--quiet", "build"], stop_after="config")
     content = json.dumps(facts(dist), default=str).encode()
     with tarfile.open(os.path.join(folder, "facts-0.tar.gz"), "w:gz") as sdist:
-        for name in ("pyproject.toml", os.path.basename(__file__)):
+        for name in ("pyproject.toml", os.path.relpath(__file__)):
             sdist.add(name, f"facts-0/{name}")
         member = tarfile.TarInfo("facts-0/facts.json")
         member.size = len(content)

@@ -68,8 +68,11 @@ def first_attempt(folder: Folder, version: Version | None, prefix: str) -> Attem
     return Attempt(requires=requires, constraints=tuple(constraints), version=version, tags=names)
 
 
-def buildable(folder: Folder, requires: tuple[str, ...], backend: str = "") -> str | None:
-    """The pyproject.toml to build with: another backend, or the core of the one that it names; None for as it is."""
+def buildable(folder: Folder, requires: tuple[str, ...], backend: str = "", place: str = ".") -> str | None:
+    """The pyproject.toml to build with: another backend, in the folder `place`, or the core of the one that it names.
+
+    None where it is good as it is.
+    """
     core = backend or _CORES.get(backend_of(folder))
     if core is None:
         return None
@@ -77,7 +80,7 @@ def buildable(folder: Folder, requires: tuple[str, ...], backend: str = "") -> s
     table = document.setdefault("build-system", tomlkit.table())
     table["requires"], table["build-backend"] = list(requires), core
     if backend:
-        table["backend-path"] = ["."]
+        table["backend-path"] = [place]
     return tomlkit.dumps(document)
 
 

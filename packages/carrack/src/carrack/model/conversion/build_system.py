@@ -132,6 +132,8 @@ def _wanted(folder: Folder, backend: Backend, setup_requires: Iterable[str]) -> 
         if name == "wheel" and backend is _SETUPTOOLS and not _imports_wheel(folder):
             continue  # setuptools 70.1 and later make wheels themselves
         own = name == canonicalize_name(backend.name)
+        if own and requirement.marker and not requirement.marker.evaluate():
+            continue  # for Pythons that this backend's releases do not know any more
         new = backend.admitting(requirement) if own else said(requirement)
         found[name] = _both(found[name], new) if name in found else new
     return list(({canonicalize_name(backend.name): backend.requirement} | found).values())
@@ -154,7 +156,8 @@ def too_old(requires: Iterable[str]) -> Requirement | None:
     """The requirement that keeps setuptools below 61, the first with PEP 621; None where none does."""
     for text in requires:
         requirement = Requirement(text)
-        if requirement.name == "setuptools" and _is_below(requirement.specifier):
+        is_meant = requirement.marker is None or requirement.marker.evaluate()
+        if is_meant and requirement.name == "setuptools" and _is_below(requirement.specifier):
             return requirement
     return None
 

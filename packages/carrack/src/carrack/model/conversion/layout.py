@@ -62,7 +62,10 @@ def is_to_do(folder: Folder) -> bool:
     if script and not moved(script).isdisjoint(script.keywords):
         return True
     before = folder.text(SETUP_CFG)
-    return bool(sections(folder)) and without_packaging(before, pbr=_is_pbr(folder)) != before
+    keeps = "versioneer" in folder.text(SETUP_PY)
+    return (
+        bool(sections(folder)) and without_packaging(before, pbr=_is_pbr(folder), versioneer=keeps) != before
+    )
 
 
 def _is_pbr(folder: Folder) -> bool:
@@ -72,7 +75,7 @@ def _is_pbr(folder: Folder) -> bool:
 
 def _setup_cfg(folder: Folder, facts: SetupFacts, script: SetupScript | None) -> Changes:
     before = folder.text(SETUP_CFG)
-    after = without_packaging(before, pbr=_is_pbr(folder))
+    after = without_packaging(before, pbr=_is_pbr(folder), versioneer=facts.wraps_versioneer)
     if facts.namespace_packages and not (script and script.line(NAMESPACES)) and NAMESPACES not in after:
         after = f"{options(facts)}\n{after}".rstrip("\n") + "\n"  # pbr said them
     return {} if after == before else {SETUP_CFG: after or None}
@@ -83,11 +86,15 @@ def _setup_py(folder: Folder, former: Former, script: SetupScript | None) -> Cha
     if SETUP_PY not in folder.names:
         return {}
     if not _stays(folder, former):
-        gone: dict[str, str | None] = {SETUP_PY: None}
-        return gone | ({_VERSIONEER: None} if _VERSIONEER in folder.names else {})
+        return dict.fromkeys(name for name in (SETUP_PY, _VERSIONEER) if name in folder.names)
     if script is None:
         return {}
-    return {SETUP_PY: without_keywords(folder.text(SETUP_PY), moved(script))}
+    rest = without_keywords(folder.text(SETUP_PY), moved(script, former.facts))
+    unused = _VERSIONEER in folder.names and not re.search(
+        r"^\s*(from|import) versioneer", rest, re.MULTILINE
+    )
+    gone: dict[str, str | None] = {_VERSIONEER: None} if unused else {}
+    return {SETUP_PY: rest, **gone}
 
 
 def _stays(folder: Folder, former: Former) -> bool:
@@ -114,6 +121,9 @@ def _left(folder: Folder, former: Former, script: SetupScript | None) -> Iterato
             why = f"the command `setup.py {name}` has no part in a wheel, and is gone with setup.py"
             if not _stays(folder, former):
                 yield Left(file=SETUP_PY, line=_command_line(folder, name, script), why=why)
+    if facts.wraps_versioneer:
+        why = "versioneer stays, as commands of the project's own stand on its; what it writes is no static version"
+        yield Left(file=SETUP_PY, line=folder.line(SETUP_PY, "versioneer"), why=why)
     if facts.compiled:
         line = script.line("ext_modules") if script else None
         yield Left(file=SETUP_PY, line=line, why=_stays_for(f"{', '.join(facts.compiled[:4])} is compiled"))

@@ -13,9 +13,9 @@ from carrack.model.conversion.folder import PYPROJECT, UNTURNED, Changes, Folder
 from carrack.model.conversion.former import Former
 from carrack.model.conversion.licenses import PREFIX, expression, text_of
 from carrack.model.conversion.project import fields, project_text, tables
-from carrack.model.conversion.readme import Readme, find_readme, kind_of
+from carrack.model.conversion.readme import Readme, find_readme, kind_of, squeezed
 from carrack.model.conversion.setup_cfg import sections
-from carrack.model.conversion.setup_script import read_script
+from carrack.model.conversion.setup_script import constants, read_script
 from carrack.model.conversion.toml import inserted
 from carrack.model.conversion.toml import text_of as toml_of
 
@@ -92,16 +92,18 @@ def _some_readme(folder: Folder, former: Former) -> Readme | None:
     raw = former.wheel.metadata
     if not raw.get("description", "").strip():
         return None
-    if _is_written_down(folder):
+    if _is_written_down(folder, former):
         return Readme(file="", content_type=kind_of(raw), text=raw["description"].strip("\n"))
     files = sorted(name for name in folder.texts if re.match(r"readme(\.\w+)?$", name, re.IGNORECASE))
     return Readme(file=files[0], content_type=kind_of(raw)) if files else None
 
 
-def _is_written_down(folder: Folder) -> bool:
-    script = read_script(folder.text("setup.py"))
-    told = sections(folder).get("metadata", {}).get("long_description", "file:")
-    return bool(script and script.literal("long_description")) or not told.startswith(("file:", "attr:"))
+def _is_written_down(folder: Folder, former: Former) -> bool:
+    """Whether a constant of setup.py, or setup.cfg, is the whole description."""
+    wanted = squeezed(former.wheel.metadata.get("description", ""))
+    told = sections(folder).get("metadata", {}).get("long_description", "")
+    texts = [told, *constants(folder.text("setup.py"))]
+    return any(squeezed(text) == wanted for text in texts)
 
 
 def _joined(readme: Readme) -> str:
@@ -118,7 +120,7 @@ def _ended(files: Iterable[str], folder: Folder) -> Changes:
 
 def _left(folder: Folder, former: Former, readme: Readme | None) -> Iterator[Left]:
     raw = former.wheel.metadata
-    if readme is None and raw.get("description", "").strip() and not _is_written_down(folder):
+    if readme is None and raw.get("description", "").strip() and not _is_written_down(folder, former):
         where = _where(folder, "long_description", "description")
         yield Left(
             file=where[0], line=where[1], why="the long description is made by code, and is no file's text"

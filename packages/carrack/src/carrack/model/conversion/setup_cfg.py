@@ -65,16 +65,22 @@ def is_packaging(section: str, *, pbr: bool) -> bool:
     )
 
 
-def without_packaging(text: str, *, pbr: bool) -> str:
-    """The setup.cfg without what pyproject.toml says now; empty where nothing but comments is left."""
+def without_packaging(text: str, *, pbr: bool, versioneer: bool = False) -> str:
+    """The setup.cfg without what pyproject.toml says now; empty where nothing but comments is left.
+
+    With `versioneer` its section stays.
+    """
     told = [found["name"].strip() for found in _HEADERS.finditer(text)]
     if not any(is_packaging(name, pbr=pbr) or name == "egg_info" for name in told):
         return text
     namespaces = bool(re.search(r"^namespace[_-]packages\s*[=:]", text, re.MULTILINE))
-    rest = _filtered(
-        text,
-        lambda section, key: _goes(section, key, pbr=pbr, namespaces=namespaces) or _is_tag(section, key),
-    )
+    kept = {"versioneer"} if versioneer else set()
+
+    def goes(section: str, key: str | None) -> bool:
+        told = section not in kept and _goes(section, key, pbr=pbr, namespaces=namespaces)
+        return told or _is_tag(section, key)
+
+    rest = _filtered(text, goes)
     rest = re.sub(r"^\[(egg_info|options)\]\s*(?=^\[|\Z)", "", rest, flags=re.MULTILINE)
     rest = re.sub(r"\n{3,}", "\n\n", rest).strip("\n")
     return rest + "\n" if _HEADERS.search(rest) else ""

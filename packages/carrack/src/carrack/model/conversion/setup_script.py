@@ -154,7 +154,15 @@ def _at_keyword(word: ast.keyword) -> ast.expr:
     return ast.copy_location(ast.Constant(word.arg), word)
 
 
-def strings(value: ast.expr) -> Iterator[str]:
+def constants(text: str) -> tuple[str, ...]:
+    """Every text that is written down in a Python file; none where it is not Python 3."""
+    try:
+        return tuple(strings(ast.parse(text)))
+    except (SyntaxError, ValueError):
+        return ()
+
+
+def strings(value: ast.AST) -> Iterator[str]:
     """Every text that is written down somewhere in an expression."""
     for node in ast.walk(value):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -48,6 +48,7 @@ NAMESPACES = "namespace_packages"
 _FOR_THE_WHEEL = ("build", "install", "egg_info", "sdist", "bdist_wheel", "dist_info", "develop", "editable")
 """How the names of commands begin that have a part in a wheel."""
 
+_OF_VERSIONS = ("versioneer", "setuptools_scm.", "pbr.")
 OF_OTHERS = ("setuptools.", "distutils.", "wheel.", "pbr.", "versioneer", "setuptools_scm.")
 """Modules of commands that come with a build requirement, or go with the static version."""
 
@@ -84,14 +85,27 @@ class SetupFacts:
         )
 
     @property
+    def only_others_commands(self) -> bool:
+        """Whether every command goes with what made the version, so that `cmdclass` says nothing more."""
+        return all(told.startswith(_OF_VERSIONS) for told in self.commands.values())
+
+    @property
+    def wraps_versioneer(self) -> bool:
+        """Whether commands of the project's own stand on versioneer's, which then has to stay."""
+        return bool(self.own_commands) and any(
+            told.startswith("versioneer") for told in self.commands.values()
+        )
+
+    @property
     def needs_script(self) -> bool:
         """Whether something of setup.py has no form in pyproject.toml."""
         return bool(self.compiled or self.own_commands)
 
 
-def moved(script: SetupScript) -> frozenset[str]:
-    """The arguments of this setup.py that pyproject.toml has another word for."""
-    return MOVED - LAYOUT if NAMESPACES in script.keywords else MOVED
+def moved(script: SetupScript, facts: SetupFacts | None = None) -> frozenset[str]:
+    """The arguments of this setup.py that pyproject.toml has another word for; with `facts`, or that have no effect."""
+    names = MOVED - LAYOUT if NAMESPACES in script.keywords else MOVED
+    return names | {"cmdclass"} if facts and facts.only_others_commands else names
 
 
 def read_facts(told: Mapping[str, Any]) -> SetupFacts:
@@ -149,11 +163,11 @@ def options(facts: SetupFacts) -> str:
         "packages": facts.packages or (),
         NAMESPACES: facts.namespace_packages,
         "package_dir": tuple(f"{name} = {place}" for name, place in facts.package_dir.items()),
-        "include_package_data": ("true",) if facts.include_package_data else (),
     }
-    lines = (
+    lines = [
         f"{key} =\n" + "".join(f"    {value}\n" for value in values) for key, values in told.items() if values
-    )
+    ]
+    lines += ["include_package_data = true\n"] * facts.include_package_data
     return "[options]\n" + "".join(lines)
 
 

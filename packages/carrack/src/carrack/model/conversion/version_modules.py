@@ -46,7 +46,8 @@ def version_modules(folder: Folder, former: Former) -> Mapping[str, str]:
     }
     for name in former.sources(folder):
         text = folder.text(name)
-        if "def get_versions" in text and "versioneer" in text:
+        stays = former.facts and former.facts.wraps_versioneer
+        if "def get_versions" in text and "versioneer" in text and not stays:
             found[name] = _module(version, "") + _VERSIONEER
     return found
 
