@@ -298,7 +298,7 @@ def test_build_prints_the_files_and_tells_what_is_not_in_them(carrack: Command, 
     assert (missing.code, missing.out) == (ExitCode.BUILD, "")
     assert "note this is a shallow clone" in missing.err
     (repo.root / ".git/shallow").unlink()
-    assert missing.err.splitlines()[-1].startswith("  next: printf ")
+    assert missing.err.splitlines()[-1].startswith("  next: printf '%s\\n' 'hatchling")
     constraints = (Path(__file__).parents[2] / "build-constraints.txt").read_text()
     repo.write({"build-constraints.txt": constraints, "packages/alpha/new.py": ""})
     certificates = {key: os.environ[key] for key in ("PIP_CERT", "SSL_CERT_FILE") if key in os.environ}

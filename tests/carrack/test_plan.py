@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -144,6 +144,10 @@ def test_an_unchanged_dependent_of_an_unreleased_package_is_not_in_the_way() -> 
     assert needed_but_unreleased(CHAIN, plan, (name("tools"),)) == ()
 
 
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no fault of the plan."""
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> dict[NormalizedName, set[NormalizedName]]:
     """A graph without circles: each name may need names before it."""
@@ -154,6 +158,7 @@ def graphs(draw: st.DrawFn) -> dict[NormalizedName, set[NormalizedName]]:
     }
 
 
+@BUSY
 @given(graphs())
 def test_waves_put_every_need_before_its_dependents(edges: dict[NormalizedName, set[NormalizedName]]) -> None:
     """Each name is in one wave, sorted, after all of its needs, and no later than that asks for."""
@@ -169,6 +174,7 @@ def test_waves_leave_out_names_that_are_not_keys() -> None:
     assert waves({name("a"): {name("elsewhere")}}) == ((name("a"),),)
 
 
+@BUSY
 @given(graphs(), st.integers(0, 7), st.integers(0, 7))
 def test_a_circle_is_written_out_in_the_direction_of_need(
     edges: dict[NormalizedName, set[NormalizedName]], one: int, other: int
