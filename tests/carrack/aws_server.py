@@ -15,7 +15,9 @@ def aws_server() -> Iterator[dict[str, str]]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    requests.post(f"http://{host}:{port}/moto-api/reset", timeout=30).raise_for_status()  # the process has one state
+    requests.post(
+        f"http://{host}:{port}/moto-api/reset", timeout=30
+    ).raise_for_status()  # the process has one state
     try:
         yield {
             "AWS_ENDPOINT_URL": f"http://{host}:{port}",

@@ -96,6 +96,17 @@ def test_batch_that_does_not_answer_is_one_sentence(aws_user: None) -> None:
     assert caught.value.address == "AWS Batch, region us-east-1"
 
 
+def test_a_batch_that_is_away_hides_nothing_and_claims_nothing(aws_user: None) -> None:
+    """The images of this machine are told, and the job definitions are named as not known."""
+    engine = MemoryEngine(images={"a": image_of("sha256:" + "a" * 64, labels=labelled("alpha==1.0"))})
+    away = BatchJobDefinitions(index_at(None), endpoint="http://127.0.0.1:9")
+    report = Told()
+    found = list(deployed(engine, away, lambda _: None, report))
+    assert [(one.place, one.tells) for one in found][-1] == ("the job definitions of AWS Batch", False)
+    assert found[0].has(name("alpha"), ONE)
+    assert "AWS Batch, region us-east-1" in report.notes[0]
+
+
 @pytest.mark.parametrize(
     ("image", "reference"),
     [

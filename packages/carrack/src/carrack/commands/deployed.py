@@ -18,7 +18,7 @@ def deployed(
 ) -> Iterator[Deployed]:
     """Every image that the engine has of ours, and every active job definition with its image's labels.
 
-    What a registry does not tell is None, and a note says why. Raises IndexAccessError where Batch does not answer.
+    What a registry or Batch does not tell is None, and a note says why: the plan of a retraction is shown all the same.
     """
     for image in engine.ours() if engine else ():
         names = ", ".join(image.names) or "without a name"
@@ -32,7 +32,13 @@ def deployed(
             report.note(f"{image}: {error.message}")
             return None
 
-    for definition in definitions.active():
+    try:
+        active = list(definitions.active())
+    except IndexAccessError as error:
+        report.note(str(error))
+        yield Deployed(place="the job definitions of AWS Batch", labels=None)
+        return
+    for definition in active:
         yield Deployed(
             place=f"job definition {definition.name} ({definition.image})", labels=known(definition.image)
         )
