@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
@@ -490,9 +490,10 @@ class Wiring:
 
         return PushedImages(file=self.workspace.root / ".carrack" / "images.jsonl", report=self.report)
 
-    def image_tools(self, access: Access) -> ImageTools:
-        """What images are built with; `access`'s token is what they are searched for."""
+    def image_tools(self, access: Access, secrets: Sequence[str] = ()) -> ImageTools:
+        """What images are built with; `access`'s token is what they are searched for, and the user's own secrets."""
         from carrack.adapters.build_context import WorkspaceContexts
+        from carrack.adapters.build_secret_texts import texts
         from carrack.adapters.image_contents import installed
         from carrack.adapters.manifest_file import format_manifest
         from carrack.adapters.token_scan import TokenScan
@@ -502,7 +503,7 @@ class Wiring:
             engine=self.engine,
             contexts=WorkspaceContexts(git=self._git),
             installed=installed,
-            scan=TokenScan([access.token.value]),
+            scan=TokenScan([access.token.value, *texts(secrets, self.environ)]),
             format=format_manifest,
             report=self.report,
         )
