@@ -80,6 +80,14 @@ class Wiring:
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace around `start`."""
+        return self._read_workspace()
+
+    @property
+    def workspace_to_fill(self) -> Workspace:
+        """The same, which may have no package yet."""
+        return self._read_workspace(may_be_empty=True)
+
+    def _read_workspace(self, *, may_be_empty: bool = False) -> Workspace:
         from carrack.adapters.all_or_none import LOG
         from carrack.adapters.manifests import read_workspace
 
@@ -87,7 +95,7 @@ class Wiring:
             self.report.note(
                 f"{LOG}: a run is writing here, or was killed amid it; carrack bump puts all back first"
             )
-        return read_workspace(self.root, self.environ)
+        return read_workspace(self.root, self.environ, may_be_empty=may_be_empty)
 
     def package_folder(self, name: str) -> PurePosixPath:
         """The folder that is called `name` where packages are, whatever is in it. Raises UsageError where none is."""
