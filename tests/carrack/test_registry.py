@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import tarfile
 from base64 import b64encode
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from tests.carrack.web import Answer, Web
@@ -231,3 +233,70 @@ def test_a_record_is_kept_once_and_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     replace(records, file=tmp_path / "file" / "images.jsonl").append(pushed)
     assert "the image is pushed, and not noted there" in notes[0]
+
+
+def layer(**files: str) -> bytes:
+    """A layer with these files; `__` is a slash."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name.replace("__", "/"))
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+def digest_of(body: bytes) -> str:
+    """As registries call it."""
+    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+
+@pytest.mark.parametrize(
+    ("layers", "found"),
+    [
+        ([layer(opt__a="one"), layer(etc="x")], b"one"),
+        ([layer(opt__a="one"), layer(opt__a="two")], b"two"),
+        ([layer(opt__a="one"), layer(**{"opt__.wh.a": ""})], None),
+        ([layer(opt__a="one"), layer(**{"opt__.wh..wh..opq": ""})], None),
+        ([layer(opt__b="one")], None),
+        ([layer(opt__a="one"), b"\x28\xb5\x2f\xfd not read"], b"one"),
+    ],
+    ids=["below", "on top", "taken away", "with its folder", "never there", "above is zstd"],
+)
+def test_a_file_is_read_out_of_the_layers(layers: list[bytes], found: bytes | None) -> None:
+    """The last layer that says something of it counts; the image is not pulled."""
+    told = [{"digest": digest_of(one), "size": len(one)} for one in layers]
+    blobs = {f"/v2/job/blobs/{digest_of(one)}": one for one in layers}
+    blobs["/v2/job/manifests/1.0"] = json.dumps({"layers": told}).encode()
+    with Web(lambda asked: Answer(status=200, body=blobs[asked.target])) as web:
+        registry = HttpRegistry(PLACE, replace(LOGIN, url=web.url))
+        manifest = registry.manifest("1.0")
+        assert manifest is not None
+        assert registry.read(manifest, PurePosixPath("/opt/a")) == found
+        large = replace(manifest, layers=tuple((digest, 10**9) for digest, _ in manifest.layers))
+        assert registry.read(large, PurePosixPath("/opt/a")) is None
+
+
+def test_a_list_has_an_image_for_each_platform() -> None:
+    """What a build tool puts beside them, with a platform that is not known, is no image."""
+    image_body = json.dumps({"config": {"digest": "sha256:00"}}).encode()
+    entries = [
+        {
+            "digest": digest_of(image_body),
+            "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"},
+        },
+        {"digest": digest_of(b"{}"), "platform": {"os": "unknown", "architecture": "unknown"}},
+    ]
+    bodies = {
+        "/v2/job/manifests/1.0": json.dumps({"manifests": entries}).encode(),
+        f"/v2/job/manifests/{digest_of(image_body)}": image_body,
+        f"/v2/job/manifests/{digest_of(b'{}')}": b"{}",
+    }
+    with Web(lambda asked: Answer(status=200, body=bodies[asked.target])) as web:
+        registry = HttpRegistry(PLACE, replace(LOGIN, url=web.url))
+        found = registry.manifest("1.0")
+        assert found is not None
+        images = registry.images(found)
+        assert {platform: one.config for platform, one in images.items()} == {"linux/arm64/v8": "sha256:00"}
+        only = registry.images(images["linux/arm64/v8"])
+        assert list(only.values()) == [images["linux/arm64/v8"]]

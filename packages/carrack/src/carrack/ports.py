@@ -624,8 +624,14 @@ class Registry(Protocol):
     def manifest(self, reference: str) -> Manifest | None:
         """What is there under a tag or a digest; None where nothing is."""
 
+    def images(self, manifest: Manifest) -> Mapping[str, Manifest]:
+        """The images of a list, by platform; an image is the only one of its own."""
+
     def labels(self, manifest: Manifest) -> Mapping[str, str]:
         """The labels of an image there; none of a list."""
+
+    def read(self, manifest: Manifest, path: PurePosixPath) -> bytes | None:
+        """A small file of an image there, without its other layers; None where it has none of that name."""
 
     def put_list(self, tag: str, images: Sequence[tuple[str, Manifest]]) -> Manifest:
         """Make a list of images there, each with its platform (`linux/arm64`), and call it `tag`; read back."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 import requests
 from urllib3.util import Retry
 
+from carrack.adapters.layers import MISSING, member
 from carrack.adapters.pip_settings import PipSettings
 from carrack.adapters.probe import reason
 from carrack.adapters.registry_errors import first_error, refusal
@@ -25,6 +27,8 @@ _MANIFESTS = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
 _TIMEOUT_SECONDS = (10, 60)
+_SMALL = 16_000_000
+"""In bytes: what Carrack puts into an image is in a layer of some kilobytes."""
 _RETRY = Retry(total=4, backoff_factor=0.5, status_forcelist=RETRIED, raise_on_status=False)
 
 
@@ -54,7 +58,16 @@ class HttpRegistry:
             media_type=answer.headers.get("Content-Type", ""),
             size=len(body),
             config=(told.get("config") or {}).get("digest"),
+            layers=tuple((layer["digest"], layer["size"]) for layer in told.get("layers", ())),
+            images={_platform(one): one["digest"] for one in told.get("manifests", ())},
         )
+
+    def images(self, manifest: Manifest) -> Mapping[str, Manifest]:
+        """See `ports.Registry`. What is in a list beside images, as BuildKit's attestations are, is left out."""
+        if not manifest.images:
+            return {"": manifest}
+        found = {platform: self.manifest(digest) for platform, digest in manifest.images.items()}
+        return {platform: image for platform, image in found.items() if image and "unknown" not in platform}
 
     def labels(self, manifest: Manifest) -> Mapping[str, str]:
         """See `ports.Registry`."""
@@ -63,6 +76,17 @@ class HttpRegistry:
             return {}
         self._proven(answer.content, manifest.config, str(manifest.config))
         return (self._json(answer.content, str(manifest.config)).get("config") or {}).get("Labels") or {}
+
+    def read(self, manifest: Manifest, path: PurePosixPath) -> bytes | None:
+        """See `ports.Registry`. The last layer with the file counts; those of more than 16 MB are not looked into."""
+        for digest, size in reversed(manifest.layers):
+            if size > _SMALL or (answer := self._ask("GET", f"blobs/{digest}")) is None:
+                continue
+            self._proven(answer.content, digest, digest)
+            found = member(answer.content, path)
+            if found is not MISSING:
+                return found
+        return None
 
     def put_list(self, tag: str, images: Sequence[tuple[str, Manifest]]) -> Manifest:
         """See `ports.Registry`. Raises PublishedDiffersError where the tag is another's and cannot be moved."""
@@ -116,3 +140,8 @@ class HttpRegistry:
             address=str(self._repository),
             hint="run the same command again",
         )
+
+
+def _platform(told: Mapping[str, Any]) -> str:
+    platform = told.get("platform", {})
+    return "/".join(filter(None, (platform.get("os"), platform.get("architecture"), platform.get("variant"))))

@@ -60,13 +60,16 @@ class Manifest:
     """What a registry has under a tag or a digest: one image, or a list of images.
 
     `digest` is `sha256:…` of its bytes, of which there are `size`; `config` that of the image's configuration, which
-    a list has not.
+    a list has not. `layers` are the digests of an image's layers with their sizes, the base's first; `images` are a
+    list's, by platform.
     """
 
     digest: str
     media_type: str
     size: int
     config: str | None = None
+    layers: tuple[tuple[str, int], ...] = ()
+    images: Mapping[str, str] = field(default_factory=dict)
 
     def is_of(self, image: Image) -> bool:
         """Whether this is that very image: engines name images by their configuration, or by their manifest."""
