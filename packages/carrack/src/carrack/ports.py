@@ -656,11 +656,8 @@ class JobRecords(Protocol):
         Of two processes that begin the same request, one is given the other's.
         """
 
-    def again(self, made: Submission) -> None:
-        """Record that a request is sent once more, whose job is nowhere."""
-
-    def end(self, made: Submission) -> None:
-        """Record what became of it: its job, or that it was refused."""
+    def note(self, made: Submission) -> None:
+        """Record what became of it: its job, or that it was refused; or that it is sent once more, at another time."""
 
 
 class ParameterStore(Protocol):

@@ -8,6 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 RESERVED = "AWS_BATCH"
 """API reference, ContainerOverrides: no variable may begin so, since Batch sets those."""
 
+CONFIGURATION = ("CONFIG_JSON", "CONFIG_JSON_GZ")
+"""What carries a job's configuration (`batch_params.transport`): one of the two, and a request sets it."""
+
+
+def configuration_faults(names: Iterable[str]) -> Iterator[str]:
+    """What is wrong with variables that somebody chose: a job that has both refuses to choose between them."""
+    for name in names:
+        if name in CONFIGURATION:
+            yield f"environment: {name} is what `--param-json` sets, in the form that fits"
+
 
 def environment_faults(
     environment: Iterable[Mapping[str, str]], secrets: Iterable[Mapping[str, str]]

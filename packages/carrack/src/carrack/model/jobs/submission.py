@@ -17,7 +17,10 @@ SETTLING = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """A request to a place at a time (seconds since 1970): its job, where that is known; or that it was refused."""
+    """A request to a place at a time (seconds since 1970): its job, where that is known; or that it was refused.
+
+    `digest` is of what was asked for, whatever revision of the definition was the newest then.
+    """
 
     request_id: str
     place: str
@@ -31,11 +34,12 @@ class Submission:
 
 def submission(request: JSON, place: str, at: float) -> Submission:
     """The record of a request that is about to be sent."""
+    asked = {**request, "jobDefinition": request["jobDefinition"].partition(":")[0]}
     return Submission(
         request_id=request["tags"][REQUEST],
         place=place,
         queue=request["jobQueue"],
         name=request["jobName"],
-        digest=hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest(),
+        digest=hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest(),
         at=at,
     )
