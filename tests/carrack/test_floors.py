@@ -49,6 +49,7 @@ PURE = {
     ),
     *("shlex", "string", "textwrap", "types", "typing", "urllib.parse"),
     *("ast", "configparser", "csv", "email", "io", "tokenize", "tomlkit"),  # texts in, texts out
+    "batch_params.transport",  # the forms in which a job reads its configuration
 }
 """What the model may use of others: packages that compute. `pathlib` is there for its names; see DOES."""
 DOES = {

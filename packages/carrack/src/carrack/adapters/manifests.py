@@ -188,6 +188,7 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
         base=table.base,
         base_brings=table.base_brings,
         sources_image=table.sources_image,
+        job=table.job.settings(name) if table.job else None,
     )
 
 
