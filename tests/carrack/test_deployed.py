@@ -29,7 +29,7 @@ class Definitions:
     def __init__(self, *found: JobDefinition) -> None:
         self._found = found
 
-    def active(self) -> Any:
+    def revisions(self, *, inactive: bool = False) -> Any:
         """See `ports.JobDefinitions`."""
         return iter(self._found)
 
@@ -83,7 +83,7 @@ def test_the_active_job_definitions_are_read_with_every_image(
             )
         batch.deregister_job_definition(jobDefinition=made["jobDefinitionArn"])
         definitions = AwsBatch(index_at(None), endpoint=environ["AWS_ENDPOINT_URL"])
-        assert list(definitions.active()) == [
+        assert list(definitions.revisions()) == [
             JobDefinition(name="nightly:1", image=f"{HOST}/pipeline@{DIGEST}")
         ]
 
@@ -92,7 +92,7 @@ def test_batch_that_does_not_answer_is_one_sentence(aws_user: None) -> None:
     """With its address and the next command."""
     definitions = AwsBatch(index_at(None), endpoint="http://127.0.0.1:9")
     with pytest.raises(IndexAccessError) as caught:
-        list(definitions.active())
+        list(definitions.revisions())
     assert caught.value.address == "AWS Batch, region us-east-1"
 
 

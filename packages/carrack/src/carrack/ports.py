@@ -577,8 +577,8 @@ class Engine(Protocol):
 class JobDefinitions(Protocol):
     """The job definitions of AWS Batch, in one account and region."""
 
-    def active(self) -> Iterator[JobDefinition]:
-        """Every active revision, once for each image that it runs."""
+    def revisions(self, *, inactive: bool = False) -> Iterator[JobDefinition]:
+        """Every active revision, once for each image that it runs; with those not active any more, if asked."""
 
 
 class Batch(Protocol):

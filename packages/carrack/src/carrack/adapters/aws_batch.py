@@ -58,12 +58,13 @@ class AwsBatch:
         """See `ports.Batch`."""
         return f"AWS Batch, region {self._index.region}"
 
-    def active(self) -> Iterator[JobDefinition]:
+    def revisions(self, *, inactive: bool = False) -> Iterator[JobDefinition]:
         """See `ports.JobDefinitions`. Raises IndexAccessError where Batch does not let us in."""
-        for one in self._pages("describe_job_definitions", "jobDefinitions", status="ACTIVE"):
+        asked = {} if inactive else {"status": "ACTIVE"}
+        for one in self._pages("describe_job_definitions", "jobDefinitions", **asked):
             name = f"{one['jobDefinitionName']}:{one['revision']}"
             for image in dict.fromkeys(_images(one)):
-                yield JobDefinition(name=name, image=image)
+                yield JobDefinition(name=name, image=image, active=one.get("status") == "ACTIVE")
 
     def definitions(self, name: str) -> Sequence[JSON]:
         """See `ports.Batch`."""

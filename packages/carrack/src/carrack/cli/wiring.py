@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from carrack.model.lock import Lock
     from carrack.model.receipt import Receipt
     from carrack.model.registry import Login, Repository
+    from carrack.model.trail import Contents
     from carrack.model.workspace import App, Workspace
     from carrack.ports import (
         Batch,
@@ -74,6 +75,7 @@ class Wiring:
     report: Report = field(default_factory=TerminalReport)
     _connections: dict[Index, Connection] = field(default_factory=dict, repr=False)
     _gates: dict[Index, CodeArtifactGate] = field(default_factory=dict, repr=False)
+    _registries: dict[Repository, Registry] = field(default_factory=dict, repr=False)
 
     @cached_property
     def root(self) -> Path:
@@ -512,26 +514,51 @@ class Wiring:
 
     def is_in_registry(self, index: Index, image: str) -> bool | None:
         """Whether the registry of `image` has it; None for a registry that is none of ECR's."""
-        from carrack.model.registry import parse_image
-
-        found = parse_image(image, region=index.region)
-        if found is None:
-            return None
-        repository, reference = found
-        registry = self.registry(repository, self.registry_login(index, repository))
-        return registry.manifest(reference) is not None
+        found = self._in_registry(index, image)
+        return found[0].manifest(found[1]) is not None if found else None
 
     def _labels(self, index: Index, image: str) -> Mapping[str, str] | None:
-        """The labels of an image in its registry; None where that has no such image, or is none of ECR's."""
+        """The labels of an image in its registry; None where that has no such image, or is none of ECR's.
+
+        Of a list of images they are the first's, with what any of them has in it.
+        """
+        from carrack.model.deployed import DISTRIBUTIONS, all_words
+
+        found = self._in_registry(index, image)
+        manifest = found[0].manifest(found[1]) if found else None
+        if found is None or manifest is None:
+            return None
+        labels = [found[0].labels(one) for one in found[0].images(manifest).values()]
+        return {**labels[0], DISTRIBUTIONS: all_words(labels)} if labels else None
+
+    def contents(self, index: Index, image: str) -> tuple[Contents, ...]:
+        """What an image says of itself, in its registry, or else where the engine of this machine has it."""
+        from carrack.adapters.manifest_file import parse_manifest
+        from carrack.commands.image_inspect import read_manifest
+        from carrack.commands.trace import read_pushed
+        from carrack.errors import CarrackError
+        from carrack.model.trail import Contents
+
+        if found := self._in_registry(index, image):
+            return read_pushed(found[1], found[0], parse_manifest)
+        try:
+            here, manifest = read_manifest(image, self.engine, parse_manifest)
+        except CarrackError as error:
+            self.report.note(f"{image}: no registry of ECR's, and {error.message}")
+            return ()
+        return (Contents(platform=manifest.platform, labels=here.labels, manifest=manifest),)
+
+    def _in_registry(self, index: Index, image: str) -> tuple[Registry, str] | None:
+        """The registry of an image, and what it is called there; None for an image of elsewhere."""
         from carrack.model.registry import parse_image
 
         found = parse_image(image, region=index.region)
         if found is None:
             return None
         repository, reference = found
-        registry = self.registry(repository, self.registry_login(index, repository))
-        manifest = registry.manifest(reference)
-        return registry.labels(manifest) if manifest else None
+        if repository not in self._registries:
+            self._registries[repository] = self.registry(repository, self.registry_login(index, repository))
+        return self._registries[repository], reference
 
     def registry_login(self, index: Index, repository: Repository) -> Login:
         """The way into the repository's registry, with the index's credentials."""

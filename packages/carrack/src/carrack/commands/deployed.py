@@ -33,7 +33,7 @@ def deployed(
             return None
 
     try:
-        active = list(definitions.active())
+        active = list(definitions.revisions())
     except IndexAccessError as error:
         report.note(str(error))
         yield Deployed(place="the job definitions of AWS Batch", labels=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
@@ -12,12 +12,18 @@ DISTRIBUTIONS = "io.carrack.distributions"
 """The label with everything that an image has or fetches, as `name==version` words."""
 
 
+def all_words(labels: Iterable[Mapping[str, str]]) -> str:
+    """What any of the images of a list has in it."""
+    return " ".join(dict.fromkeys(word for one in labels for word in one.get(DISTRIBUTIONS, "").split()))
+
+
 @dataclass(frozen=True, kw_only=True)
 class JobDefinition:
     """One revision of a job definition of AWS Batch (`name:revision`), and an image that it runs."""
 
     name: str
     image: str
+    active: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,127 @@
+"""`trace`: from a job to the wheels and commits that it ran, and back; from what AWS and the registry keep alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from packaging.requirements import Requirement
+
+from carrack.errors import BuildError, IndexAccessError, JobError, NotReadyError
+from carrack.model.image_manifest import LABEL, PLACE, Manifest, text_digest
+from carrack.model.jobs.definition import name_of
+from carrack.model.jobs.job import Job, read_job
+from carrack.model.trail import Contents, Holder, places_of, versions_of
+from carrack.ports import Batch, JobDefinitions, Registry, Report
+
+Parse = Callable[[bytes, str], Manifest]
+ReadImage = Callable[[str], tuple[Contents, ...]]
+"""What an image, as a job definition names it, says of itself; one for each platform. Empty where nobody has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trail:
+    """A job, the revision that it was started from, its image, and what is in that."""
+
+    job: Job
+    image: str
+    contents: tuple[Contents, ...]
+
+
+def trace_job(id: str, batch: Batch, read: ReadImage) -> Trail:
+    """Follow a job to its code. Raises JobError where there is no such job, or it ran in no image."""
+    told = batch.describe([id]).get(id)
+    if told is None:
+        raise JobError(
+            "there is no such job, or it ended so long ago that it is forgotten",
+            address=f"{id} on {batch.place}",
+            hint="carrack trace NAME:REVISION, of the definition that it was started from, leads on",
+        )
+    job = read_job(told)
+    image = told.get("container", {}).get("image") or _defined(job, batch)
+    if not image:
+        raise JobError(
+            "it ran in no image, so that nothing but the workspace's own environment says what it ran",
+            address=f"{id} on {batch.place}",
+        )
+    return Trail(job=job, image=image, contents=read(image))
+
+
+def _defined(job: Job, batch: Batch) -> str | None:
+    """The image of the revision that a job was started from; Batch may leave it out of a job that never started."""
+    name = job.definition.partition(":")[0]
+    revisions = {name_of(one): one for one in batch.definitions(name)}
+    image: str | None = revisions.get(job.definition, {}).get("containerProperties", {}).get("image")
+    return image
+
+
+def images_of(name: str, definitions: JobDefinitions) -> tuple[str, ...]:
+    """The images of a definition `name:revision`. Raises JobError where Batch does not know it."""
+    found = tuple(one.image for one in definitions.revisions(inactive=True) if one.name == name)
+    if not found:
+        raise JobError(
+            "there is no such revision, or it was deregistered so long ago that it is forgotten", address=name
+        )
+    return found
+
+
+def holders(
+    definitions: JobDefinitions,
+    read: ReadImage,
+    report: Report,
+    *,
+    package: Requirement | None = None,
+    commit: str | None = None,
+    inactive: bool = False,
+) -> Iterator[Holder]:
+    """The job definitions whose image has a version that `package` admits, or something that was made from `commit`.
+
+    Those whose image does not tell are given too, with nothing found: they are not known to be free of it.
+    """
+
+    @cache
+    def known(image: str) -> tuple[Contents, ...]:
+        try:
+            return read(image)
+        except (IndexAccessError, NotReadyError, BuildError) as error:
+            report.note(f"{image}: {error.message}")
+            return ()
+
+    for one in definitions.revisions(inactive=inactive):
+        contents = [it for it in known(one.image) if it.tells]
+        found = {
+            word
+            for it in contents
+            for word in (versions_of(it.labels, package) if package else places_of(it, commit or ""))
+        }
+        if found or not contents:
+            yield Holder(
+                definition=one.name,
+                active=one.active,
+                image=one.image,
+                found=tuple(sorted(found)) if contents else None,
+            )
+
+
+def read_pushed(reference: str, registry: Registry, parse: Parse) -> tuple[Contents, ...]:
+    """What the image under a tag or digest of a registry says of itself, without pulling it.
+
+    Raises BuildError where a manifest is not the one that the image's label tells.
+    """
+    found = registry.manifest(reference)
+    if found is None:
+        return ()
+    read = []
+    for platform, image in registry.images(found).items():
+        labels = registry.labels(image)
+        content = registry.read(image, PLACE) if LABEL in labels else None
+        if content is not None and text_digest(content.decode(errors="replace")) != labels[LABEL]:
+            raise BuildError(f"its label names a manifest, and {PLACE} is another one", address=reference)
+        manifest = parse(content, reference) if content is not None else None
+        read.append(
+            Contents(
+                platform=platform or (manifest.platform if manifest else ""), labels=labels, manifest=manifest
+            )
+        )
+    return tuple(read)
