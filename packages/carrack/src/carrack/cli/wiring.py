@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from carrack.model.lock import Lock
     from carrack.model.receipt import Receipt
     from carrack.model.registry import Login, Repository
-    from carrack.model.workspace import App, Workspace
+    from carrack.model.workspace import App, Package, Workspace
     from carrack.ports import (
         Batch,
         Builder,
@@ -503,6 +503,12 @@ class Wiring:
         from carrack.adapters.job_records import JobRecords
 
         return JobRecords(file=self.workspace.root / ".carrack" / "jobs" / "submitted.jsonl")
+
+    def package_of(self, app: App) -> Package:
+        """The app's own distribution."""
+        from carrack.adapters.projects import read_package
+
+        return read_package(self.workspace.root, app.path)
 
     def job_settings(self, app: App) -> JobSettings:
         """How an app runs on AWS Batch: what its table says, or else the defaults."""
