@@ -14,7 +14,7 @@ from carrack.adapters.pushed_images import PushedImages
 from carrack.commands.job_define import define, pushed_image, require_definition
 from carrack.errors import CarrackError, JobError, NotReadyError
 from carrack.model.jobs.definition import CONTENT, content_hash, is_same, registrable
-from carrack.model.jobs.retry_rules import END, rules, strategy_faults
+from carrack.model.jobs.retry_rules import END, rules, strategy_faults, unending
 from carrack.model.registry import Pushed
 
 
@@ -54,7 +54,8 @@ def test_retry_rules_are_the_exit_codes_contract() -> None:
     all_of_them = rules(("terminated", "spot", "pull", "transient"), "ec2")
     assert all_of_them[0] == {"onStatusReason": "Host EC2*", "action": "RETRY"}
     assert {"onExitCode": "143", "action": "RETRY"} in all_of_them
-    assert list(strategy_faults({"attempts": 3, "evaluateOnExit": all_of_them})) == []
+    strategy = {"attempts": 3, "evaluateOnExit": all_of_them}
+    assert [*strategy_faults(strategy), *unending(strategy)] == []
     assert rules(("spot",), "fargate")[0]["onStatusReason"] == "Your Spot Task was interrupted*"
 
 
@@ -73,7 +74,8 @@ def test_rules_that_aws_batch_refuses_or_that_retry_for_ever(
     evaluated: list[dict[str, str]], said: str
 ) -> None:
     """Parentheses are no characters of a pattern there; what no rule matches is retried."""
-    (fault,) = strategy_faults({"attempts": 3, "evaluateOnExit": evaluated})
+    strategy = {"attempts": 3, "evaluateOnExit": evaluated}
+    (fault,) = (*strategy_faults(strategy), *unending(strategy))
     assert said in fault
 
 

@@ -171,6 +171,15 @@ def test_the_command_counts_as_it_will_be() -> None:
     assert "the overrides have 8,2" in fault
 
 
+def test_a_definition_of_old_says_its_resources_otherwise() -> None:
+    """With `vcpus` and `memory` of its container, beside which nothing is missing."""
+    definition = described()
+    container = {**definition["containerProperties"], "vcpus": 2, "memory": 512}
+    del container["resourceRequirements"]
+    job = asked(definition={**definition, "containerProperties": container})
+    assert request_faults(compose(job), job.definition) == ()
+
+
 def test_another_number_of_attempts_keeps_the_rules() -> None:
     """A retryStrategy of a request stands in place of the definition's: without its rules every failure is retried."""
     request = compose(asked(attempts=5))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, SecretBytes, SecretStr
 from tests.carrack.jobs import asked
 
+from carrack.adapters.app_schema import read_schema
 from carrack.model.jobs.display import shown
 from carrack.model.jobs.ladder import carry
-from carrack.model.jobs.secrets import MASK, masked, plain_secrets, secret_faults
+from carrack.model.jobs.secrets import MASK, Secrecy, masked, plain_secrets, secret_faults, secret_keys
 
 KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
 
@@ -45,8 +48,70 @@ def test_a_fault_names_the_key_and_not_the_secret() -> None:
 
 def test_a_key_that_only_looks_like_a_secret_can_be_named() -> None:
     """`token` is a word in some trades; a value in a secret's form stays one."""
-    assert list(plain_secrets({"token": "<s>"}, ["token"])) == []
-    assert list(plain_secrets({"token": KEY}, ["token"])) == ["token"]
+    never = Secrecy(never=["token"])
+    assert list(plain_secrets({"token": "<s>"}, never)) == []
+    assert list(plain_secrets({"token": KEY}, never)) == ["token"]
+
+
+class Login(BaseModel):
+    """Parameters of an app, as it says them."""
+
+    user: str
+    dsn: SecretStr
+
+
+class Parameters(BaseModel):
+    """Parameters of an app, as it says them."""
+
+    logins: list[Login]
+    fallback: Login | None = None
+    pins: list[SecretStr] = []
+    seal: SecretBytes | None = None
+    secretary: str = "anna"
+
+
+def test_the_app_s_own_schema_says_what_is_secret() -> None:
+    """At any depth, in lists and alternatives; then whatever stands there, a path or a number in quotes too."""
+    known = secret_keys(Parameters.model_json_schema())
+    assert known == {"dsn", "pins", "seal"}
+    document = {
+        "logins": [{"user": "u", "dsn": "/1"}, {"user": "u", "dsn": "ssm://d"}],
+        "pins": ["1"],
+        "seal": "",
+    }
+    assert list(plain_secrets(document, Secrecy(known=known))) == ["logins.0.dsn", "pins.0"]
+    assert list(plain_secrets(document)) == []
+
+
+@pytest.mark.parametrize("schema", [None, [], "x", 1, {"properties": 3}, {"properties": {"a": True}}])
+def test_what_is_no_schema_says_nothing(schema: Any) -> None:
+    """Whatever a program printed."""
+    assert secret_keys(schema) == frozenset()
+
+
+def program(folder: Path, script: str) -> Path:
+    """An environment with this as its program `job`."""
+    (folder / "bin").mkdir()
+    (folder / "bin" / "job").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "bin" / "job").chmod(0o755)
+    return folder
+
+
+def test_the_app_s_program_is_asked_without_our_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given `--schema` and nothing else."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+    folder = program(tmp_path, """printf '["%s", "%s"]' "$*" "$AWS_SECRET_ACCESS_KEY" """)
+    assert read_schema(folder, "job") == ["--schema", ""]
+
+
+@pytest.mark.parametrize("script", ["exit 64", "echo usage", "kill -9 $$", "exec /nowhere"])
+def test_a_program_that_prints_no_schema(tmp_path: Path, script: str) -> None:
+    """Is one of which nothing is known."""
+    assert read_schema(program(tmp_path, script), "job") is None
+    assert read_schema(tmp_path, "other") is None
+    assert read_schema(tmp_path, None) is None
 
 
 @pytest.mark.parametrize("padding", [0, 20_000])

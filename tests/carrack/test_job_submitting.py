@@ -177,6 +177,15 @@ def test_a_name_is_pinned_to_the_newest_revision() -> None:
         pinned(batch, "other:1")
 
 
+def test_a_definition_of_something_else_is_refused() -> None:
+    """Of several nodes, or of Kubernetes: their overrides are others."""
+    batch = MemoryBatch(
+        registered=[{"jobDefinitionName": "nodes", "type": "multinode", "nodeProperties": {}}]
+    )
+    with pytest.raises(JobError, match="is not of one container"):
+        pinned(batch, "nodes")
+
+
 def prepared(batch: MemoryBatch, **fields: Any) -> tuple[JobError | None, Told]:
     """What speaks against a job, and what was told."""
     report = Told()

@@ -22,6 +22,7 @@ from tests.carrack.aws_server import aws_server, make_queue
 from tests.carrack.jobs import IMAGE
 from tests.carrack.local import INDEX, Shell
 from tests.carrack.web import Answer, Asked, Web
+from tests.contracts.shell_pages import run_blocks
 
 from carrack.cli.main import main
 from carrack.errors import ExitCode
@@ -112,8 +113,15 @@ def environ() -> Iterator[Mapping[str, str]]:
         yield {**keys, "AWS_ENDPOINT_URL_BATCH": url, "AWS_ENDPOINT_URL_S3": url}
 
 
+@pytest.fixture(scope="module")
+def batch(environ: Mapping[str, str]) -> Any:
+    """Its Batch, to look at."""
+    keys: Any = {"aws_access_key_id": "A", "aws_secret_access_key": "s", "region_name": "us-east-1"}
+    return boto3.client("batch", endpoint_url=environ["AWS_ENDPOINT_URL_BATCH"], **keys)
+
+
 @pytest.fixture
-def place(tmp_path: Path, environ: Mapping[str, str], aws_user: Path) -> Place:
+def place(tmp_path: Path, environ: Mapping[str, str], batch: Any, aws_user: Path) -> Place:
     """Give that workspace."""
     root = tmp_path / "workspace"
     package = root / "packages" / "alpha"
@@ -124,9 +132,6 @@ def place(tmp_path: Path, environ: Mapping[str, str], aws_user: Path) -> Place:
     pushed = {"app": "nightly", "repository": repository, "digest": digest, "tag": "t", "images": ["i"]}
     line = json.dumps({"schema": 1, **pushed, "lock": None, "commit": None})
     (root / ".carrack" / "images.jsonl").write_text(line + "\n")
-    batch: Any = boto3.client(
-        "batch", endpoint_url=environ["AWS_ENDPOINT_URL_BATCH"], region_name="us-east-1"
-    )
     made = Place(root, Shell(root, {"PATH": "/usr/bin:/bin", "HOME": str(aws_user), **environ}), batch)
     made.configure(JOB)
     return made
@@ -211,6 +216,20 @@ def test_an_answer_that_is_lost_makes_no_second_job(place: Place) -> None:
     listed = place.batch.list_jobs(jobQueue="low", jobStatus="SUCCEEDED")["jobSummaryList"]
     described = place.batch.describe_jobs(jobs=[one["jobId"] for one in listed])["jobs"]
     assert [one["jobId"] for one in described if one["tags"].get("carrack:request") == identity] == lost
+
+
+def test_what_a_dry_run_prints_is_what_aws_submits(place: Place) -> None:
+    """docs/starting-jobs.md's own two commands, typed for real."""
+    place.done("define")
+    (place.root / "job.json").write_text('{"a": 1}')
+    environ = {**place.carrack.environ, "AWS_DEFAULT_REGION": "us-east-1"}
+    environ["PATH"] = f"{Path(sys.executable).parent}:{environ['PATH']}"
+    done = run_blocks("docs/starting-jobs.md", place.root, environ)
+    assert done.returncode == 0, done.stderr
+    (job,) = place.batch.describe_jobs(jobs=[json.loads(done.stdout)["jobId"]])["jobs"]
+    request = json.loads((place.root / "request.json").read_text())
+    assert job["tags"] == request["tags"]
+    assert {"name": "CONFIG_JSON", "value": '{"a":1}'} in job["container"]["environment"]
 
 
 TABLES = [

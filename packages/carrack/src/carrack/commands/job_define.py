@@ -11,7 +11,7 @@ from carrack.model.jobs.definition import is_pinned, is_same, name_of
 from carrack.model.jobs.environment import configuration_faults
 from carrack.model.jobs.job import JSON
 from carrack.model.jobs.limits import definition_faults
-from carrack.model.jobs.secrets import secret_faults
+from carrack.model.jobs.secrets import Secrecy, secret_faults
 from carrack.model.jobs.settings import JobSettings
 from carrack.model.workspace import App, Package
 from carrack.ports import Batch, Engine, PushRecords, Report
@@ -77,13 +77,14 @@ def environment(root: Path, app: App, own: Package, command: tuple[str, ...]) ->
 
 def require_definition(definition: JSON, settings: JobSettings, where: str) -> None:
     """Raise JobError with everything that AWS Batch would refuse in a definition, and every secret in plain text."""
+    secrecy = Secrecy(never=settings.not_secret)
     environment = {one["name"]: one["value"] for one in definition["containerProperties"]["environment"]}
     faults = tuple(
         chain(
             definition_faults(definition),
             configuration_faults(environment),
-            secret_faults("environment", environment, settings.not_secret),
-            secret_faults("parameters", definition["parameters"], settings.not_secret),
+            secret_faults("environment", environment, secrecy),
+            secret_faults("parameters", definition["parameters"], secrecy),
         )
     )
     if faults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -14,24 +14,25 @@ from carrack.model.jobs.job import JSON
 from carrack.model.jobs.ladder import Carried, carry
 from carrack.model.jobs.limits import request_faults
 from carrack.model.jobs.request import Asked
-from carrack.model.jobs.secrets import secret_faults
+from carrack.model.jobs.secrets import BY_NAMES, Secrecy, secret_faults
 from carrack.ports import Batch, Report
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A job as it is asked for, with its configuration and where that goes if it is long; and what is no secret."""
+    """A job as it is asked for, with its configuration, where that goes if it is long, and what of it is secret."""
 
     asked: Asked
     document: Mapping[str, Any] | None = None
     overflow: str | None = None
-    not_secret: Collection[str] = ()
+    secrecy: Secrecy = BY_NAMES
 
 
 def pinned(batch: Batch, definition: str) -> JSON:
     """The active revision that `NAME:REVISION` or `NAME` means now.
 
-    Raises NotReadyError where the name has no active revision, JobError where it has not this one.
+    Raises NotReadyError where the name has no active revision, JobError where it has not this one, or that is not of
+    one container.
     """
     name, _, revision = definition.partition(":")
     there = batch.definitions(name)
@@ -43,6 +44,8 @@ def pinned(batch: Batch, definition: str) -> JSON:
     if found is None:
         known = ", ".join(str(one["revision"]) for one in there[:20])
         raise JobError(f"no revision {revision} of {name} is active; there are {known}", address=batch.place)
+    if "containerProperties" not in found:
+        raise JobError("is not of one container, and no other is submitted here", address=name_of(found))
     return found
 
 
@@ -53,14 +56,14 @@ def prepare(order: Order, batch: Batch, report: Report) -> tuple[Carried, JobErr
         report.note(carried.note)
     if order.asked.array == 1:
         report.note("an array of one is a plain job: AWS Batch has arrays from 2 on")
-    asked, secret = order.asked, order.not_secret
+    asked, secrecy = order.asked, order.secrecy
     faults = tuple(
         chain(
             request_faults(carried.request, asked.definition),
             configuration_faults(asked.environment),
-            secret_faults("--param-json", order.document or {}, secret),
-            secret_faults("parameters", asked.parameters, secret),
-            secret_faults("environment", asked.environment, secret),
+            secret_faults("--param-json", order.document or {}, secrecy),
+            secret_faults("parameters", asked.parameters, secrecy),
+            secret_faults("environment", asked.environment, secrecy),
             _unequal(asked, batch, report),
         )
     )

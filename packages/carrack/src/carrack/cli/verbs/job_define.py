@@ -40,12 +40,14 @@ def command(
     from carrack.commands.job_define import define, require_definition
     from carrack.model.jobs.definition import render
     from carrack.model.jobs.display import shown
+    from carrack.model.jobs.secrets import Secrecy
 
     app = wiring.app(app_name)
     settings, batch = wiring.job_settings(app), wiring.batch(on, to)
     definition = render(settings, *_runs(wiring, app, settings, on, to, image))
     if dry_run:
-        click.echo(json.dumps(shown(definition, settings.not_secret), indent=2, ensure_ascii=False))
+        secrecy = Secrecy(never=settings.not_secret)
+        click.echo(json.dumps(shown(definition, secrecy), indent=2, ensure_ascii=False))
     require_definition(definition, settings, f"pyproject.toml: tool.carrack.apps.{app.name}.job")
     if not dry_run:
         click.echo(define(definition, batch, wiring.report))
