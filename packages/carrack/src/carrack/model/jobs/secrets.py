@@ -1,7 +1,7 @@
 """Values that would be secrets in plain text. Whoever may call DescribeJobs reads a job's parameters and variables.
 
 So they are references, which the job resolves itself with its own role. What is a secret is known by names
-(`db_password`) and by forms (`AKIA…`), as `carrack image lint` knows it, and by the app's model where that can be asked.
+(`db_password`) and by forms (`AKIA…`), as `carrack image lint` knows it, and by the app's model where it can be had.
 """
 
 from __future__ import annotations
