@@ -211,6 +211,13 @@ def test_a_dependency_that_is_not_known_yet_is_noted() -> None:
     assert report.notes == ["memory does not know the job gone, or not yet"]
 
 
+def test_what_is_not_as_on_aws_is_told_once() -> None:
+    """By whoever stands for it; of AWS Batch itself there is nothing to tell."""
+    _, report = prepared(MemoryBatch(not_emulated=("IAM roles", "spot")), array=5)
+    assert report.notes == ["not as on AWS Batch: IAM roles; spot"]
+    assert prepared(MemoryBatch())[1].notes == []
+
+
 def test_an_array_of_one_is_told() -> None:
     """It is submitted as a plain job."""
     assert "a plain job" in prepared(MemoryBatch(), array=1)[1].notes[0]

@@ -54,6 +54,8 @@ def prepare(order: Order, batch: Batch, report: Report) -> tuple[Carried, JobErr
     carried = carry(order.asked, order.document, order.overflow)
     if carried.note:
         report.note(carried.note)
+    if batch.not_emulated:
+        report.note(f"not as on AWS Batch: {'; '.join(batch.not_emulated)}")
     if order.asked.array == 1:
         report.note("an array of one is a plain job: AWS Batch has arrays from 2 on")
     asked, secrecy = order.asked, order.secrecy
