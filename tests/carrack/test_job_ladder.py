@@ -50,7 +50,7 @@ def arrived(carried: Carried) -> Any:
     return parsed.value
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.dictionaries(st.text(), JSON), st.integers(0, 3000))
 def test_the_job_reads_what_was_submitted(document: Mapping[str, Any], padding: int) -> None:
     """In every form, whatever is in it, and from the file on: nothing is lost, rounded or escaped twice."""
