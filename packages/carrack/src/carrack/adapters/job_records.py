@@ -41,7 +41,9 @@ class JobRecords:
 
     @contextmanager
     def _locked(self) -> Iterator[IO[bytes]]:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        if not self.file.exists():
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            (self.file.parent / ".gitignore").write_text("*\n", encoding="utf-8")  # of this machine alone
         with self.file.open("a+b") as records:
             fcntl.flock(records, fcntl.LOCK_EX)
             yield records

@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from carrack.model.access import Access
     from carrack.model.deployed import Deployed
     from carrack.model.index import Index
+    from carrack.model.jobs.secrets import Secrecy
     from carrack.model.jobs.settings import JobSettings
     from carrack.model.lock import Lock
     from carrack.model.receipt import Receipt
     from carrack.model.registry import Login, Repository
     from carrack.model.trail import Contents
-    from carrack.model.workspace import App, Workspace
+    from carrack.model.workspace import App, Package, Workspace
     from carrack.ports import (
         Batch,
         Builder,
@@ -506,11 +507,28 @@ class Wiring:
 
         return JobRecords(file=self.workspace.root / ".carrack" / "jobs" / "submitted.jsonl")
 
+    def package_of(self, app: App) -> Package:
+        """The app's own distribution."""
+        from carrack.adapters.projects import read_package
+
+        return read_package(self.workspace.root, app.path)
+
     def job_settings(self, app: App) -> JobSettings:
         """How an app runs on AWS Batch: what its table says, or else the defaults."""
         from carrack.model.jobs.settings import JobSettings
 
         return app.job or JobSettings(definition=app.name)
+
+    def secrecy(self, app: App, settings: JobSettings) -> Secrecy:
+        """What of a job is secret: by the app's own schema where its environment is here, else by names."""
+        from carrack.adapters.app_schema import read_schema
+        from carrack.model.jobs.secrets import Secrecy, secret_keys
+
+        root = self.workspace.root
+        folder, manifest = root / ".carrack" / "envs" / app.name, root / app.path / "pyproject.toml"
+        is_here = folder.is_dir() and manifest.is_file()
+        schema = read_schema(folder, self.package_of(app).command) if is_here else None
+        return Secrecy(known=secret_keys(schema), never=settings.not_secret)
 
     def is_in_registry(self, index: Index, image: str) -> bool | None:
         """Whether the registry of `image` has it; None for a registry that is none of ECR's."""

@@ -78,11 +78,13 @@ def command(
     Parameters travel as CONFIG_JSON, compressed where they are long, or through the app's `overflow` in S3. Secrets are
     to be references, since everybody who may call DescribeJobs reads a job's variables.
     """
-    from carrack.commands.job_submit import Desk, Order, pinned, prepare, submit
+    from carrack.commands.job_submit import Order, pinned, prepare
+    from carrack.commands.submitting import Desk, submit
     from carrack.model.jobs.display import shown
     from carrack.model.jobs.request import Asked
 
-    settings = wiring.job_settings(wiring.app(app_name))
+    app = wiring.app(app_name)
+    settings = wiring.job_settings(app)
     document = _document(wiring, file)
     options = _options(said, settings)
     identity = _request_id(request_id)
@@ -90,10 +92,11 @@ def command(
     there = pinned(batch, definition or settings.definition)
     name = said["name"] or there["jobDefinitionName"]
     asked = Asked(name=name, definition=there, request_id=identity, **options)
-    order = Order(asked=asked, document=document, overflow=settings.overflow, not_secret=settings.not_secret)
+    secrecy = wiring.secrecy(app, settings)
+    order = Order(asked=asked, document=document, overflow=settings.overflow, secrecy=secrecy)
     carried, error = prepare(order, batch, wiring.report)
     if dry_run:
-        click.echo(json.dumps(shown(carried.request, settings.not_secret), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(shown(carried.request, secrecy), indent=2, ensure_ascii=False))
     if error:
         raise error
     if dry_run:

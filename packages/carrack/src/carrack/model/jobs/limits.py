@@ -16,8 +16,8 @@ from typing import Any
 from carrack.model.jobs.environment import environment_faults
 from carrack.model.jobs.job import JSON
 from carrack.model.jobs.references import command_faults, parameter_faults, references, substituted
-from carrack.model.jobs.resources import merged, resource_faults
-from carrack.model.jobs.retry_rules import strategy_faults
+from carrack.model.jobs.resources import declared, merged, resource_faults
+from carrack.model.jobs.retry_rules import strategy_faults, unending
 
 DEFINITION_BYTES, REQUEST_BYTES = 24 * 1024, 30 * 1024
 OVERRIDE_CHARACTERS, OVERRIDE_GOAL = 8192, 7000
@@ -37,7 +37,7 @@ def definition_faults(definition: JSON) -> tuple[str, ...]:
     """Everything that speaks against registering this."""
     container = definition["containerProperties"]
     platform = definition.get("platformCapabilities", ("EC2",))
-    wanted = merged(container.get("resourceRequirements", ()))
+    wanted = merged(declared(container))
     return tuple(
         chain(
             _name("definition", definition["jobDefinitionName"], _DEFINITION_NAME),
@@ -47,6 +47,7 @@ def definition_faults(definition: JSON) -> tuple[str, ...]:
             resource_faults(wanted, platform),
             _roles(container, platform),
             strategy_faults(definition.get("retryStrategy", {"attempts": 1})),
+            unending(definition.get("retryStrategy", {})),
             _timeout(definition),
             _tags(definition.get("tags", {})),
             _size("the job definition", definition, DEFINITION_BYTES),
@@ -57,7 +58,7 @@ def definition_faults(definition: JSON) -> tuple[str, ...]:
 def request_faults(request: JSON, definition: JSON) -> tuple[str, ...]:
     """Everything that speaks against submitting this for the revision `definition`, as the service describes that."""
     container, overrides = definition.get("containerProperties", {}), request.get("containerOverrides", {})
-    wanted = merged(container.get("resourceRequirements", ()), overrides.get("resourceRequirements", ()))
+    wanted = merged(declared(container), overrides.get("resourceRequirements", ()))
     command = overrides.get("command", container.get("command", ()))
     return tuple(
         chain(

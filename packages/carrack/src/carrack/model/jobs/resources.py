@@ -20,10 +20,16 @@ _FARGATE: Mapping[str, Iterable[int]] = {
 """The memory in MiB that goes with each number of vCPUs on Fargate."""
 
 
-def requirements(vcpus: str | None, memory: int | None, gpus: int = 0) -> list[dict[str, str]]:
+def requirements(vcpus: str | int | None, memory: int | None, gpus: int = 0) -> list[dict[str, str]]:
     """`resourceRequirements` for what is said; `vcpus` and `memory` beside them are deprecated, and do not override."""
     said = {"VCPU": vcpus, "MEMORY": memory, "GPU": gpus or None}
     return [{"type": kind, "value": str(value)} for kind, value in said.items() if value is not None]
+
+
+def declared(container: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """The requirements of a definition's container; older definitions say them with members of their own."""
+    older = requirements(container.get("vcpus"), container.get("memory"))
+    return [*older, *container.get("resourceRequirements", ())]
 
 
 def merged(*groups: Iterable[Mapping[str, str]]) -> dict[str, str]:

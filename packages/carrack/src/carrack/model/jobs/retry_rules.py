@@ -36,13 +36,18 @@ def rules(retry: Iterable[str], platform: str) -> list[dict[str, str]]:
 
 
 def strategy_faults(strategy: Mapping[str, Any]) -> Iterator[str]:
-    """What AWS Batch refuses in a `retryStrategy`, and a last rule that lets failures be retried for ever."""
+    """What AWS Batch refuses in a `retryStrategy`."""
     attempts, some = strategy.get("attempts"), strategy.get("evaluateOnExit", ())
     if attempts is None or not 1 <= attempts <= MOST_ATTEMPTS:
         yield f"attempts: {attempts}; AWS Batch has 1 to {MOST_ATTEMPTS}"
     if len(some) > MOST_RULES:
         yield f"retry: {len(some)} rules; AWS Batch takes {MOST_RULES}"
     yield from _rule_faults(some)
+
+
+def unending(strategy: Mapping[str, Any]) -> Iterator[str]:
+    """A fault where what no rule names is tried again, as Batch does it if no rule says otherwise."""
+    some = strategy.get("evaluateOnExit", ())
     if some and {**some[-1], "action": some[-1].get("action", "").upper()} != END:
         yield "retry: the last rule must end what none matched (onReason *, EXIT): Batch retries it otherwise"
 

@@ -1,12 +1,13 @@
 """Values that would be secrets in plain text. Whoever may call DescribeJobs reads a job's parameters and variables.
 
 So they are references, which the job resolves itself with its own role. What is a secret is known by names
-(`db_password`) and by forms (`AKIA…`), as `carrack image lint` knows it; the app's model is not asked.
+(`db_password`) and by forms (`AKIA…`), as `carrack image lint` knows it, and by the app's model where it can be had.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from carrack.model.credentials import is_credential_name, is_secret_value, literals
@@ -17,28 +18,65 @@ _REFERENCES = ("ssm://", "secretsmanager://", "arn:")
 Path = tuple[str | int, ...]
 
 
-def plain_secrets(value: Any, allowed: Collection[str] = ()) -> Iterator[str]:
+@dataclass(frozen=True, kw_only=True)
+class Secrecy:
+    """Keys that hold secrets whatever they are called, and those that hold none though they look so."""
+
+    known: Collection[str] = ()
+    never: Collection[str] = ()
+
+
+BY_NAMES = Secrecy()
+
+
+def secret_keys(schema: Any) -> frozenset[str]:
+    """The keys that a JSON Schema marks as secret, at any depth: `writeOnly`, or `format: password` as pydantic does.
+
+    By their last part: a key that is secret in one place is taken for it in every place.
+    """
+    if isinstance(schema, list):
+        return frozenset().union(*map(secret_keys, schema))
+    if not isinstance(schema, Mapping):
+        return frozenset()
+    properties = schema.get("properties", {})
+    own = properties.items() if isinstance(properties, Mapping) else ()
+    found = frozenset(key for key, part in own if _is_marked(part))
+    return found.union(*map(secret_keys, schema.values()))
+
+
+def _is_marked(schema: Any) -> bool:
+    """Whether a property, or what it may be (`anyOf`, an array's items), is marked."""
+    if isinstance(schema, list):
+        return any(map(_is_marked, schema))
+    if not isinstance(schema, Mapping):
+        return False
+    if schema.get("writeOnly") is True or schema.get("format") == "password":
+        return True
+    return any(_is_marked(schema[key]) for key in ("anyOf", "oneOf", "allOf", "items") if key in schema)
+
+
+def plain_secrets(value: Any, secrecy: Secrecy = BY_NAMES) -> Iterator[str]:
     """The keys of a JSON value, as `database.password`, under which there is a secret in plain text.
 
-    Keys that are `allowed`, by their last part, are what they are; their values may still have a secret's form.
+    The value of a key that holds none may still have a secret's form.
     """
     found: list[Path] = []
 
     def note(path: Path) -> None:
         found.append(path)
 
-    _walk(value, (), False, allowed, note)
+    _walk(value, (), False, secrecy, note)
     return (".".join(map(str, path)) for path in found)
 
 
-def masked(value: Any, allowed: Collection[str] = ()) -> Any:
+def masked(value: Any, secrecy: Secrecy = BY_NAMES) -> Any:
     """The JSON value with a mask in place of every such secret."""
-    return _walk(value, (), False, allowed, lambda path: MASK)
+    return _walk(value, (), False, secrecy, lambda path: MASK)
 
 
-def secret_faults(where: str, value: Any, allowed: Collection[str] = ()) -> Iterator[str]:
+def secret_faults(where: str, value: Any, secrecy: Secrecy = BY_NAMES) -> Iterator[str]:
     """A sentence for each secret in plain text, without the secret."""
-    for key in plain_secrets(value, allowed):
+    for key in plain_secrets(value, secrecy):
         yield (
             f"{where}: {key} looks like a secret, which everybody who may DescribeJobs would read: say a reference "
             "(ssm://NAME, secretsmanager://ID#KEY); if it is none, name the key in the job's `not-secret`"
@@ -46,29 +84,29 @@ def secret_faults(where: str, value: Any, allowed: Collection[str] = ()) -> Iter
 
 
 def _walk(
-    value: Any,
-    path: Path,
-    is_secret: bool,
-    allowed: Collection[str],
-    meet: Callable[[Path], Any],
+    value: Any, path: Path, is_secret: bool | None, secrecy: Secrecy, meet: Callable[[Path], Any]
 ) -> Any:
+    """Rebuild a value; `is_secret` says of what is below a key whether it is one, None that it only may be."""
     if isinstance(value, Mapping):
         return {
-            key: _walk(
-                part,
-                (*path, key),
-                key not in allowed and (is_secret or is_credential_name(key)),
-                allowed,
-                meet,
-            )
+            key: _walk(part, (*path, key), _below(key, is_secret, secrecy), secrecy, meet)
             for key, part in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_walk(part, (*path, number), is_secret, allowed, meet) for number, part in enumerate(value)]
+        return [_walk(part, (*path, number), is_secret, secrecy, meet) for number, part in enumerate(value)]
     return meet(path) if isinstance(value, str) and _is_plain(value, is_secret) else value
 
 
-def _is_plain(text: str, is_secret: bool) -> bool:
+def _below(key: str, is_secret: bool | None, secrecy: Secrecy) -> bool | None:
+    if key in secrecy.known or is_secret:
+        return True
+    if key in secrecy.never:
+        return False
+    return None if is_secret is None or is_credential_name(key) else False
+
+
+def _is_plain(text: str, is_secret: bool | None) -> bool:
     if text.startswith(_REFERENCES):
         return False
-    return (is_secret and is_secret_value(text)) or next(literals(text), None) is not None
+    looks_so = is_secret is None and is_secret_value(text)
+    return (is_secret is True and text != "") or looks_so or next(literals(text), None) is not None
