@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from carrack.commands.convert import Workshop
     from carrack.commands.doctor import Patient
     from carrack.commands.image_build import ImageTools
+    from carrack.commands.inquiry import Inquiry
     from carrack.commands.knowledge import Sources
     from carrack.commands.rewriting import Tools as AdoptionTools
     from carrack.commands.source_wheels import SourceTools
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from carrack.model.registry import Login, Repository
     from carrack.model.workspace import App, Workspace
     from carrack.ports import (
+        Batch,
         Builder,
         CommittedTexts,
         DomainAdmin,
@@ -205,6 +207,17 @@ class Wiring:
     def may_prompt(self) -> bool:
         """Whether a person is here to answer."""
         return sys.stdin.isatty() and sys.stderr.isatty() and not self.environ.get("CI")
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what is on stderr can be drawn over."""
+        return sys.stderr.isatty() and not self.environ.get("CI")
+
+    def inquiry(self, on: str | None, to: str | None, job: str | None) -> Inquiry:
+        """The place where `job` is, to be asked patiently; see `batch`."""
+        from carrack.commands.inquiry import Inquiry
+
+        return Inquiry(batch=self.batch(on, to, job))
 
     def connection(self, index: Index) -> Connection:
         """The index's control plane; one for each index, so that credentials are looked up once."""

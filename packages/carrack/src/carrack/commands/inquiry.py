@@ -27,14 +27,14 @@ _UNHEARD, _HEARD = 20.0, 300.0
 class Clock:
     """Time, waiting and chance."""
 
-    time: Callable[[], float] = time.time
+    now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
 
     @property
     def milliseconds(self) -> int:
         """Now, as Batch counts."""
-        return int(self.time() * 1000)
+        return int(self.now() * 1000)
 
 
 @dataclass(kw_only=True)
@@ -51,13 +51,13 @@ class Inquiry:
 
     def jobs(self, ids: Sequence[str]) -> tuple[Job, ...]:
         """Jobs, in this order. Raises JobError where some stay unknown: a new one may be missing for some seconds."""
-        until = self.clock.time() + (_HEARD if self._heard else _UNHEARD)
+        until = self.clock.now() + (_HEARD if self._heard else _UNHEARD)
         for pause in self._pauses():
             found = self.known(ids)
             missing = [job for job in ids if job not in found]
             if not missing:
                 return tuple(found[job] for job in ids)
-            if self.clock.time() + pause > until:
+            if self.clock.now() + pause > until:
                 raise self._unknown(missing)
             self.clock.sleep(pause)
         raise AssertionError  # the pauses never end
@@ -97,12 +97,12 @@ class Inquiry:
 
     def ask(self, question: Callable[[], T]) -> T:
         """The answer to a question, asked again while the service cannot answer for now; then UnavailableError."""
-        until = self.clock.time() + (_HEARD if self._heard else _UNHEARD)
+        until = self.clock.now() + (_HEARD if self._heard else _UNHEARD)
         for pause in self._pauses():
             try:
                 return question()
             except UnavailableError:
-                if self.clock.time() + pause > until:
+                if self.clock.now() + pause > until:
                     raise
             self.clock.sleep(pause)
         raise AssertionError  # the pauses never end

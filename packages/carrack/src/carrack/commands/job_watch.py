@@ -30,16 +30,14 @@ class Look:
 Show = Callable[[Look], None]
 
 
-def watch(
-    ids: Sequence[str], inquiry: Inquiry, show: Show, timeout: float | None = None
-) -> tuple[Job, ...]:
+def watch(ids: Sequence[str], inquiry: Inquiry, show: Show, timeout: float | None = None) -> tuple[Job, ...]:
     """Show jobs until all have ended; gives them as they ended.
 
     Looks are further apart while nothing changes. Raises StoppedError when `timeout` seconds are over before that, and
     whatever `Inquiry` raises.
     """
     clock, ears = inquiry.clock, Ears(inquiry=inquiry)
-    until = None if timeout is None else clock.time() + timeout
+    until = None if timeout is None else clock.now() + timeout
     pause, before = _SOON, None
     while True:
         jobs = inquiry.jobs(ids)
@@ -49,7 +47,7 @@ def watch(
         state = [(job.status, job.counts) for job in jobs]
         pause = _SOON if state != before else min(_LATE, pause * _SLOWER)
         before = state
-        if until is not None and clock.time() + pause > until:
+        if until is not None and clock.now() + pause > until:
             raise _too_long(jobs, timeout or 0)
         clock.sleep(pause * (0.75 + clock.chance() / 2))
 
@@ -108,8 +106,10 @@ class Ears:
             if child is not None and child.status == "RUNNING":
                 return child
         running = self.inquiry.ask(lambda: self.inquiry.batch.children(job.id, "RUNNING"))[:1]
-        self._child |= dict.fromkeys([job.id], running[0]) if running else {}
-        return next(iter(self.inquiry.known(running).values()), None) if running else None
+        if not running:
+            return None
+        self._child[job.id] = running[0]
+        return self.inquiry.known(running).get(running[0])
 
     def _news(self, stream: str) -> Iterator[str]:
         for _ in range(_PAGES):

@@ -35,14 +35,16 @@ _CODES = {
     126: ("its command was found and could not be run", "carrack job logs {job}", _SHELL),
     127: ("its command was not found in the image", "carrack job logs {job}", _SHELL),
     137: (
-        "it was killed (SIGKILL), and no reason is told: by the host, which had no memory left, or because it did not end "
-        "within 30 s of being told to",
+        "it was killed (SIGKILL), and no reason is told: by the host, which had no memory left, or because it did not "
+        "end within 30 s of being told to",
         "carrack job logs {job} shows how far it came; if it was memory, ask for more of it",
         "AWS Batch user guide, Job timeouts; signal(7)",
     ),
     143: (
-        "it was told to end (SIGTERM), and did: its host was drained, its Spot place was taken back, or somebody ended it",
-        'carrack job retry {retry}; `retry = ["terminated"]` in the app\'s table has Batch do it, for jobs that can go on',
+        "it was told to end (SIGTERM), and did: its host was drained, its Spot place was taken back, or somebody ended "
+        "it",
+        'carrack job retry {retry}; `retry = ["terminated"]` in the app\'s table has Batch do it, for jobs that can '
+        "go on",
         "AWS Batch user guide, Job timeouts; signal(7)",
     ),
 }
@@ -60,10 +62,14 @@ _SIGNALS = {
 
 
 def explain_exit(code: int) -> tuple[str, str, str]:
-    """The sentence, the next step and the source for an exit code that is not 0; one without meaning is shown as it is."""
+    """The sentence, the next step and the source for an exit code but 0; one without meaning is shown as it is."""
     if code in _CODES:
         sentence, step, source = _CODES[code]
         return f"{sentence} (exit code {code})", step, source
     if code - 128 in _SIGNALS:
-        return f"it was ended by {_SIGNALS[code - 128]} (exit code {code})", "carrack job logs {job}", "signal(7)"
+        return (
+            f"it was ended by {_SIGNALS[code - 128]} (exit code {code})",
+            "carrack job logs {job}",
+            "signal(7)",
+        )
     return f"its process ended with exit code {code}, whose meaning is its own", "carrack job logs {job}", ""

@@ -31,7 +31,9 @@ def line_of(job: Job) -> str:
     """`RUNNING, 40 of 100 done (RUNNING 60, SUCCEEDED 40)`; of a plain job its state and attempt."""
     if job.array_size:
         ended = sum(job.counts.get(state, 0) for state in ENDED)
-        return f"{state_of(job)}, {ended} of {job.array_size} done ({told_counts(job) or 'no child told yet'})"
+        return (
+            f"{state_of(job)}, {ended} of {job.array_size} done ({told_counts(job) or 'no child told yet'})"
+        )
     attempt = len(job.attempts) + (job.status not in ENDED and bool(job.attempts))
     return job.status + (f", attempt {attempt}" if attempt > 1 else "")
 

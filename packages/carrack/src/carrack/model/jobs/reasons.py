@@ -62,7 +62,7 @@ FAILURES = (
     Rule(
         r"CannotPull",
         "its image could not be pulled",
-        'carrack job retry {retry}; `retry = ["pull"]` in the app\'s table has Batch do it; if it stays, look at the subnet\'s '
+        "carrack job retry {retry}; `retry = [\"pull\"]` in the app's table has Batch do it; if it stays, look at the subnet's "
         "way to the registry",
         _ECS,
     ),

@@ -1,8 +1,8 @@
 """What jobs used: vCPU-hours and GB-hours, estimated from their attempts.
 
-AWS Batch itself costs nothing, and there is no bill by job; what is billed is the instances or Fargate tasks below. This
-counts the time of every attempt, retried ones too, times what the job asked for: an instance's idle rest, its start and
-the pull of its image are not in it.
+AWS Batch itself costs nothing, and there is no bill by job; what is billed is the instances or Fargate tasks below.
+This counts the time of every attempt, retried ones too, times what the job asked for: an instance's idle rest, its
+start and the pull of its image are not in it.
 """
 
 from __future__ import annotations
