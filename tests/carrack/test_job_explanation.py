@@ -8,6 +8,7 @@ import pytest
 from tests.carrack.fake_batch import NOW, array, child, failed, told
 
 from batch_params import exit_codes
+from carrack.adapters.local_batch.jobs import LOST
 from carrack.model.jobs.explanation import Explanation, explain
 from carrack.model.jobs.failures import alike, cause_of, exit_code_of, group
 from carrack.model.jobs.job import read_job
@@ -78,8 +79,8 @@ TOLD_TO_SOMEBODY = [
     ),
     (
         said(
-            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
-            "unable to retrieve ecr registry auth: service call has been retried 3 time(s)"
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "
+            "failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s)"
         ),
         "its secrets or its login",
     ),
@@ -98,6 +99,8 @@ TOLD_TO_SOMEBODY = [
         "cannot be assumed",
     ),
     (said("Dependent Job failed"), "a job that it waits for failed"),
+    # what stands for Batch on this machine
+    (said(LOST), "the process of this machine that looked after it"),
     # AWS Batch user guide, Jobs stuck in RUNNABLE due to capacity
     (
         said("Canceled by JobStateTimeLimit action due to reason: CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"),

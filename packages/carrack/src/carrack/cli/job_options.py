@@ -10,7 +10,7 @@ import click
 from carrack.cli.options import index_option
 
 F = TypeVar("F", bound=Callable[..., Any])
-PLACES = ("aws", "process", "container")
+PLACES = ("process", "container", "aws")
 
 
 def place_options(function: F) -> F:

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from typing import TypeVar
 
 from carrack.errors import JobError, UnavailableError
@@ -90,6 +91,15 @@ class Inquiry:
     def failed(self, array: Job) -> tuple[Job, ...]:
         """The failed children of an array, by index."""
         return tuple(sorted(self.children(array, "FAILED"), key=lambda child: index_of(child) or 0))
+
+    def recent(self, queue: str, *, since: int = 0, most: int | None = None) -> tuple[Job, ...]:
+        """The newest jobs of a queue, of which at most `most`, none created before `since`; with what a list tells."""
+
+        def listed() -> tuple[Job, ...]:
+            jobs = islice(map(read_job, self.batch.recent(queue)), most)
+            return tuple(takewhile(lambda job: (job.created or 0) >= since, jobs))
+
+        return self.ask(listed)
 
     def log(self, stream: str, token: str | None) -> LogPage:
         """One page of a log."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from carrack.commands.inquiry import Inquiry
-from carrack.errors import JobError
+from carrack.commands.job_submit import Desk, submit
+from carrack.errors import JobError, StoppedError
 from carrack.model.jobs.explanation import needs
 from carrack.model.jobs.failures import index_of
-from carrack.model.jobs.job import JSON, Job, read_job
+from carrack.model.jobs.job import JSON, Job
+from carrack.model.jobs.ladder import Carried
+from carrack.model.jobs.limits import OVERRIDE_CHARACTERS, override_length, request_faults
 from carrack.model.jobs.retrying import retry_of, retry_request, shards_of
 from carrack.model.jobs.shards import compose, format_ranges
 from carrack.ports import Report
-
-_MOST = 8192
-"""Letters of the overrides, as JSON: what ECS's RunTask takes of them; Batch accepts more, and fails the job later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +43,7 @@ def plan_retry(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> JSON:
         request = retry_request(job, definition, children, wish.after)
     except ValueError as error:
         raise _refused(job, f"its map of shards cannot be read: {error}") from None
-    _check_length(job, request, children)
+    _check(job, request, definition, children)
     return request
 
 
@@ -102,8 +101,7 @@ def _children(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> tuple[i
 
 def _retries(job: Job, inquiry: Inquiry) -> Sequence[Job]:
     """The retries of a job that its queue still lists, the newest first; found by their tag."""
-    listed = [read_job(told) for told in inquiry.ask(lambda: inquiry.batch.recent(job.queue))]
-    later = [one.id for one in listed if one.id != job.id and (one.created or 0) >= (job.created or 0)]
+    later = [one.id for one in inquiry.recent(job.queue, since=job.created or 0) if one.id != job.id]
     found = inquiry.known(later)
     return [found[one] for one in later if one in found and retry_of(found[one]) == job.id]
 
@@ -132,17 +130,26 @@ def _retried(job: Job, others: Sequence[Job]) -> JobError:
     return _refused(job, f"it is retried already, by {newest.id}, which {word}", hint=hint)
 
 
-def _check_length(job: Job, request: JSON, children: Sequence[int]) -> None:
-    length = len(json.dumps(request.get("containerOverrides", {}), ensure_ascii=False, separators=(",", ":")))
-    if length > _MOST:
-        raise _refused(
-            job,
-            f"the environment with the map of {len(children)} children has {length} characters, and AWS takes {_MOST}",
-            hint="retry them in parts: carrack job retry "
-            f"{job.id} --failed --only {children[0]}-{children[len(children) // 2]}",
-        )
+def _check(job: Job, request: JSON, definition: JSON, children: Sequence[int]) -> None:
+    faults = request_faults(request, definition)
+    if not faults:
+        return
+    too_long = len(children) > 1 and override_length(request, definition) > OVERRIDE_CHARACTERS
+    some = f"{children[0]}-{children[len(children) // 2]}" if too_long else ""
+    raise _refused(
+        job,
+        f"the map of {len(children)} children is too long"
+        if too_long
+        else "AWS Batch would refuse the retry",
+        faults=faults,
+        hint=f"retry them in parts: carrack job retry {job.id} --failed --only {some}" if too_long else "",
+    )
 
 
-def submit_retry(request: JSON, inquiry: Inquiry) -> str:
-    """Submit what `plan_retry` made; the new job's id. Asked once: a submission whose answer was lost may have arrived."""
-    return inquiry.batch.submit(request)
+def submit_retry(request: JSON, desk: Desk) -> str:
+    """Hand in what `plan_retry` made, once; the new job's id. See `job_submit.submit`."""
+    try:
+        return submit(Carried(request=dict(request)), desk, is_new=True)
+    except StoppedError as error:
+        error.hint = "run the same command again; it looks first"
+        raise

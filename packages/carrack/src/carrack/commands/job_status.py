@@ -1,14 +1,13 @@
-"""`job status`, `job list` and `job explain`: how jobs stand, why, and what they used."""
+"""`job status` and `job explain`: how jobs stand, why, and what they used."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carrack.commands.inquiry import Inquiry
 from carrack.model.jobs.explanation import Explanation, explain, explain_failure
 from carrack.model.jobs.failures import Failures, group
-from carrack.model.jobs.job import ENDED, Job, read_job
+from carrack.model.jobs.job import ENDED, Job
 from carrack.model.jobs.usage import Usage, usage
 
 _SAMPLE = 500
@@ -51,8 +50,3 @@ def used(job: Job, inquiry: Inquiry) -> Usage:
     ]
     sample = ids[:: max(1, -(-len(ids) // _SAMPLE))]
     return usage(inquiry.known(sample).values(), now).scaled(len(ids))
-
-
-def recent(queue: str, inquiry: Inquiry, most: int) -> Sequence[Job]:
-    """The newest jobs of a queue."""
-    return [read_job(told) for told in inquiry.ask(lambda: inquiry.batch.recent(queue))[:most]]

@@ -14,6 +14,7 @@ from packaging.version import Version
 from carrack.model.code_sources import CodeSource
 from carrack.model.graph import waves
 from carrack.model.index import Index
+from carrack.model.jobs.settings import JobSettings
 from carrack.model.prices import Prices
 from carrack.model.published import File
 from carrack.model.requirements import Policy
@@ -133,6 +134,8 @@ class App:
     """Distributions that the base image has: the app's lock takes them as they are, and no image installs them."""
     sources_image: str | None = None
     """The image that git sources are fetched and built in; the base where it is not said."""
+    job: JobSettings | None = None
+    """How it runs on AWS Batch."""
 
     @property
     def lists(self) -> tuple[RequirementList, ...]:

@@ -3,36 +3,64 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from datetime import UTC, datetime
 
 import click
 
 from carrack.cli.job_options import json_option, place_options
 from carrack.cli.output import show_table
 from carrack.cli.wiring import Wiring
+from carrack.errors import UsageError
 
 
 @click.command("list")
 @place_options
 @click.option("--queue", metavar="NAME", help="If not said, the app's `queue`.")
+@click.option("--here", is_flag=True, help="What was submitted from this workspace; no service is asked.")
 @click.option(
     "-n", "most", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many."
 )
 @json_option
 @click.pass_obj
 def command(
-    wiring: Wiring, on: str | None, to: str | None, queue: str | None, most: int, as_json: bool
+    wiring: Wiring, on: str | None, to: str | None, queue: str | None, here: bool, most: int, as_json: bool
 ) -> None:
-    """The newest jobs of a queue, each with its state and, for an array, its children's."""
+    """The newest jobs of a queue, each with its state; or those that were submitted from here."""
+    if here:
+        if on or to or queue:
+            raise UsageError("--here asks no queue")
+        _show_here(wiring, most, as_json)
+        return
     from carrack.cli.job_screen import moment, summary
-    from carrack.commands.job_status import recent
     from carrack.model.jobs.progress import line_of
 
+    name = wiring.queue(queue)
     inquiry = wiring.inquiry(on, to, None)
-    jobs = recent(wiring.queue(queue), inquiry, most)
+    jobs = inquiry.recent(name, most=most)
     if as_json:
         click.echo(json.dumps([summary(job) for job in jobs], indent=1))
     elif jobs:
-        rows = [(job.id, job.name, job.definition, moment(job.created), line_of(job)) for job in jobs]
-        show_table(("job", "name", "definition", "created", "state"), rows)
+        rows = [(job.id, job.name, moment(job.created), line_of(job)) for job in jobs]
+        show_table(("job", "name", "created", "state"), rows)
     else:
-        click.echo(f"no jobs there ({inquiry.batch.place})")
+        click.echo(f"no jobs in {name} ({inquiry.batch.place})")
+
+
+def _show_here(wiring: Wiring, most: int, as_json: bool) -> None:
+    records = wiring.job_records.newest()[:most]
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in records], indent=1))
+    elif records:
+        rows = [
+            (
+                one.job or ("refused" if one.refused else "not known"),
+                one.name,
+                f"{datetime.fromtimestamp(one.at, UTC):%Y-%m-%d %H:%M:%S} UTC",
+                f"{one.queue}, {one.place}",
+            )
+            for one in records
+        ]
+        show_table(("job", "name", "submitted", "queue"), rows)
+    else:
+        click.echo("no job was submitted from here")

@@ -35,7 +35,7 @@ def command(
     of the first array they are, by CARRACK_SHARD_MAP. What another retry of JOB has already is not submitted twice.
     """
     from carrack.commands.job_retry import Wish, plan_retry, submit_retry
-    from carrack.model.jobs.retrying import redacted
+    from carrack.model.jobs.display import shown
 
     array, _, child = job.partition(":")
     inquiry = wiring.inquiry(on, to, array)
@@ -47,9 +47,9 @@ def command(
     wish = Wish(only=_ranges(child or only), after=after)
     request = plan_retry(found, wish, inquiry, wiring.report)
     if dry_run:
-        click.echo(json.dumps(redacted(request), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(shown(request), indent=1, ensure_ascii=False))
         return
-    new = submit_retry(request, inquiry)
+    new = submit_retry(request, wiring.desk(inquiry.batch, to))
     size = request.get("arrayProperties", {}).get("size")
     what = f"an array of {size} children" if size else "a plain job"
     wiring.report.step("Submitted", f"{new}, {what}, a retry of {array}; next: carrack job watch {new}")

@@ -24,14 +24,15 @@ class Rule:
 FAILURES = (
     Rule(
         r"Container Overrides length must be at most",
-        "its environment and command are more than the 8,192 characters that ECS takes: Batch accepted the submission, and "
-        "failed the job before it started",
+        "its environment and command are more than the 8,192 characters that ECS takes: Batch accepted the submission, "
+        "and failed the job before it started",
         "submit it again with carrack job submit, which counts before it sends, and puts large parameters on S3",
         "ASFHyP3/hyp3 issue 3041",
     ),
     Rule(
         r"Host EC2 (\(instance [^)]*\) )?(terminated|stopped)",
-        "the EC2 instance under it went away: a Spot instance that was taken back, or a host that failed or was removed",
+        "the EC2 instance under it went away: a Spot instance that was taken back, or a host that failed or was "
+        "removed",
         'carrack job retry {retry}; `retry = ["spot"]` in the app\'s table has Batch do it',
         _ECS,
     ),
@@ -62,8 +63,8 @@ FAILURES = (
     Rule(
         r"CannotPull",
         "its image could not be pulled",
-        "carrack job retry {retry}; `retry = [\"pull\"]` in the app's table has Batch do it; if it stays, look at the subnet's "
-        "way to the registry",
+        'carrack job retry {retry}; `retry = ["pull"]` in the app\'s table has Batch do it; if it stays, look at the '
+        "subnet's way to the registry",
         _ECS,
     ),
     Rule(
@@ -109,6 +110,12 @@ FAILURES = (
         "look whether the host's role may write to the log group, and whether the subnet reaches CloudWatch Logs",
         "seqeralabs/nf-tower issue 305",
     ),
+    Rule(
+        r"The process that looked after this job was killed",
+        "the process of this machine that looked after it was killed, or the machine restarted",
+        "carrack job retry {retry}",
+        "carrack",
+    ),
 )
 """Why a job failed; the first that fits is the reason."""
 
@@ -116,7 +123,7 @@ WAITING = (
     Rule(
         r"CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
         "AWS has no instance of the types that the queue's compute environments allow",
-        "allow more instance types or zones there, or wait; it also blocks the jobs behind it: carrack job cancel {job}",
+        "allow more instance types or zones there, or wait; it blocks the jobs behind it: carrack job cancel {job}",
         f"{_GUIDE}, Jobs stuck in RUNNABLE due to capacity",
     ),
     Rule(

@@ -6,10 +6,13 @@ the retry names by the same revision, is left to it; the rest is what the submis
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from carrack.model.jobs.job import JSON, Job
+from carrack.model.jobs.references import references
+from carrack.model.jobs.request import REQUEST
 from carrack.model.jobs.shards import COUNT, MAP, compose, format_ranges, parse_ranges
 
 RETRY_OF = "carrack:retry-of"
@@ -46,20 +49,26 @@ def retry_request(job: Job, definition: JSON, failed: Sequence[int] = (), after:
     """Make SubmitJob's request for a retry of `job`, or of the children `failed` of the array that it is.
 
     `definition` is the revision that it ran with. An array has two children or more, so that one child becomes a plain
-    job. `after` are jobs that it waits for. Raises ValueError where the job's map cannot be read.
+    job. `after` are jobs that it waits for. The same retry has the same request's id.
+
+    Raises ValueError where the job's map cannot be read.
     """
     request: dict[str, Any] = {
         ours: job.told[theirs] for theirs, ours in _SAME.items() if job.told.get(theirs) is not None
     }
     request |= {"jobQueue": job.told["jobQueue"], "jobDefinition": job.definition}
-    request["tags"] = {**_own_tags(job.told.get("tags", {})), RETRY_OF: job.id}
-    if parameters := _differing(job.told.get("parameters", {}), definition.get("parameters", {})):
-        request["parameters"] = parameters
+    identity = f"retry:{job.id}:{hashlib.sha256(repr(tuple(failed)).encode()).hexdigest()[:12]}"
+    request["tags"] = {**_own_tags(job.told.get("tags", {})), RETRY_OF: job.id, REQUEST: identity}
     if len(failed) > 1:
         request["arrayProperties"] = {"size": len(failed)}
     if needed := _dependencies(job, after, is_array=len(failed) > 1):
         request["dependsOn"] = needed
-    overrides = _overrides(job, definition.get("containerProperties", {}), _shard_variables(job, failed))
+    defined = definition.get("containerProperties", {})
+    overrides = _overrides(job, defined, _shard_variables(job, failed))
+    own = _differing(job.told.get("parameters", {}), definition.get("parameters", {}))
+    used = references(overrides.get("command") or defined.get("command", ()))
+    if parameters := {name: value for name, value in own.items() if name in used}:
+        request["parameters"] = parameters
     return {**request, "containerOverrides": overrides} if overrides else request
 
 
@@ -118,13 +127,3 @@ def _environment(container: JSON) -> dict[str, str]:
 
 def _differing(told: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in told.items() if own.get(name) != value}
-
-
-def redacted(request: JSON) -> JSON:
-    """A request to be shown: the values of its environment are left out, but for the shards."""
-    overrides = dict(request.get("containerOverrides", {}))
-    if "environment" in overrides:
-        overrides["environment"] = [
-            one if one["name"] in _OURS else {**one, "value": "…"} for one in overrides["environment"]
-        ]
-    return {**request, "containerOverrides": overrides} if overrides else request
