@@ -242,10 +242,12 @@ class Wiring:
         """The queue called `name`, else the only app's. Raises UsageError where there is none."""
         from carrack.errors import UsageError
 
+        if name is not None:
+            return name
         queues = {app.job.queue for app in self.workspace.apps.values() if app.job and app.job.queue}
-        if name is None and len(queues) != 1:
+        if len(queues) != 1:
             raise UsageError("no queue was said, and the apps have none, or several", hint="say --queue NAME")
-        return name or queues.pop() or ""
+        return queues.pop()
 
     def connection(self, index: Index) -> Connection:
         """The index's control plane; one for each index, so that credentials are looked up once."""
@@ -549,7 +551,7 @@ class Wiring:
         """The record of submitted jobs that is kept in the workspace."""
         from carrack.adapters.job_records import JobRecords
 
-        return JobRecords(file=self.workspace.root / ".carrack" / "jobs" / "submitted.jsonl")
+        return JobRecords(file=self.root / ".carrack" / "jobs" / "submitted.jsonl")
 
     def job_settings(self, app: App) -> JobSettings:
         """How an app runs on AWS Batch: what its table says, or else the defaults."""
