@@ -40,7 +40,7 @@ def batch() -> FakeBatch:
     resources = {
         "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "1024"}]
     }
-    took = {"attempts": [{"startedAt": 0, "stoppedAt": 3_600_000}]}
+    took: dict[str, Any] = {"attempts": [{"startedAt": 0, "stoppedAt": 3_600_000}]}
     kids = [
         child(n, 137, container={"exitCode": 137, **memory, **resources, "logStreamName": f"s{n}"}, **took)
         for n in (1, 4)
@@ -175,8 +175,8 @@ def test_logs_of_an_array_s_failures_show_each_kind_once(batch: FakeBatch, tmp_p
     assert (
         typed(batch, tmp_path, "logs", "job", "--failed", "--tail", "1").stdout
         == """\
-== 2 of 10 children (1,4): Essential container in task exited; OutOfMemoryError: Container killed due to memory usage; \
-exit code 137
+== 2 of 10 children (1,4): Essential container in task exited; \
+OutOfMemoryError: Container killed due to memory usage; exit code 137
 :1 chunk 1
 == 1 of 10 children (7): Essential container in task exited; exit code 78
 :7 no key `day`
