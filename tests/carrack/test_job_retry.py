@@ -13,7 +13,7 @@ from tests.carrack.fakes import Told
 
 from carrack.adapters.job_records import JobRecords
 from carrack.commands.job_retry import Wish, plan_retry, submit_retry
-from carrack.commands.job_submit import Desk
+from carrack.commands.submitting import Desk
 from carrack.errors import JobError, StoppedError
 from carrack.model.jobs.job import JSON
 from carrack.model.jobs.shards import compose, format_ranges, parse_ranges

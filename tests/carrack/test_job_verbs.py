@@ -165,7 +165,13 @@ def test_the_live_table_has_a_bar_and_the_last_line() -> None:
     lines = [line.split() for line in written.getvalue().splitlines()]
     assert lines[0] == ["job", "name", "done", "for", "state"]
     assert lines[1][:2] == ["job", "nightly"]
-    assert lines[1][3:] == ["1", "min", "0", "s", *["PENDING,", "2", "of", "4", "done", "(RUNNING", "2,", "SUCCEEDED", "2)"]]
+    assert lines[1][3:] == [
+        "1",
+        "min",
+        "0",
+        "s",
+        *["PENDING,", "2", "of", "4", "done", "(RUNNING", "2,", "SUCCEEDED", "2)"],
+    ]
     assert lines[2] == [":1", "hello"]
     assert lines[3][-1] == "RUNNING"
 

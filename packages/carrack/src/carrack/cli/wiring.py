@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from carrack.commands.doctor import Patient
     from carrack.commands.image_build import ImageTools
     from carrack.commands.inquiry import Inquiry
-    from carrack.commands.job_submit import Desk
     from carrack.commands.knowledge import Sources
     from carrack.commands.rewriting import Tools as AdoptionTools
     from carrack.commands.source_wheels import SourceTools
+    from carrack.commands.submitting import Desk
     from carrack.model.access import Access
     from carrack.model.deployed import Deployed
     from carrack.model.index import Index
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from carrack.model.lock import Lock
     from carrack.model.receipt import Receipt
     from carrack.model.registry import Login, Repository
-    from carrack.model.workspace import App, Workspace
+    from carrack.model.workspace import App, Package, Workspace
     from carrack.ports import (
         Batch,
         Builder,
@@ -536,7 +536,7 @@ class Wiring:
         """Where requests to `batch` are handed in."""
         import time
 
-        from carrack.commands.job_submit import Desk
+        from carrack.commands.submitting import Desk
 
         return Desk(
             batch=batch,
@@ -552,6 +552,12 @@ class Wiring:
         from carrack.adapters.job_records import JobRecords
 
         return JobRecords(file=self.root / ".carrack" / "jobs" / "submitted.jsonl")
+
+    def package_of(self, app: App) -> Package:
+        """The app's own distribution."""
+        from carrack.adapters.projects import read_package
+
+        return read_package(self.workspace.root, app.path)
 
     def job_settings(self, app: App) -> JobSettings:
         """How an app runs on AWS Batch: what its table says, or else the defaults."""

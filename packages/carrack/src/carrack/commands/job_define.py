@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import chain
+from pathlib import Path
 
-from carrack.errors import JobError, NotReadyError
+from carrack.errors import JobError, NotReadyError, WorkspaceError
 from carrack.model.jobs.definition import is_pinned, is_same, name_of
 from carrack.model.jobs.environment import configuration_faults
 from carrack.model.jobs.job import JSON
 from carrack.model.jobs.limits import definition_faults
 from carrack.model.jobs.secrets import secret_faults
 from carrack.model.jobs.settings import JobSettings
-from carrack.ports import Batch, PushRecords, Report
+from carrack.model.workspace import App, Package
+from carrack.ports import Batch, Engine, PushRecords, Report
 
 
 def pushed_image(
@@ -40,6 +42,37 @@ def pushed_image(
     if (last is None or image != last.reference) and is_there(image) is False:
         raise NotReadyError("the registry has no such image", address=f"--image {image}", hint=hint)
     return image
+
+
+def own_image(app: str, said: str | None, engine: Engine) -> str:
+    """The id of the image that the engine has under the name that is said, else under the app's.
+
+    Raises NotReadyError where it has none.
+    """
+    image = engine.inspect(said or app)
+    if image is None:
+        raise NotReadyError(
+            "the engine has no such image",
+            address=said or app,
+            hint=f"carrack image build --app {app} --tag {app}",
+        )
+    return image.id
+
+
+def environment(root: Path, app: App, own: Package, command: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The folder of the app's environment, and the command with the program that the image would have of its own.
+
+    Raises WorkspaceError where the command names no program of the app, which has not exactly one.
+    """
+    folder = str(root / ".carrack" / "envs" / app.name)
+    if command and command[0] in own.scripts:
+        return folder, command
+    if own.command is None:
+        raise WorkspaceError(
+            f"{own.name} does not install exactly one command, so that the job's must begin with one",
+            address=f"pyproject.toml: tool.carrack.apps.{app.name}.job.command",
+        )
+    return folder, (own.command, *command)
 
 
 def require_definition(definition: JSON, settings: JobSettings, where: str) -> None:

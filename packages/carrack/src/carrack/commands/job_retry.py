@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from carrack.commands.inquiry import Inquiry
-from carrack.commands.job_submit import Desk, submit
+from carrack.commands.submitting import Desk, submit
 from carrack.errors import JobError, StoppedError
 from carrack.model.jobs.explanation import needs
 from carrack.model.jobs.failures import index_of

@@ -77,6 +77,13 @@ class Package:
         return str(self.path / "pyproject.toml")
 
     @property
+    def command(self) -> str | None:
+        """The only command that it installs, or the one that is called as it is; None where that is not one."""
+        if self.name in self.scripts:
+            return self.name
+        return self.scripts[0] if len(self.scripts) == 1 else None
+
+    @property
     def lists(self) -> tuple[RequirementList, ...]:
         """What it requires: to run, in each extra, and in each group."""
         own = RequirementList(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from carrack.cli.options import app_option, index_option, on_option
 from carrack.cli.wiring import Wiring
-from carrack.model.workspace import App
+
+if TYPE_CHECKING:
+    from carrack.model.jobs.settings import JobSettings
+    from carrack.model.workspace import App
 
 
 @click.command("define")
@@ -18,7 +22,8 @@ from carrack.model.workspace import App
 @click.option(
     "--image",
     metavar="REFERENCE",
-    help="REPOSITORY@sha256:…, as `image push` printed it; if not said, the app's that was pushed last from here.",
+    help="REPOSITORY@sha256:…, as `image push` printed it; if not said, the app's that was pushed last from here. "
+    "For a container of this machine, an image that the engine has.",
 )
 @click.option(
     "--dry-run", is_flag=True, help="Print RegisterJobDefinition's JSON; nothing is asked or registered."
@@ -38,7 +43,7 @@ def command(
 
     app = wiring.app(app_name)
     settings, batch = wiring.job_settings(app), wiring.batch(on, to)
-    definition = render(settings, _image(wiring, app, to, image), settings.command)
+    definition = render(settings, *_runs(wiring, app, settings, on, to, image))
     if dry_run:
         click.echo(json.dumps(shown(definition, settings.not_secret), indent=2, ensure_ascii=False))
     require_definition(definition, settings, f"pyproject.toml: tool.carrack.apps.{app.name}.job")
@@ -46,11 +51,19 @@ def command(
         click.echo(define(definition, batch, wiring.report))
 
 
-def _image(wiring: Wiring, app: App, to: str | None, said: str | None) -> str:
+def _runs(
+    wiring: Wiring, app: App, settings: JobSettings, on: str, to: str | None, image: str | None
+) -> tuple[str, tuple[str, ...]]:
+    """What the job runs, and with which command: an image may have a program of its own, an environment has none."""
     from carrack.cli.selection import select_index
-    from carrack.commands.job_define import pushed_image
+    from carrack.commands.job_define import environment, own_image, pushed_image
 
+    if on == "process":
+        return environment(wiring.workspace.root, app, wiring.package_of(app), settings.command)
+    if on == "container":
+        return own_image(app.name, image, wiring.engine), settings.command
     index = select_index(wiring.workspace, to)
-    return pushed_image(
-        app.name, said, wiring.push_records, lambda image: wiring.is_in_registry(index, image)
+    pushed = pushed_image(
+        app.name, image, wiring.push_records, lambda name: wiring.is_in_registry(index, name)
     )
+    return pushed, settings.command

@@ -77,7 +77,8 @@ def command(
     Parameters travel as CONFIG_JSON, compressed where they are long, or through the app's `overflow` in S3. Secrets are
     to be references, since everybody who may call DescribeJobs reads a job's variables.
     """
-    from carrack.commands.job_submit import Order, pinned, prepare, submit
+    from carrack.commands.job_submit import Order, pinned, prepare
+    from carrack.commands.submitting import submit
     from carrack.model.jobs.display import shown
     from carrack.model.jobs.request import Asked
 

@@ -107,6 +107,7 @@ def is_same(wanted: JSON, there: JSON) -> bool:
 
 def _has(there: Any, wanted: Any, key: str = "") -> bool:
     if isinstance(wanted, Mapping):
+        there = there or {}
         return isinstance(there, Mapping) and all(_has(there.get(k), v, k) for k, v in wanted.items())
     if isinstance(wanted, list):
         there = there or []

@@ -75,14 +75,16 @@ def parse_dependency(text: str) -> JSON:
     """
     if text == "sequential":
         return {"type": "SEQUENTIAL"}
+    kind: str | None
     job, colon, kind = text.rpartition(":")
     if not colon or kind.isdigit():
-        job, kind = text, ""
+        job, kind = text, None
     if not job:
         raise ValueError("say JOB, JOB:n-to-n, or sequential")
+    if kind is None:
+        return {"jobId": job}
     if kind == "n-to-n":
         return {"jobId": job, "type": "N_TO_N"}
-    if kind:
-        reason = "sequential is about the array's own children, and names no job"
-        raise ValueError(reason if kind == "sequential" else f"{kind!r} is no kind; there is n-to-n")
-    return {"jobId": job}
+    if kind == "sequential":
+        raise ValueError("sequential is about the array's own children, and names no job")
+    raise ValueError(f"{kind!r} is no kind; there is n-to-n")
