@@ -104,6 +104,7 @@ class LocalBatch:
         """See `ports.Batch`. Raises JobError for what is not one container."""
         if "containerProperties" not in definition:
             raise JobError("has no containerProperties, and nothing else runs here", address=self.place)
+        self._open()
         told = self._definitions.register(definition)
         return f"{told['jobDefinitionName']}:{told['revision']}"
 
@@ -119,7 +120,7 @@ class LocalBatch:
             )
         client = self._client() if self.kind == "container" else None
         folder = JobFolder(self.folder / told["jobId"])
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._open()
         lock = folder.make(self.kind)
         try:
             if overrides_are_too_long(request):
@@ -176,6 +177,9 @@ class LocalBatch:
             return LogPage(lines=(), token=token or "0")
         ended = told["status"] in ENDED or len(told["attempts"]) >= attempt
         return logs.page(file, token, ended=ended)
+
+    def _open(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @property
     def _definitions(self) -> Definitions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ class Definitions:
         """Give a definition its next revision, which is on the disk when this returns."""
         name = definition["jobDefinitionName"]
         folder = self._of(name)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for revision in range(max(self._revisions(name), default=0) + 1, 1_000_000):
             told = {**definition, "revision": revision, "status": "ACTIVE"}
             if _claimed(folder / f"{revision}.json", told):
@@ -58,7 +59,7 @@ class Definitions:
 
 def _claimed(path: Path, told: JSON) -> bool:
     """Write a file that must not be there yet; whether it was not. Two who register at once get two revisions."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     with beside.open("w", encoding="utf-8") as file:
         json.dump(told, file, ensure_ascii=False)
         file.flush()

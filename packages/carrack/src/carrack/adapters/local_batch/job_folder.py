@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, told: JSON, *, durable: bool = False) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     with beside.open("w", encoding="utf-8") as file:
         json.dump(told, file, ensure_ascii=False)
         if durable:
