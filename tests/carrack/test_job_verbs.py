@@ -157,23 +157,17 @@ def test_ctrl_c_leaves_the_job_running(tmp_path: Path) -> None:
 
 
 def test_the_live_table_has_a_bar_and_the_last_line() -> None:
-    """A row for each job, the log's line below it."""
+    """A row for each job, the last lines of the logs below."""
     jobs = (read_job(array("job", size=4, RUNNING=2, SUCCEEDED=2)), read_job(told("other")))
     look = Look(jobs=jobs, lines={"job": ":1 hello"}, now=NOW * 1000)
     written = StringIO()
     Console(file=written, width=110, color_system=None).print(table_of(look))
     lines = [line.split() for line in written.getvalue().splitlines()]
-    assert lines[0] == ["job", "name", "done", "for", "state"]
-    assert lines[1][:2] == ["job", "nightly"]
-    assert lines[1][3:] == [
-        "1",
-        "min",
-        "0",
-        "s",
-        *["PENDING,", "2", "of", "4", "done", "(RUNNING", "2,", "SUCCEEDED", "2)"],
-    ]
-    assert lines[2] == [":1", "hello"]
-    assert lines[3][-1] == "RUNNING"
+    assert lines[0] == ["job", "done", "for", "state"]
+    assert lines[1][:2] == ["job", "━" * 10]  # of 20
+    assert lines[1][2:] == ["1", "min", "0", "s", *"PENDING, 2 of 4 done (RUNNING 2, SUCCEEDED 2)".split()]
+    assert lines[2][-1] == "RUNNING"
+    assert lines[3] == ["job", ":1", "hello"]
 
 
 def test_logs_of_an_array_s_failures_show_each_kind_once(batch: FakeBatch, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -30,18 +30,21 @@ def shown(report: Report, *, live: bool) -> Iterator[Show]:
         yield lambda look: table.update(table_of(look), refresh=True)
 
 
-def table_of(look: Look) -> Table:
-    """A row for each job, and below it the last line of its log."""
+def table_of(look: Look) -> Group:
+    """A row for each job, and below the rows the last line of each log."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("job", "name", "done", "for", "state"):
+    for heading in ("job", "done", "for", "state"):
         table.add_column(heading, overflow="fold" if heading == "state" else "ellipsis")
     for job in look.jobs:
         bar = ProgressBar(total=1, completed=done(job), width=_BAR)
-        table.add_row(job.id, Text(job.name), bar, _age(job, look.now), Text(line_of(job)))
-        if job.id in look.lines:
-            line = Text(f"  {printable(look.lines[job.id])}", style="dim", no_wrap=True, overflow="ellipsis")
-            table.add_row("", "", "", "", line)
-    return table
+        table.add_row(job.id, bar, _age(job, look.now), Text(line_of(job)))
+    alone = len(look.jobs) == 1
+    return Group(table, *(_last(job, line, alone=alone) for job, line in look.lines.items()))
+
+
+def _last(job: str, line: str, *, alone: bool) -> Text:
+    whose = "" if alone else f"{job} "
+    return Text(f"{whose}{printable(line)}", style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def _age(job: Job, now: int) -> str:

@@ -52,7 +52,7 @@ def command(
     new = submit_retry(request, wiring.desk(inquiry.batch, to))
     size = request.get("arrayProperties", {}).get("size")
     what = f"an array of {size} children" if size else "a plain job"
-    wiring.report.step("Submitted", f"{new}, {what}, a retry of {array}; next: carrack job watch {new}")
+    wiring.report.step("Retry", f"of {array}, {what}; next: carrack job watch {new}")
     click.echo(new)
 
 

@@ -18,8 +18,8 @@ _CODES = {
     ),
     70: ("a bug in the job", "carrack job logs {job} has the traceback", _CONTRACT),
     75: (
-        "something outside failed for now, and no attempts were left",
-        "carrack job retry {retry}; `attempts` in the app's table has Batch try more often",
+        "something outside failed for now, such as a service that was asked too often",
+        'carrack job retry {retry}; `retry = ["transient"]` and more `attempts` in the app\'s table have Batch do it',
         _CONTRACT,
     ),
     77: (

@@ -43,6 +43,12 @@ FAILURES = (
         "nextflow-io/nextflow issue 5786",
     ),
     Rule(
+        r"CannotPull.*there is no environment",
+        "the app's environment is not on this machine",
+        "carrack install, then: carrack job retry {retry}",
+        "carrack",
+    ),
+    Rule(
         r"CannotPull.*no space left on device",
         "its image does not fit on the disk of the host",
         "give the compute environment's launch template a larger volume, then: carrack job retry {retry}",
@@ -109,6 +115,12 @@ FAILURES = (
         "its container did not start, because its log stream could not be made",
         "look whether the host's role may write to the log group, and whether the subnet reaches CloudWatch Logs",
         "seqeralabs/nf-tower issue 305",
+    ),
+    Rule(
+        r"CannotStartContainerError.*(executable file not found|no such program)",
+        "its command is not a program that its image or environment has",
+        "correct `command` in the app's table, then carrack job define, and submit it again",
+        "opencontainers/runc, exec errors",
     ),
     Rule(
         r"The process that looked after this job was killed",

@@ -20,7 +20,6 @@ RETRY_OF = "carrack:retry-of"
 
 _OURS = (MAP, COUNT)
 _SAME = {
-    "jobName": "jobName",
     "shareIdentifier": "shareIdentifier",
     "schedulingPriority": "schedulingPriorityOverride",
     "retryStrategy": "retryStrategy",
@@ -54,11 +53,18 @@ def retry_request(job: Job, definition: JSON, failed: Sequence[int] = (), after:
     Raises ValueError where the job's map cannot be read.
     """
     request: dict[str, Any] = {
-        ours: job.told[theirs] for theirs, ours in _SAME.items() if job.told.get(theirs) is not None
+        "jobName": job.name,
+        "jobQueue": job.told["jobQueue"],
+        "jobDefinition": job.definition,
     }
-    request |= {"jobQueue": job.told["jobQueue"], "jobDefinition": job.definition}
+    request |= {
+        ours: value
+        for theirs, ours in _SAME.items()
+        if (value := job.told.get(theirs)) and value != definition.get(theirs)
+    }
     identity = f"retry:{job.id}:{hashlib.sha256(repr(tuple(failed)).encode()).hexdigest()[:12]}"
-    request["tags"] = {**_own_tags(job.told.get("tags", {})), RETRY_OF: job.id, REQUEST: identity}
+    tags = _differing(job.told.get("tags", {}), definition.get("tags", {}))
+    request["tags"] = {**_own_tags(tags), RETRY_OF: job.id, REQUEST: identity}
     if len(failed) > 1:
         request["arrayProperties"] = {"size": len(failed)}
     if needed := _dependencies(job, after, is_array=len(failed) > 1):
