@@ -249,10 +249,10 @@ def test_the_index_of_a_child_is_in_its_id_where_nothing_else_says_it() -> None:
 def test_an_array_s_exit_code_is_the_commonest_of_its_failed_children() -> None:
     """The lowest index decides between equals; none where no child has one."""
     parent = read_job(array(FAILED=3))
-    codes = [read_job(child(n, code)) for n, code in enumerate([78, 1, 1])]
-    assert exit_code_of(parent, codes) == 1
-    assert exit_code_of(parent, codes[:2][::-1]) == 78
-    assert exit_code_of(parent, [read_job(child(0, None))]) is None
+    kids = [read_job(child(n, code)) for n, code in enumerate([78, 1, 1])]
+    assert exit_code_of(parent, group(kids)) == 1
+    assert exit_code_of(parent, group(kids[:2])) == 78
+    assert exit_code_of(parent, group([read_job(child(0, None))])) is None
     assert exit_code_of(read_job(failed(code=75))) == 75
 
 

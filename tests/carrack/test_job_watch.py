@@ -8,6 +8,7 @@ import pytest
 from tests.carrack.fake_batch import NOW, FakeBatch, FakeClock, array, asking, child, failed, throttled, told
 
 from carrack.commands.inquiry import Inquiry
+from carrack.commands.job_status import standing
 from carrack.commands.job_watch import Look, code_of, watch
 from carrack.errors import IndexAccessError, JobError, StoppedError, UnavailableError
 from carrack.model.jobs.progress import line_of
@@ -83,7 +84,15 @@ def test_a_job_that_nobody_knows_is_told_by_name() -> None:
     with pytest.raises(JobError) as caught:
         watched(FakeBatch().have(told("a")), "a", "typo", time=time)
     assert caught.value.faults == ("typo",)
-    assert time.now - NOW < 330
+    assert time.now - NOW < 10
+
+
+def test_a_job_that_was_there_may_be_missing_for_minutes() -> None:
+    """A watch of hours does not end with some empty answers; one that stays away is told."""
+    time = FakeClock()
+    with pytest.raises(JobError):
+        watched(FakeBatch(jobs={"job": [told(), None]}), time=time)
+    assert 200 < time.now - NOW < 400
 
 
 def test_credentials_that_do_not_let_us_in_are_no_reason_to_wait() -> None:
@@ -169,4 +178,4 @@ def test_a_log_that_may_not_be_read_does_not_end_the_watch() -> None:
 def test_the_exit_code_is_the_job_s(jobs: list[dict[str, Any]], code: int) -> None:
     """Of an array the commonest of its failed children; 74 where none tells one."""
     inquiry = asking(FakeBatch().have(*jobs))
-    assert code_of([inquiry.job("job")], inquiry) == code
+    assert code_of([standing("job", inquiry)]) == code

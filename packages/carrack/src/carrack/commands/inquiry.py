@@ -22,6 +22,8 @@ _AT_ONCE = 100
 _FIRST, _LONGEST = 1.0, 30.0
 _UNHEARD, _HEARD = 20.0, 300.0
 """For how many seconds a question is asked again: before the service ever answered us, and after that."""
+_NEW, _SEEN = 6.0, 300.0
+"""For how many seconds a job may be missing from answers: one that was just submitted, and one that was there before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,7 @@ class Inquiry:
     batch: Batch
     clock: Clock = field(default_factory=Clock)
     _heard: bool = False
+    _seen: set[str] = field(default_factory=set)
 
     def job(self, job: str) -> Job:
         """One job. Raises JobError where the service does not know it."""
@@ -52,7 +55,7 @@ class Inquiry:
 
     def jobs(self, ids: Sequence[str]) -> tuple[Job, ...]:
         """Jobs, in this order. Raises JobError where some stay unknown: a new one may be missing for some seconds."""
-        until = self.clock.now() + (_HEARD if self._heard else _UNHEARD)
+        until = self.clock.now() + (_SEEN if self._seen.issuperset(ids) else _NEW)
         for pause in self._pauses():
             found = self.known(ids)
             missing = [job for job in ids if job not in found]
@@ -78,7 +81,7 @@ class Inquiry:
             some = ids[start : start + _AT_ONCE]
             told = self.ask(lambda some=some: self.batch.describe(some))  # type: ignore[misc]
             found |= {job: read_job(one) for job, one in told.items()}
-        self._heard = self._heard or bool(found)
+        self._seen |= found.keys()
         return found
 
     def children(self, array: Job, *states: str) -> Iterator[Job]:
@@ -110,7 +113,9 @@ class Inquiry:
         until = self.clock.now() + (_HEARD if self._heard else _UNHEARD)
         for pause in self._pauses():
             try:
-                return question()
+                answer = question()
+                self._heard = True
+                return answer
             except UnavailableError:
                 if self.clock.now() + pause > until:
                     raise

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from carrack.commands.inquiry import Inquiry
+from carrack.commands.job_status import Standing
 from carrack.errors import ExitCode, IndexAccessError, JobError, StoppedError
 from carrack.model.jobs.failures import exit_code_of
 from carrack.model.jobs.job import Job
@@ -61,11 +62,11 @@ def _too_long(jobs: Sequence[Job], timeout: float) -> StoppedError:
     )
 
 
-def code_of(jobs: Sequence[Job], inquiry: Inquiry) -> int:
+def code_of(ended: Sequence[Standing]) -> int:
     """The exit code of a watch: that of the first job that failed, 74 where it failed without one; 0 where none did."""
-    for job in jobs:
-        if job.has_failed:
-            code = exit_code_of(job, inquiry.failed(job) if job.array_size else ())
+    for one in ended:
+        if one.job.has_failed:
+            code = exit_code_of(one.job, [failures for failures, _ in one.failures])
             return code if code is not None else ExitCode.JOB
     return ExitCode.DONE
 

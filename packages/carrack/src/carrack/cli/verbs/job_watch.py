@@ -59,4 +59,4 @@ def command(
             click.echo(f"{one.job.id} {one.why.sentence}{used}")
             if one.job.has_failed:
                 wiring.report.note(f"why: carrack job explain {one.job.id}")
-    context.exit(code_of(ended, inquiry))
+    context.exit(code_of(found))

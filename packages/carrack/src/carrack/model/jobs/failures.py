@@ -80,13 +80,17 @@ def group(children: Iterable[Job]) -> tuple[Failures, ...]:
     return tuple(sorted(groups, key=lambda it: (-len(it.indexes), it.indexes[0])))
 
 
-def exit_code_of(job: Job, failed: Iterable[Job] = ()) -> int | None:
+def exit_code_of(job: Job, failures: Iterable[Failures] = ()) -> int | None:
     """The exit code with which a failed job ends, never 0; None where it failed without one.
 
-    An array's is the commonest among its `failed` children, the lowest index deciding between equals.
+    An array's is the commonest among its failed children, the lowest index deciding between equals.
     """
-    jobs = sorted(failed, key=lambda one: index_of(one) or 0) if job.array_size else [job]
-    codes = Counter(code for one in jobs if (code := cause_of(one).exit_code))
+    if not job.array_size:
+        return cause_of(job).exit_code or None
+    codes: Counter[int] = Counter()
+    for one in sorted(failures, key=lambda it: it.indexes[0]):
+        if one.cause.exit_code:
+            codes[one.cause.exit_code] += len(one.indexes)
     return codes.most_common(1)[0][0] if codes else None
 
 
