@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import requests
-from moto.core.models import default_user_config
+from moto.core.config import default_user_config
 from moto.server import ThreadedMotoServer
 
 

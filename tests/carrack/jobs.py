@@ -89,7 +89,7 @@ class MemoryBatch:
     def recent(self, queue: str) -> Iterable[JSON]:
         """See `ports.Batch`. Like ListJobs, it gives no tags."""
         told = [{k: v for k, v in job.items() if k != "tags"} for job in self.jobs.values()]
-        return reversed([one for one in told if one["jobQueue"] == queue])
+        return [one for one in reversed(told) if one["jobQueue"] == queue]
 
     def terminate(self, job: str, reason: str) -> None:
         """See `ports.Batch`."""

@@ -95,7 +95,7 @@ def test_the_same_content_has_the_same_hash_and_any_other_another() -> None:
 
 def as_served(definition: Any) -> dict[str, Any]:
     """A definition as the service tells it: empty lists and defaults added, actions in lower case, and no order."""
-    told = json.loads(json.dumps({**definition, "revision": 1, "status": "ACTIVE"}))
+    told: dict[str, Any] = json.loads(json.dumps({**definition, "revision": 1, "status": "ACTIVE"}))
     container = told["containerProperties"]
     container |= {"mountPoints": [], "ulimits": [], "volumes": []}
     container["environment"].reverse()

@@ -11,9 +11,10 @@ from carrack.ports import Batch, Report
 
 
 def roll_back(name: str, queue: str | None, to: int | None, batch: Batch, report: Report) -> str:
-    """Register the content of an older active revision once more, unless the newest has it; gives `name:revision`.
+    """Register the content of an active revision once more, unless the newest has it; gives `name:revision`.
 
-    It is revision `to`, else the newest older one of which the queue still lists a job that SUCCEEDED.
+    It is revision `to`, else the newest one of which the queue still lists a job that SUCCEEDED. So where that is the
+    newest of all there is nothing to do, and a second run does nothing.
 
     Raises JobError where there is none: Batch does not list jobs for ever.
     """
@@ -23,7 +24,9 @@ def roll_back(name: str, queue: str | None, to: int | None, batch: Batch, report
     target, why = _said(there, to) if to is not None else _succeeded(there, queue, batch)
     newest = there[0]
     if _content(target) == _content(newest):
-        report.step("Unchanged", f"{name_of(newest)} has the content of {name_of(target)}, {why}")
+        report.step("Unchanged", f"{name_of(newest)}, with the content of {name_of(target)}, {why}")
+        if to is None:
+            report.note("another one comes back with --to-revision N")
         return name_of(newest)
     made = batch.register(registrable(target))
     report.step("Registered", f"{made}, with the content of {name_of(target)}, {why}")
@@ -39,25 +42,25 @@ def _said(there: Sequence[JSON], to: int) -> tuple[JSON, str]:
 
 
 def _succeeded(there: Sequence[JSON], queue: str | None, batch: Batch) -> tuple[JSON, str]:
-    older = {name_of(one): one for one in there[1:]}
+    active = {name_of(one): one for one in there}
     found: dict[str, str] = {}
-    for job in batch.recent(queue) if queue and older else ():
+    for job in batch.recent(queue) if queue else ():
         definition = job.get("jobDefinition", "").rpartition("/")[2]
-        if job["status"] == "SUCCEEDED" and definition in older:
+        if job["status"] == "SUCCEEDED" and definition in active:
             found.setdefault(definition, job["jobId"])
-            if definition == name_of(there[1]):
+            if definition == name_of(there[0]):
                 break
-    for name, one in older.items():
+    for name, one in active.items():
         if name in found:
             return one, f"of which the job {found[name]} succeeded"
     raise JobError(
-        "no job of an older revision that succeeded is listed"
+        "no job that succeeded is listed"
         + (
             f" in {queue}: Batch forgets jobs some time after they ended"
             if queue
             else ", since no queue was said"
         ),
-        address=batch.place,
+        address=f"{there[0]['jobDefinitionName']} on {batch.place}",
         untouched="the job definitions; nothing was registered",
         hint=f"say --to-revision N; active are {_revisions(there)}",
     )
