@@ -234,7 +234,7 @@ def test_an_array_runs_side_by_side(tmp_path: Path) -> None:
     assert counts["status"] == "PENDING"
     assert counts["arrayProperties"]["statusSummary"]["RUNNABLE"] == 2
     assert own.batch.children(array, "RUNNABLE") == [f"{array}:3", f"{array}:4"]
-    assert len(list(tmp_path.glob("gate.*"))) == 3
+    own.until(array, lambda _: len(list(tmp_path.glob("gate.*"))) == 3)
     gate.touch()
     assert own.ended(array)["status"] == "SUCCEEDED"
 

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -38,9 +39,8 @@ def processes(*, argument: str = "", variable: str = "") -> Iterator[int]:
         with suppress(OSError):
             arguments = (place / "cmdline").read_bytes().split(b"\0")
             variables = (place / "environ").read_bytes().split(b"\0")
-            if argument and argument.encode() in arguments:
-                yield int(place.name)
-            elif variable and any(one.startswith(variable.encode()) for one in variables):
+            named = argument and argument.encode() in arguments
+            if named or (variable and any(one.startswith(variable.encode()) for one in variables)):
                 yield int(place.name)
 
 
@@ -190,6 +190,16 @@ def test_a_container_that_may_be_left_is_told(jobs: Here) -> None:
     assert "its containers may still run: no container engine answers" in told["statusReason"]
     for pid in left_of(job):
         os.kill(pid, signal.SIGKILL)
+
+
+def test_a_folder_that_is_removed_ends_its_job(tmp_path: Path) -> None:
+    """There is nowhere left to tell anything; what ran is ended."""
+    own = here(tmp_path / "jobs")
+    job = own.submit("sleep", "600")
+    own.running(job)
+    (pid,) = left_of(job)
+    shutil.rmtree(own.batch.folder)
+    until_gone(pid)
 
 
 def test_files_that_a_power_cut_emptied_are_none(jobs: Here) -> None:

@@ -79,8 +79,9 @@ class JobFolder:
         _write(self.path / "terminate" / f"{run}.json", {"reason": reason})
 
     def asked_to_end(self) -> Mapping[str, str]:
-        """The runs that shall end, each with the reason that was given."""
-        found = (self.path / "terminate").glob("*.json")
+        """The runs that shall end, each with the reason that was given. Raises OSError where the folder is gone."""
+        folder = self.path / "terminate"
+        found = [folder / name for name in os.listdir(folder) if name.endswith(".json")]
         return {path.stem: told["reason"] for path in found if (told := _read(path))}
 
     def log(self, run: str, attempt: int) -> Path:

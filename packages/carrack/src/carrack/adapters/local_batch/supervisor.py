@@ -14,6 +14,7 @@ from pathlib import Path
 from carrack.adapters.local_batch.dependencies import Dependencies
 from carrack.adapters.local_batch.job_folder import JobFolder
 from carrack.adapters.local_batch.jobs import Jobs
+from carrack.adapters.local_batch.runs import Executor
 from carrack.adapters.local_batch.settings import Handed
 from carrack.adapters.local_batch.supervision import Supervision
 
@@ -26,17 +27,20 @@ def main() -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
-    alive = _guarded(jobs, folder, handed.lock)
+    executor = handed.executor(folder.kind)
+    alive = _guarded(jobs, folder, handed.lock, executor)
     told = folder.job()
     assert told is not None  # noqa: S101 - it was written before we were started
     dependencies = Dependencies(told, jobs.told)
-    executor = handed.executor(folder.kind)
     Supervision(folder, executor, dependencies, handed.settings, handed.passed).run()
     os.close(alive)
 
 
-def _guarded(jobs: Jobs, folder: JobFolder, lock: int) -> int:
-    """Have a process that tells the end of the job when we are gone and did not; the pipe that keeps it waiting."""
+def _guarded(jobs: Jobs, folder: JobFolder, lock: int, executor: Executor) -> int:
+    """Have a process that ends the job when we are gone and did not; gives the pipe that keeps it waiting.
+
+    Where the folder is gone too, it ends the job's processes nevertheless.
+    """
     reader, writer = os.pipe()
     if os.fork():
         os.close(reader)
@@ -45,7 +49,10 @@ def _guarded(jobs: Jobs, folder: JobFolder, lock: int) -> int:
     os.close(writer)
     os.close(lock)
     os.read(reader, 1)
-    jobs.settle(folder)
+    try:
+        jobs.settle(folder)
+    except OSError:
+        executor.end_left(folder.path.name)
     os._exit(0)
 
 
