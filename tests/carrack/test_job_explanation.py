@@ -104,7 +104,10 @@ TOLD_TO_SOMEBODY = [
         said(NOT_STARTED, "CannotPullContainerError: there is no environment .carrack/envs/a"),
         "environment is not on this machine",
     ),
-    (said(NOT_STARTED, "CannotStartContainerError: nightly: no such program in the environment"), "not a program"),
+    (
+        said(NOT_STARTED, "CannotStartContainerError: nightly: no such program in the environment"),
+        "not a program",
+    ),
     (said(LOST), "the process of this machine that looked after it"),
     # AWS Batch user guide, Jobs stuck in RUNNABLE due to capacity
     (

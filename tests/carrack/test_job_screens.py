@@ -165,7 +165,13 @@ def test_the_live_table_has_a_bar_and_the_last_line() -> None:
     lines = [line.split() for line in written.getvalue().splitlines()]
     assert lines[0] == ["job", "done", "for", "state"]
     assert lines[1][:2] == ["job", "━" * 10]  # of 20
-    assert lines[1][2:] == ["1", "min", "0", "s", *"PENDING, 2 of 4 done (RUNNING 2, SUCCEEDED 2)".split()]
+    assert lines[1][2:] == [
+        "1",
+        "min",
+        "0",
+        "s",
+        *["PENDING,", "2", "of", "4", "done", "(RUNNING", "2,", "SUCCEEDED", "2)"],
+    ]
     assert lines[2][-1] == "RUNNING"
     assert lines[3] == ["job", ":1", "hello"]
 

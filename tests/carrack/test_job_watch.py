@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore import exceptions as aws
 from tests.carrack.fake_batch import NOW, FakeBatch, FakeClock, array, asking, child, failed, throttled, told
+from tests.carrack.fakes import INDEX
 
+from carrack.adapters.aws_errors import access_error
 from carrack.commands.inquiry import Inquiry
 from carrack.commands.job_status import standing
 from carrack.commands.job_watch import Look, code_of, watch
 from carrack.errors import IndexAccessError, JobError, StoppedError, UnavailableError
 from carrack.model.jobs.progress import line_of
+
+
+def refusal(code: str) -> aws.ClientError:
+    """What boto3 raises for an answer with this code."""
+    return aws.ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeJobs")
 
 
 def watched(batch: FakeBatch, *ids: str, time: FakeClock | None = None, **more: Any) -> list[Look]:
@@ -102,6 +110,24 @@ def test_credentials_that_do_not_let_us_in_are_no_reason_to_wait() -> None:
     with pytest.raises(IndexAccessError):
         watched(batch, time=time)
     assert time.waits == []
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (refusal("TooManyRequestsException"), True),
+        (refusal("ThrottlingException"), True),
+        (refusal("ServerException"), True),
+        (aws.EndpointConnectionError(endpoint_url="https://batch.eu-west-1.amazonaws.com/"), True),
+        (refusal("ExpiredTokenException"), False),
+        (refusal("AccessDeniedException"), False),
+        (aws.NoCredentialsError(), False),
+    ],
+)
+def test_what_passes_by_itself_is_told_apart(error: Exception, passes: bool) -> None:
+    """AWS's own errors: throttling, a failing service and a network that is gone pass; the rest needs somebody."""
+    told_as = access_error(INDEX, error, lambda verb: verb)
+    assert isinstance(told_as, UnavailableError) == passes
 
 
 def test_a_hundred_jobs_are_one_question() -> None:

@@ -164,7 +164,7 @@ def _pieces(terminal: int) -> Iterator[bytes]:
 
 @pytest.fixture
 def failing_batch(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """moto's Batch, whose jobs all fail at once."""
+    """Moto's Batch, whose jobs all fail at once."""
     monkeypatch.setenv("MOTO_SIMPLE_BATCH_FAIL_AFTER", "0")
     with aws_server() as environ:
         make_queue(environ, "low")

@@ -138,6 +138,8 @@ _REFUSALS: dict[str, tuple[str, str]] = {
         "enable it, or correct region in pyproject.toml",
     ),
     "Throttling": ("the service is asked too often: {message}", _LATER),
+    "Throttled": ("the service is asked too often: {message}", _LATER),
+    "RequestLimitExceeded": ("the service is asked too often: {message}", _LATER),
     "TooManyRequests": ("the service is asked too often: {message}", _LATER),
     "InternalServer": ("the service failed: {message}", _LATER),
     "Server": ("the service failed: {message}", _LATER),

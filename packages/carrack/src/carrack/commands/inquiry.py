@@ -23,7 +23,7 @@ _FIRST, _LONGEST = 1.0, 30.0
 _UNHEARD, _HEARD = 20.0, 300.0
 """For how many seconds a question is asked again: before the service ever answered us, and after that."""
 _NEW, _SEEN = 6.0, 300.0
-"""For how many seconds a job may be missing from answers: one that was just submitted, and one that was there before."""
+"""For how many seconds a job may be missing from answers: one that is new to us, and one that was there before."""
 
 
 @dataclass(frozen=True, kw_only=True)
