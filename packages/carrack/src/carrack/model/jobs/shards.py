@@ -1,7 +1,7 @@
 """Which children of an array a retry runs again: indexes, as they are written in a job's environment.
 
 Batch numbers an array's children from 0 without gaps, so that an array of the failed ones needs a map: its child i does
-the work of shard `map[i]`. What reads it in the job is `batch_params.shard`.
+the work of shard `map[i]`. Jobs read ranges and a JSON list alike.
 """
 
 from __future__ import annotations
