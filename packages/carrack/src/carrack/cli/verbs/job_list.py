@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 import click
 
@@ -48,6 +47,8 @@ def command(
 
 
 def _show_here(wiring: Wiring, most: int, as_json: bool) -> None:
+    from carrack.cli.job_screen import moment
+
     records = wiring.job_records.newest()[:most]
     if as_json:
         click.echo(json.dumps([asdict(one) for one in records], indent=1))
@@ -56,7 +57,7 @@ def _show_here(wiring: Wiring, most: int, as_json: bool) -> None:
             (
                 one.job or ("refused" if one.refused else "not known"),
                 one.name,
-                f"{datetime.fromtimestamp(one.at, UTC):%Y-%m-%d %H:%M:%S} UTC",
+                moment(int(one.at * 1000)),
                 f"{one.queue}, {one.place}",
             )
             for one in records
