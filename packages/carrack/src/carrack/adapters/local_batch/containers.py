@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,26 +40,34 @@ class Containers:
             raise CannotStartError(
                 f"CannotPullContainerError: {launch.container['image']} is not on this machine"
             )
+        self._create(name, launch)
+        with launch.log.open("wb") as log:
+            client = subprocess.Popen(
+                [self.program, "start", "--attach", name],
+                env={**self.environ, "AWS_BATCH_JOB_ID": launch.job},  # by which `end_processes` finds it
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return _Container(self, name, client, launch.log)
+
+    def _create(self, name: str, launch: Launch) -> None:
+        """Make the container; what the engine has to say about it is no part of the job's log."""
         passed = {name: text for name, text in launch.variables.items() if name not in self.environ}
         clashing = {name: text for name, text in launch.variables.items() if name in self.environ}
         names = [word for variable in passed for word in ("--env", variable)]
-        with launch.log.open("wb") as log, _piped(clashing) as piped:
+        label = f"--label={_LABEL}={launch.job.partition(':')[0]}"
+        with _piped(clashing) as piped:
             files = [f"--env-file=/dev/fd/{fd}" for fd in piped]
-            command = [self.program, "run", "--init", "--pull=never", f"--name={name}", *files, *names]
-            command.append(f"--label={_LABEL}={launch.job.partition(':')[0]}")
+            command = [self.program, "create", "--pull=never", f"--name={name}", label, *files, *names]
+            command += [*_limits(launch), launch.container["image"], *launch.command]
             try:
-                client = subprocess.Popen(
-                    [*command, *_limits(launch), launch.container["image"], *launch.command],
-                    env={**passed, **self.environ},
-                    pass_fds=piped,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+                made = self._run(command, environ={**passed, **self.environ}, files=piped)
             except (OSError, ValueError) as error:  # too long, a NUL in it
                 raise CannotStartError(f"CannotStartContainerError: {error}") from error
-        return _Container(self, name, client, launch.log)
+        if made.returncode:
+            raise CannotStartError(f"CannotStartContainerError: {_last_line(made.stderr)}")
 
     def end_left(self, job: str) -> None:
         """See `Executor`. The clients go first, so that none begins another container."""
@@ -81,16 +89,26 @@ class Containers:
 
     def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the client."""
-        return subprocess.run(
-            [self.program, *arguments],
-            env=dict(self.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=_PATIENCE_SECONDS,
-        )
+        return self._run([self.program, *arguments], environ=self.environ)
+
+    def _run(
+        self, command: Sequence[str], environ: Mapping[str, str], files: Sequence[int] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                command,
+                env=dict(environ),
+                pass_fds=files,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=_PATIENCE_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            silence = f"the engine gives no answer within {_PATIENCE_SECONDS} s"
+            return subprocess.CompletedProcess(command, 1, stdout="", stderr=silence)
 
 
 @dataclass(frozen=True)
@@ -109,7 +127,7 @@ class _Container:
         state = self.engine.state(self.name)
         self.engine.remove(self.name)
         if state is None or state.get("Error"):
-            said = state["Error"] if state else _last_line(self.log)
+            said = state["Error"] if state else _last_line(self.log.read_text("utf-8", errors="replace"))
             return Ending(
                 reason=f"CannotStartContainerError: {said}"[:255], status_reason="Task failed to start"
             )
@@ -167,6 +185,8 @@ def _limits(launch: Launch) -> Iterator[str]:
     if user := launch.container.get("user"):
         yield f"--user={user}"
     linux = launch.container.get("linuxParameters", {})
+    if linux.get("initProcessEnabled"):
+        yield "--init"
     if size := linux.get("sharedMemorySize"):
         yield f"--shm-size={size}m"
     for mount in linux.get("tmpfs", ()):
@@ -174,7 +194,7 @@ def _limits(launch: Launch) -> Iterator[str]:
         yield f"--tmpfs={mount['containerPath']}:{options}"
 
 
-def _last_line(log: Path) -> str:
-    """What the client said when it could not run anything."""
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line for line in reversed(lines) if line.strip()), "no reason").strip()
+def _last_line(said: str) -> str:
+    """What an engine's client said last."""
+    lines = [line.strip() for line in said.split("\n") if line.strip()]
+    return lines[-1].removeprefix("Error response from daemon: ") if lines else "no reason"
