@@ -116,3 +116,7 @@ class MemoryRecords:
     def note(self, made: Submission) -> None:
         """See `ports.JobRecords`."""
         self.lines.append(made)
+
+    def newest(self) -> Sequence[Submission]:
+        """See `ports.JobRecords`."""
+        return tuple({one.request_id: one for one in self.lines}.values())[::-1]

@@ -98,6 +98,10 @@ class IndexAccessError(CarrackError):
     exit_code = ExitCode.INDEX
 
 
+class UnavailableError(IndexAccessError):
+    """The service could not answer for now: it was asked too often, failed, or was not reached. Asked later, it may."""
+
+
 class DeniedError(IndexAccessError):
     """The service knows the credentials, and does not let them do that."""
 

@@ -665,6 +665,9 @@ class JobRecords(Protocol):
     def note(self, made: Submission) -> None:
         """Record what became of it: its job, or that it was refused; or that it is sent once more, at another time."""
 
+    def newest(self) -> Sequence[Submission]:
+        """What is known of each request, the newest first."""
+
 
 class ParameterStore(Protocol):
     """Where parameters are that are too long for a request."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from botocore import exceptions as aws
 
-from carrack.errors import DeniedError, IndexAccessError
+from carrack.errors import DeniedError, IndexAccessError, UnavailableError
 from carrack.model.index import Index
 
 SignIn = Callable[[str], str]
@@ -29,12 +29,14 @@ def access_error(index: Index, error: Exception, sign_in: SignIn) -> IndexAccess
     for kinds, explain in _CLIENT_SIDE:
         if isinstance(error, kinds):
             message, hint = explain(index, error, sign_in)
-            return _error(index, message, hint)
+            passes = explain is _unreachable or isinstance(error, aws.IncompleteReadError)
+            return _error(index, message, hint, passes=passes)
     return _error(index, f"the AWS client failed: {_first_line(error)}", "")
 
 
-def _error(index: Index, message: str, hint: str) -> IndexAccessError:
-    return IndexAccessError(message, address=f"index {index.name}", hint=hint)
+def _error(index: Index, message: str, hint: str, *, passes: bool = False) -> IndexAccessError:
+    kind = UnavailableError if passes else IndexAccessError
+    return kind(message, address=f"index {index.name}", hint=hint)
 
 
 def _first_line(error: object) -> str:
@@ -136,8 +138,11 @@ _REFUSALS: dict[str, tuple[str, str]] = {
         "enable it, or correct region in pyproject.toml",
     ),
     "Throttling": ("the service is asked too often: {message}", _LATER),
+    "Throttled": ("the service is asked too often: {message}", _LATER),
+    "RequestLimitExceeded": ("the service is asked too often: {message}", _LATER),
     "TooManyRequests": ("the service is asked too often: {message}", _LATER),
     "InternalServer": ("the service failed: {message}", _LATER),
+    "Server": ("the service failed: {message}", _LATER),
     "ServiceUnavailable": ("the service failed: {message}", _LATER),
     "ServiceQuotaExceeded": ("a quota of the account is used up: {message}", "raise it in Service Quotas"),
 }
@@ -157,7 +162,7 @@ def _refusal(index: Index, error: aws.ClientError) -> IndexAccessError:
         short = "RequestTimeTooSkewed"
     sentence, hint = _REFUSALS.get(short, ("{operation} was refused with {code}: {message}", ""))
     values = {"message": message, "code": code, "operation": error.operation_name, "region": index.region}
-    return _error(index, sentence.format_map(values), hint)
+    return _error(index, sentence.format_map(values), hint, passes=hint == _LATER)
 
 
 def _missing(index: Index, kind: str, message: str) -> MissingError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,6 +38,13 @@ class JobRecords:
         """See `ports.JobRecords`."""
         with self._locked() as records:
             _write(records, made)
+
+    def newest(self) -> Sequence[Submission]:
+        """See `ports.JobRecords`."""
+        if not self.file.exists():
+            return ()
+        with self._locked() as records:
+            return tuple({one.request_id: one for one in reversed([*_read(records)])}.values())[::-1]
 
     @contextmanager
     def _locked(self) -> Iterator[IO[bytes]]:

@@ -31,7 +31,7 @@ VERBS = {
     "lock": "an app's lock: every wheel that it installs, by hash",
     "install": "an app's environment from its lock, from the private index alone",
     "image": "an app's image from its lock: build it, push it, say what is in one, and where a Dockerfile leaks",
-    "job": "an app's jobs on AWS Batch, or on this machine: define, submit, roll back",
+    "job": "an app's jobs, on AWS Batch or this machine: define, submit, watch, explain a failure, retry, roll back",
     "trace": "a job to its image, wheels, tags and commits; and a package or a commit to the jobs that have it",
     "index": "make an index ready, estimate its cost, or run a command with its address and token",
     "doctor": "everything between here and an index: credentials, clock, permissions, network, pip, git",

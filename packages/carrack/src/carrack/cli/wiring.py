@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from carrack.commands.convert import Workshop
     from carrack.commands.doctor import Patient
     from carrack.commands.image_build import ImageTools
+    from carrack.commands.inquiry import Inquiry
     from carrack.commands.knowledge import Sources
     from carrack.commands.rewriting import Tools as AdoptionTools
     from carrack.commands.source_wheels import SourceTools
+    from carrack.commands.submitting import Desk
     from carrack.model.access import Access
     from carrack.model.deployed import Deployed
     from carrack.model.index import Index
@@ -221,6 +223,34 @@ class Wiring:
     def may_prompt(self) -> bool:
         """Whether a person is here to answer."""
         return sys.stdin.isatty() and sys.stderr.isatty() and not self.environ.get("CI")
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what is on stderr can be drawn over."""
+        return sys.stderr.isatty() and not self.environ.get("CI")
+
+    def inquiry(self, on: str | None, to: str | None, job: str | None) -> Inquiry:
+        """Where a job is, to be asked patiently: if not said, on this machine if it was submitted here, else on AWS."""
+        from carrack.commands.inquiry import Inquiry
+
+        return Inquiry(batch=self.batch(on or self._place_of(job), to))
+
+    def _place_of(self, job: str | None) -> str:
+        from carrack.adapters.local_batch.job_folder import JobFolder
+
+        folder = JobFolder(self.root / ".carrack" / "jobs" / (job or "").partition(":")[0])
+        return folder.kind if (folder.path / "job.json").is_file() else "aws"
+
+    def queue(self, name: str | None) -> str:
+        """The queue called `name`, else the only app's. Raises UsageError where there is none."""
+        from carrack.errors import UsageError
+
+        if name is not None:
+            return name
+        queues = {app.job.queue for app in self.workspace.apps.values() if app.job and app.job.queue}
+        if len(queues) != 1:
+            raise UsageError("no queue was said, and the apps have none, or several", hint="say --queue NAME")
+        return queues.pop()
 
     def connection(self, index: Index) -> Connection:
         """The index's control plane; one for each index, so that credentials are looked up once."""
@@ -485,11 +515,16 @@ class Wiring:
 
     def batch(self, on: str, to: str | None) -> Batch:
         """Where jobs run: `aws`, with the credentials of the index called `to`, or else this machine."""
-        from carrack.errors import UsageError
+        from carrack.adapters.engines import find_engine
+        from carrack.adapters.local_batch.batch import local_batch
 
         if on == "aws":
             return self.aws_batch(self.index(to))
-        raise UsageError(f"jobs do not run as a {on} of this machine yet", address=f"--on {on}")
+        return local_batch(
+            self.root / ".carrack" / "jobs",
+            "process" if on == "process" else "container",
+            lambda: find_engine(self.environ, self.report),
+        )
 
     def parameter_store(self, to: str | None) -> ParameterStore:
         """Where parameters go that are too long for a request."""
@@ -500,12 +535,26 @@ class Wiring:
         index = select_index(self.workspace, to)
         return S3ParameterStore(index, endpoint=endpoint, may_prompt=self.may_prompt)
 
+    def desk(self, batch: Batch, to: str | None) -> Desk:
+        """Where requests to `batch` are handed in."""
+        import time
+
+        from carrack.commands.submitting import Desk
+
+        return Desk(
+            batch=batch,
+            records=self.job_records,
+            store=lambda: self.parameter_store(to),
+            now=time.time,
+            report=self.report,
+        )
+
     @property
     def job_records(self) -> JobRecords:
         """The record of submitted jobs that is kept in the workspace."""
         from carrack.adapters.job_records import JobRecords
 
-        return JobRecords(file=self.workspace.root / ".carrack" / "jobs" / "submitted.jsonl")
+        return JobRecords(file=self.root / ".carrack" / "jobs" / "submitted.jsonl")
 
     def package_of(self, app: App) -> Package:
         """The app's own distribution."""

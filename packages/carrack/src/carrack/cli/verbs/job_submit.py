@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -79,7 +78,7 @@ def command(
     to be references, since everybody who may call DescribeJobs reads a job's variables.
     """
     from carrack.commands.job_submit import Order, pinned, prepare
-    from carrack.commands.submitting import Desk, submit
+    from carrack.commands.submitting import submit
     from carrack.model.jobs.display import shown
     from carrack.model.jobs.request import Asked
 
@@ -102,14 +101,7 @@ def command(
     if dry_run:
         return
     wiring.report.step("Request", identity)
-    desk = Desk(
-        batch=batch,
-        records=wiring.job_records,
-        store=lambda: wiring.parameter_store(to),
-        now=time.time,
-        report=wiring.report,
-    )
-    click.echo(submit(carried, desk, is_new=request_id is None))
+    click.echo(submit(carried, wiring.desk(batch, to), is_new=request_id is None))
 
 
 def _document(wiring: Wiring, file: str | None) -> Mapping[str, Any] | None:

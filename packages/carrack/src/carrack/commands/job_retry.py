@@ -1,0 +1,155 @@
+"""`job retry`: runs a failed job again, or the failed children of an array, and nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from carrack.commands.inquiry import Inquiry
+from carrack.commands.submitting import Desk, submit
+from carrack.errors import JobError, StoppedError
+from carrack.model.jobs.explanation import needs
+from carrack.model.jobs.failures import index_of
+from carrack.model.jobs.job import JSON, Job
+from carrack.model.jobs.ladder import Carried
+from carrack.model.jobs.limits import OVERRIDE_CHARACTERS, override_length, request_faults
+from carrack.model.jobs.retrying import retry_of, retry_request, shards_of
+from carrack.model.jobs.shards import compose, format_ranges
+from carrack.ports import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """Which failed children run again, all where `only` names none; and the jobs that the retry waits for."""
+
+    only: tuple[int, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+def plan_retry(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> JSON:
+    """Make the request that runs a failed job again, or the failed children of an array.
+
+    Children that another retry of this job has already are left out, and named. Raises JobError where nothing failed,
+    everything is retried already, the definition is gone, or what it waited for failed.
+    """
+    if "container" not in job.told and not job.array_size:
+        raise _refused(job, "only jobs of one container can be retried")
+    if not job.has_failed and not (job.array_size and job.counts.get("FAILED")):
+        raise _refused(job, "nothing of it failed", hint=f"carrack job status {job.id}")
+    _check_needs(job, wish, inquiry)
+    definition = _definition(job, inquiry)
+    try:
+        children = _children(job, wish, inquiry, report)
+        request = retry_request(job, definition, children, wish.after)
+    except ValueError as error:
+        raise _refused(job, f"its map of shards cannot be read: {error}") from None
+    _check(job, request, definition, children)
+    return request
+
+
+def _refused(job: Job, message: str, *, hint: str = "", faults: tuple[str, ...] = ()) -> JobError:
+    return JobError(
+        message,
+        address=f"job {job.id}",
+        untouched="everything; nothing was submitted",
+        hint=hint,
+        faults=faults,
+    )
+
+
+def _check_needs(job: Job, wish: Wish, inquiry: Inquiry) -> None:
+    """A job whose dependency failed would run without its input."""
+    if wish.after:
+        return
+    failed = [one.id for one in inquiry.known(needs(job)).values() if one.has_failed]
+    if failed:
+        raise _refused(
+            job,
+            "it waited for jobs that failed",
+            faults=tuple(failed),
+            hint=f"carrack job retry {failed[0]} --failed, then carrack job retry {job.id} --after THE-NEW-JOB",
+        )
+
+
+def _definition(job: Job, inquiry: Inquiry) -> JSON:
+    name, _, revision = job.definition.rpartition(":")
+    for one in inquiry.ask(lambda: inquiry.batch.definitions(name)):
+        if str(one["revision"]) == revision:
+            return one
+    raise _refused(
+        job,
+        f"its definition {job.definition} is not active any more, and a retry runs with no other",
+        hint=f"submit it anew with an active one: carrack job submit --definition {name}",
+    )
+
+
+def _children(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> tuple[int, ...]:
+    """The children that run again, by index; none for a job that is no array."""
+    others = _retries(job, inquiry)
+    if not job.array_size:
+        if others:
+            raise _retried(job, others)
+        return ()
+    failed = [index for child in inquiry.failed(job) if (index := index_of(child)) is not None]
+    if wish.only and not (failed := [index for index in failed if index in wish.only]):
+        raise _refused(job, f"none of the children {format_ranges(wish.only)} failed")
+    left = _not_retried(job, failed, others, report)
+    if not left:
+        raise _retried(job, others)
+    return left
+
+
+def _retries(job: Job, inquiry: Inquiry) -> Sequence[Job]:
+    """The retries of a job that its queue still lists, the newest first; found by their tag."""
+    later = [one.id for one in inquiry.recent(job.queue, since=job.created or 0) if one.id != job.id]
+    found = inquiry.known(later)
+    return [found[one] for one in later if one in found and retry_of(found[one]) == job.id]
+
+
+def _not_retried(job: Job, failed: Sequence[int], others: Iterable[Job], report: Report) -> tuple[int, ...]:
+    shards = dict(zip(compose(shards_of(job), failed), failed, strict=True))
+    for other in others:
+        again = [shards.pop(shard) for shard in shards_of(other) if shard in shards]
+        if again:
+            report.note(f"children {format_ranges(sorted(again))} are left out: {_standing(other)}")
+    return tuple(sorted(shards.values()))
+
+
+def _standing(other: Job) -> str:
+    return f"{other.id} retries them ({other.status})"
+
+
+def _retried(job: Job, others: Sequence[Job]) -> JobError:
+    newest = others[0]
+    if newest.has_failed:
+        word, hint = "failed too", f"carrack job retry {newest.id}{' --failed' if newest.array_size else ''}"
+    elif newest.has_ended:
+        word, hint = "succeeded", f"carrack job status {newest.id}"
+    else:
+        word, hint = f"is {newest.status}", f"carrack job watch {newest.id}"
+    return _refused(job, f"it is retried already, by {newest.id}, which {word}", hint=hint)
+
+
+def _check(job: Job, request: JSON, definition: JSON, children: Sequence[int]) -> None:
+    faults = request_faults(request, definition)
+    if not faults:
+        return
+    too_long = len(children) > 1 and override_length(request, definition) > OVERRIDE_CHARACTERS
+    some = f"{children[0]}-{children[len(children) // 2]}" if too_long else ""
+    raise _refused(
+        job,
+        f"the map of {len(children)} children is too long"
+        if too_long
+        else "AWS Batch would refuse the retry",
+        faults=faults,
+        hint=f"retry them in parts: carrack job retry {job.id} --failed --only {some}" if too_long else "",
+    )
+
+
+def submit_retry(request: JSON, desk: Desk) -> str:
+    """Hand in what `plan_retry` made, once; the new job's id. See `job_submit.submit`."""
+    try:
+        return submit(Carried(request=dict(request)), desk, is_new=True)
+    except StoppedError as error:
+        error.hint = "run the same command again; it looks first"
+        raise
