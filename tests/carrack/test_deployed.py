@@ -12,7 +12,7 @@ from tests.carrack.aws_server import aws_server
 from tests.carrack.fakes import MemoryEngine, Told, image_of, name
 from tests.carrack.local import index_at
 
-from carrack.adapters.batch import BatchJobDefinitions
+from carrack.adapters.aws_batch import AwsBatch
 from carrack.commands.deployed import deployed
 from carrack.errors import IndexAccessError
 from carrack.model.deployed import DISTRIBUTIONS, Deployed, JobDefinition
@@ -82,7 +82,7 @@ def test_the_active_job_definitions_are_read_with_every_image(
                 jobDefinitionName="nightly", type="container", containerProperties=properties
             )
         batch.deregister_job_definition(jobDefinition=made["jobDefinitionArn"])
-        definitions = BatchJobDefinitions(index_at(None), endpoint=environ["AWS_ENDPOINT_URL"])
+        definitions = AwsBatch(index_at(None), endpoint=environ["AWS_ENDPOINT_URL"])
         assert list(definitions.active()) == [
             JobDefinition(name="nightly:1", image=f"{HOST}/pipeline@{DIGEST}")
         ]
@@ -90,7 +90,7 @@ def test_the_active_job_definitions_are_read_with_every_image(
 
 def test_batch_that_does_not_answer_is_one_sentence(aws_user: None) -> None:
     """With its address and the next command."""
-    definitions = BatchJobDefinitions(index_at(None), endpoint="http://127.0.0.1:9")
+    definitions = AwsBatch(index_at(None), endpoint="http://127.0.0.1:9")
     with pytest.raises(IndexAccessError) as caught:
         list(definitions.active())
     assert caught.value.address == "AWS Batch, region us-east-1"
@@ -99,7 +99,7 @@ def test_batch_that_does_not_answer_is_one_sentence(aws_user: None) -> None:
 def test_a_batch_that_is_away_hides_nothing_and_claims_nothing(aws_user: None) -> None:
     """The images of this machine are told, and the job definitions are named as not known."""
     engine = MemoryEngine(images={"a": image_of("sha256:" + "a" * 64, labels=labelled("alpha==1.0"))})
-    away = BatchJobDefinitions(index_at(None), endpoint="http://127.0.0.1:9")
+    away = AwsBatch(index_at(None), endpoint="http://127.0.0.1:9")
     report = Told()
     found = list(deployed(engine, away, lambda _: None, report))
     assert [(one.place, one.tells) for one in found][-1] == ("the job definitions of AWS Batch", False)

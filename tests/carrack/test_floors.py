@@ -48,7 +48,8 @@ PURE = {
         "re",
     ),
     *("shlex", "string", "textwrap", "types", "typing", "urllib.parse"),
-    *("ast", "configparser", "email", "io", "tokenize", "tomlkit"),  # texts in, texts out
+    *("ast", "configparser", "csv", "email", "io", "tokenize", "tomlkit"),  # texts in, texts out
+    "batch_params.transport",  # the forms in which a job reads its configuration
 }
 """What the model may use of others: packages that compute. `pathlib` is there for its names; see DOES."""
 DOES = {

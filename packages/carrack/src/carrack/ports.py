@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
     from carrack.model.image import Image, Recipe
     from carrack.model.index import Index
     from carrack.model.jobs.job import JSON, LogPage
+    from carrack.model.jobs.ladder import Stored
+    from carrack.model.jobs.submission import Submission
     from carrack.model.listing import ListedFile
     from carrack.model.lock import Candidate
     from carrack.model.published import File, IndexState, PublishedVersion
@@ -608,8 +610,12 @@ class Batch(Protocol):
     def children(self, array: str, status: str) -> Sequence[str]:
         """The ids of an array's children that are in a state, by index."""
 
-    def recent(self, queue: str) -> Sequence[JSON]:
-        """The jobs of a queue that the service still lists (DescribeJobs' shape), newest first."""
+    def recent(self, queue: str) -> Iterable[JSON]:
+        """The jobs of a queue that the service still lists, newest first, without an array's children.
+
+        They come page by page as they are asked for, with no more than ListJobs tells of each: `describe` has tags,
+        attempts and reasons.
+        """
 
     def terminate(self, job: str, reason: str) -> None:
         """End a job in whatever state it is: TerminateJob, since CancelJob leaves a running one alone."""
@@ -636,6 +642,29 @@ class PushRecords(Protocol):
 
     def append(self, pushed: Pushed) -> None:
         """Keep it, once."""
+
+    def last(self, app: str) -> Pushed | None:
+        """The app's image that was pushed last; None where none is known here."""
+
+
+class JobRecords(Protocol):
+    """The requests for jobs that were made from this workspace; each is on disk when a call returns."""
+
+    def begin(self, made: Submission) -> Submission | None:
+        """Record a request that is about to be sent; or give what is known of its id already, and record nothing.
+
+        Of two processes that begin the same request, one is given the other's.
+        """
+
+    def note(self, made: Submission) -> None:
+        """Record what became of it: its job, or that it was refused; or that it is sent once more, at another time."""
+
+
+class ParameterStore(Protocol):
+    """Where parameters are that are too long for a request."""
+
+    def put(self, stored: Stored) -> None:
+        """Have the bytes there; the address has their sha256, so that what is there already is the same."""
 
 
 class BuiltImages(Protocol):

@@ -60,10 +60,17 @@ def open_nobodys_session(index: Index) -> boto3.Session:
     return boto3.Session(botocore_session=session, region_name=index.region)
 
 
-def make_client(session: Any, service: str, endpoint_url: str | None = None) -> Any:
-    """Return a client of `service` in the session's region, at `endpoint_url` or else at AWS's own address for it."""
-    client = session.client(service, endpoint_url=endpoint_url, config=Config(**_CONFIG))
-    watch(client)
+def make_client(session: Any, service: str, endpoint_url: str | None = None, *, once: bool = False) -> Any:
+    """Return a client of `service` in the session's region, at `endpoint_url` or else at AWS's own address for it.
+
+    With `once` it sends each request one time, whatever comes back, as what must not be done twice wants it.
+    """
+    retries = {"mode": "standard", "total_max_attempts": 1} if once else _CONFIG["retries"]
+    client = session.client(
+        service, endpoint_url=endpoint_url, config=Config(**{**_CONFIG, "retries": retries})
+    )
+    if not once:
+        watch(client)
     return client
 
 

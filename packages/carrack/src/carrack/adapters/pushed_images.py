@@ -36,3 +36,21 @@ class PushedImages:
                     os.fsync(records.fileno())
         except OSError as error:
             self.report.note(f"{self.file}: {error.strerror}; the image is pushed, and not noted there")
+
+    def last(self, app: str) -> Pushed | None:
+        """See `ports.PushRecords`. A line that cannot be read is none."""
+        try:
+            lines = self.file.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return None
+        return next((one for line in reversed(lines) if (one := _read(line)) and one.app == app), None)
+
+
+def _read(line: str) -> Pushed | None:
+    try:
+        told = json.loads(line)
+        if told.pop("schema") != _SCHEMA:
+            return None
+        return Pushed(**{**told, "images": tuple(told["images"])})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -22,6 +22,8 @@ from pydantic import (
     model_validator,
 )
 
+from carrack.adapters.job_table import JobTable
+from carrack.adapters.table import Read, Table
 from carrack.model.registry import parse_repository
 
 M = TypeVar("M", bound=BaseModel)
@@ -105,18 +107,7 @@ def is_address(text: str) -> bool:
     return True
 
 
-class _Read(BaseModel):
-    """A table of which the keys that are not named here are somebody else's."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-        hide_input_in_errors=True,
-        defer_build=True,  # most workspaces have some of these tables
-    )
-
-
-class ProjectRequirementsTable(_Read):
+class ProjectRequirementsTable(Read):
     """What `[project]` (PEP 621) requires."""
 
     dependencies: tuple[str, ...] = ()
@@ -136,13 +127,13 @@ class ProjectTable(ProjectRequirementsTable):
     license_files: tuple[str, ...] = ()
 
 
-class BuildSystemTable(_Read):
+class BuildSystemTable(Read):
     """`[build-system]` of a package; what it requires where it does not say is PEP 518's default."""
 
     requires: tuple[str, ...] = ("setuptools>=40.8.0",)
 
 
-class WheelsTable(_Read):
+class WheelsTable(Read):
     """`[tool.carrack.wheels]` of a package that has native ones."""
 
     model_config = ConfigDict(extra="forbid")
@@ -153,7 +144,7 @@ class WheelsTable(_Read):
     machines: Annotated[tuple[Literal["x86_64", "aarch64"], ...], Field(min_length=1)] = ("x86_64", "aarch64")
 
 
-class PackageTable(_Read):
+class PackageTable(Read):
     """`[tool.carrack]` of a package."""
 
     model_config = ConfigDict(extra="forbid")
@@ -161,7 +152,7 @@ class PackageTable(_Read):
     wheels: WheelsTable | None = None
 
 
-class RequirementsTable(_Read):
+class RequirementsTable(Read):
     """What a pyproject.toml requires, whoever's it is. A group may have tables in it (PEP 735's includes)."""
 
     project: ProjectRequirementsTable = ProjectRequirementsTable()
@@ -176,13 +167,7 @@ class ManifestTable(RequirementsTable):
     tool: Mapping[str, Any] = {}
 
 
-class _Table(_Read):
-    """A table of ours: a key that is not named here is a mistake."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class IndexTable(_Table):
+class IndexTable(Table):
     """`[tool.carrack.indexes.NAME]`; patterns are those of the CodeArtifact API."""
 
     domain: Domain
@@ -203,7 +188,7 @@ class IndexTable(_Table):
         return self
 
 
-class SourceTable(_Table):
+class SourceTable(Table):
     """`[tool.carrack.apps.NAME.sources]` of one package: exactly one of git, submodule and runtime."""
 
     git: Annotated[str, AfterValidator(_git_address)] | None = None
@@ -228,7 +213,7 @@ class SourceTable(_Table):
         return self
 
 
-class AppTable(_Table):
+class AppTable(Table):
     """`[tool.carrack.apps.NAME]`."""
 
     path: str
@@ -242,6 +227,7 @@ class AppTable(_Table):
     base: ImageReference | None = None
     base_brings: tuple[Annotated[NormalizedName, AfterValidator(_name)], ...] = ()
     sources_image: ImageReference | None = None
+    job: JobTable | None = None
 
     @model_validator(mode="after")
     def _a_base_that_brings(self) -> Self:
@@ -250,7 +236,7 @@ class AppTable(_Table):
         return self
 
 
-class BumpTable(_Table):
+class BumpTable(Table):
     """`[tool.carrack.bump]`."""
 
     dependents: Literal["keep", "exact", "compatible", "minimum"] = "keep"
@@ -266,7 +252,7 @@ class BumpTable(_Table):
     changes: Annotated[str, AfterValidator(_below)] = "changes"
 
 
-class CITable(_Table):
+class CITable(Table):
     """`[tool.carrack.ci]`: what `ci init` writes into other files.
 
     What brings the command has no default: a public package of that name is not this toolkit.
@@ -282,7 +268,7 @@ class CITable(_Table):
     test: OneLine = 'python -m pytest "$PACKAGE_PATH"'
 
 
-class PricesTable(_Table):
+class PricesTable(Table):
     """`[tool.carrack.prices.REGION]`: what stands in place of Carrack's own table."""
 
     read: date
@@ -294,7 +280,7 @@ class PricesTable(_Table):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
 
 
-class CarrackTable(_Table):
+class CarrackTable(Table):
     """`[tool.carrack]`."""
 
     packages: tuple[Glob, ...] = ("packages/*",)
@@ -332,7 +318,11 @@ def _faults(error: ValidationError, model: type[BaseModel], at: tuple[str, ...])
 def _suggestion(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     from batch_params.suggestion import nearest  # here, because it brings more than good tables need
 
-    table = next((_NESTED[key] for key in map(str, reversed(location[:-1])) if key in _NESTED), model)
+    table, keys = model, map(str, location[:-1])
+    for key in keys:
+        table = _NESTED.get(key, table)
+        if key in _OF_NAMES:
+            next(keys, None)  # an app may be called `job`
     known = [field.alias or name for name, field in table.model_fields.items()]
     close = nearest(str(location[-1]), known)
     return f"; did you mean {close!r}?" if close else f"; known are: {', '.join(known)}"
@@ -342,8 +332,11 @@ _NESTED: Mapping[str, type[BaseModel]] = {
     "indexes": IndexTable,
     "apps": AppTable,
     "sources": SourceTable,
+    "job": JobTable,
     "bump": BumpTable,
     "ci": CITable,
     "prices": PricesTable,
     "wheels": WheelsTable,
 }
+_OF_NAMES = frozenset({"indexes", "apps", "sources", "prices"})
+"""Tables of tables, each under a name that somebody chose."""

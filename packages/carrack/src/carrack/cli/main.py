@@ -31,6 +31,7 @@ VERBS = {
     "lock": "an app's lock: every wheel that it installs, by hash",
     "install": "an app's environment from its lock, from the private index alone",
     "image": "an app's image from its lock: build it, push it, say what is in one, and where a Dockerfile leaks",
+    "job": "an app's jobs on AWS Batch, or on this machine: define, submit, roll back",
     "index": "make an index ready, estimate its cost, or run a command with its address and token",
     "doctor": "everything between here and an index: credentials, clock, permissions, network, pip, git",
     "token": "print a token, or write it to a netrc file",

@@ -27,3 +27,14 @@ def app_option(function: F) -> F:
 def package_names(function: F) -> F:
     """`[PACKAGES]...`: the packages that a verb is about, by any spelling of their names."""
     return click.argument("names", metavar="[PACKAGES]...", nargs=-1)(function)
+
+
+def on_option(function: F) -> F:
+    """`--on PLACE`: where jobs run."""
+    return click.option(
+        "--on",
+        type=click.Choice(["process", "container", "aws"]),
+        default="aws",
+        show_default=True,
+        help="Where: a process or a container of this machine, or AWS Batch.",
+    )(function)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from carrack.adapters.aws import Connection
+    from carrack.adapters.aws_batch import AwsBatch
     from carrack.adapters.builder import IsolatedBuilder
     from carrack.adapters.gate import CodeArtifactGate
     from carrack.adapters.git import Git
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
     from carrack.model.access import Access
     from carrack.model.deployed import Deployed
     from carrack.model.index import Index
+    from carrack.model.jobs.settings import JobSettings
     from carrack.model.lock import Lock
     from carrack.model.receipt import Receipt
     from carrack.model.registry import Login, Repository
-    from carrack.model.workspace import App, Workspace
+    from carrack.model.workspace import App, Package, Workspace
     from carrack.ports import (
+        Batch,
         Builder,
         CommittedTexts,
         DomainAdmin,
@@ -46,10 +49,12 @@ if TYPE_CHECKING:
         History,
         HistoryLanding,
         IndexReader,
+        JobRecords,
         Journal,
         Listing,
         Log,
         Manifests,
+        ParameterStore,
         PullRequests,
         PushRecords,
         Registry,
@@ -80,6 +85,14 @@ class Wiring:
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace around `start`."""
+        return self._read_workspace()
+
+    @property
+    def workspace_to_fill(self) -> Workspace:
+        """The same, which may have no package yet."""
+        return self._read_workspace(may_be_empty=True)
+
+    def _read_workspace(self, *, may_be_empty: bool = False) -> Workspace:
         from carrack.adapters.all_or_none import LOG
         from carrack.adapters.manifests import read_workspace
 
@@ -87,7 +100,7 @@ class Wiring:
             self.report.note(
                 f"{LOG}: a run is writing here, or was killed amid it; carrack bump puts all back first"
             )
-        return read_workspace(self.root, self.environ)
+        return read_workspace(self.root, self.environ, may_be_empty=may_be_empty)
 
     def package_folder(self, name: str) -> PurePosixPath:
         """The folder that is called `name` where packages are, whatever is in it. Raises UsageError where none is."""
@@ -445,7 +458,6 @@ class Wiring:
 
     def deployed(self, index: Index) -> tuple[Deployed, ...]:
         """What the engine of this machine has, where there is one, and what Batch's job definitions run."""
-        from carrack.adapters.batch import ENDPOINT_VARIABLE, BatchJobDefinitions
         from carrack.commands.deployed import deployed
         from carrack.errors import NotReadyError
 
@@ -454,9 +466,66 @@ class Wiring:
         except NotReadyError as error:
             self.report.note(f"no image of this machine is looked at: {error.message}")
             engine = None
+        labels = partial(self._labels, index)
+        return tuple(deployed(engine, self.aws_batch(index), labels, self.report))
+
+    def aws_batch(self, index: Index) -> AwsBatch:
+        """AWS Batch in the account and region of the index's credentials."""
+        from carrack.adapters.aws_batch import ENDPOINT_VARIABLE, LOGS_ENDPOINT_VARIABLE, AwsBatch
+
+        return AwsBatch(
+            index,
+            endpoint=self.environ.get(ENDPOINT_VARIABLE) or None,
+            logs_endpoint=self.environ.get(LOGS_ENDPOINT_VARIABLE) or None,
+            may_prompt=self.may_prompt,
+        )
+
+    def batch(self, on: str, to: str | None) -> Batch:
+        """Where jobs run: `aws`, with the credentials of the index called `to`, or else this machine."""
+        from carrack.errors import UsageError
+
+        if on == "aws":
+            return self.aws_batch(self.index(to))
+        raise UsageError(f"jobs do not run as a {on} of this machine yet", address=f"--on {on}")
+
+    def parameter_store(self, to: str | None) -> ParameterStore:
+        """Where parameters go that are too long for a request."""
+        from carrack.adapters.parameter_store import ENDPOINT_VARIABLE, S3ParameterStore
+        from carrack.cli.selection import select_index
+
         endpoint = self.environ.get(ENDPOINT_VARIABLE) or None
-        definitions = BatchJobDefinitions(index, endpoint=endpoint, may_prompt=self.may_prompt)
-        return tuple(deployed(engine, definitions, partial(self._labels, index), self.report))
+        index = select_index(self.workspace, to)
+        return S3ParameterStore(index, endpoint=endpoint, may_prompt=self.may_prompt)
+
+    @property
+    def job_records(self) -> JobRecords:
+        """The record of submitted jobs that is kept in the workspace."""
+        from carrack.adapters.job_records import JobRecords
+
+        return JobRecords(file=self.workspace.root / ".carrack" / "jobs" / "submitted.jsonl")
+
+    def package_of(self, app: App) -> Package:
+        """The app's own distribution."""
+        from carrack.adapters.projects import read_package
+
+        return read_package(self.workspace.root, app.path)
+
+    def job_settings(self, app: App) -> JobSettings:
+        """How an app runs on AWS Batch: what its table says, or else the defaults."""
+        from carrack.model.jobs.settings import JobSettings
+
+        return app.job or JobSettings(definition=app.name)
+
+    def is_in_registry(self, index: Index, image: str) -> bool | None:
+        """Whether the registry of `image` has it; None for a registry that is none of ECR's."""
+        from carrack.model.registry import parse_image
+
+        found = parse_image(image, region=index.region)
+        if found is None:
+            return None
+        repository, reference = found
+        registry = self.registry(repository, self.registry_login(index, repository))
+        return registry.manifest(reference) is not None
 
     def _labels(self, index: Index, image: str) -> Mapping[str, str] | None:
         """The labels of an image in its registry; None where that has no such image, or is none of ECR's."""
@@ -490,9 +559,10 @@ class Wiring:
 
         return PushedImages(file=self.workspace.root / ".carrack" / "images.jsonl", report=self.report)
 
-    def image_tools(self, access: Access) -> ImageTools:
-        """What images are built with; `access`'s token is what they are searched for."""
+    def image_tools(self, access: Access, secrets: Sequence[str] = ()) -> ImageTools:
+        """What images are built with; `access`'s token is what they are searched for, and the user's own secrets."""
         from carrack.adapters.build_context import WorkspaceContexts
+        from carrack.adapters.build_secret_texts import texts
         from carrack.adapters.image_contents import installed
         from carrack.adapters.manifest_file import format_manifest
         from carrack.adapters.token_scan import TokenScan
@@ -502,7 +572,7 @@ class Wiring:
             engine=self.engine,
             contexts=WorkspaceContexts(git=self._git),
             installed=installed,
-            scan=TokenScan([access.token.value]),
+            scan=TokenScan([access.token.value, *texts(secrets, self.environ)]),
             format=format_manifest,
             report=self.report,
         )

@@ -103,9 +103,9 @@ def own_dockerfile(workspace: Workspace, app: App, own: Package, template: str) 
 
 
 def _command(app: App, own: Package) -> str:
-    """The only command that the app installs, or the one that is called as it is."""
-    if len(own.scripts) == 1 or own.name in own.scripts:
-        return own.name if own.name in own.scripts else own.scripts[0]
+    """The app's command. Raises WorkspaceError where it has none, or several."""
+    if own.command is not None:
+        return own.command
     several = (
         f"has {', '.join(own.scripts)}, none of which is called {own.name}" if own.scripts else "has none"
     )

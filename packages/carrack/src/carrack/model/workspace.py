@@ -14,6 +14,7 @@ from packaging.version import Version
 from carrack.model.code_sources import CodeSource
 from carrack.model.graph import waves
 from carrack.model.index import Index
+from carrack.model.jobs.settings import JobSettings
 from carrack.model.prices import Prices
 from carrack.model.published import File
 from carrack.model.requirements import Policy
@@ -76,6 +77,13 @@ class Package:
         return str(self.path / "pyproject.toml")
 
     @property
+    def command(self) -> str | None:
+        """The only command that it installs, or the one that is called as it is; None where that is not one."""
+        if self.name in self.scripts:
+            return self.name
+        return self.scripts[0] if len(self.scripts) == 1 else None
+
+    @property
     def lists(self) -> tuple[RequirementList, ...]:
         """What it requires: to run, in each extra, and in each group."""
         own = RequirementList(
@@ -133,6 +141,8 @@ class App:
     """Distributions that the base image has: the app's lock takes them as they are, and no image installs them."""
     sources_image: str | None = None
     """The image that git sources are fetched and built in; the base where it is not said."""
+    job: JobSettings | None = None
+    """How it runs on AWS Batch."""
 
     @property
     def lists(self) -> tuple[RequirementList, ...]:

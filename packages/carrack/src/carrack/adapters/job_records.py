@@ -1,0 +1,73 @@
+"""The record of submitted jobs on disk: one JSON object a line, appended."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from carrack.model.jobs.submission import Submission
+
+_SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRecords:
+    """Implements `ports.JobRecords` in a file, normally `.carrack/jobs/submitted.jsonl` of the workspace.
+
+    It is no cache: where it cannot be written, OSError stops the request before it is sent. The last line of a request
+    counts; a line that a crash tore is none, and its request was not sent.
+    """
+
+    file: Path
+
+    def begin(self, made: Submission) -> Submission | None:
+        """See `ports.JobRecords`."""
+        with self._locked() as records:
+            known = next((one for one in _read(records) if one.request_id == made.request_id), None)
+            if known is None:
+                _write(records, made)
+            return known
+
+    def note(self, made: Submission) -> None:
+        """See `ports.JobRecords`."""
+        with self._locked() as records:
+            _write(records, made)
+
+    @contextmanager
+    def _locked(self) -> Iterator[IO[bytes]]:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.open("a+b") as records:
+            fcntl.flock(records, fcntl.LOCK_EX)
+            yield records
+
+
+def _read(records: IO[bytes]) -> Iterator[Submission]:
+    """The newest first."""
+    records.seek(0)
+    for line in reversed(records.read().split(b"\n")):
+        try:
+            told = json.loads(line)
+            if told.pop("schema") == _SCHEMA:
+                yield Submission(**told)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+
+
+def _write(records: IO[bytes], made: Submission) -> None:
+    torn = b"" if _ends_whole(records) else b"\n"
+    records.write(torn + json.dumps({"schema": _SCHEMA, **asdict(made)}).encode() + b"\n")
+    records.flush()
+    os.fsync(records.fileno())
+
+
+def _ends_whole(records: IO[bytes]) -> bool:
+    if records.seek(0, os.SEEK_END) == 0:
+        return True
+    records.seek(-1, os.SEEK_END)
+    return records.read(1) == b"\n"

@@ -1,0 +1,88 @@
+"""`job submit`: the request for a job, and what speaks against sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from carrack.errors import JobError, NotReadyError
+from carrack.model.jobs.definition import name_of
+from carrack.model.jobs.environment import configuration_faults
+from carrack.model.jobs.job import JSON
+from carrack.model.jobs.ladder import Carried, carry
+from carrack.model.jobs.limits import request_faults
+from carrack.model.jobs.request import Asked
+from carrack.model.jobs.secrets import secret_faults
+from carrack.ports import Batch, Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A job as it is asked for, with its configuration and where that goes if it is long; and what is no secret."""
+
+    asked: Asked
+    document: Mapping[str, Any] | None = None
+    overflow: str | None = None
+    not_secret: Collection[str] = ()
+
+
+def pinned(batch: Batch, definition: str) -> JSON:
+    """The active revision that `NAME:REVISION` or `NAME` means now.
+
+    Raises NotReadyError where the name has no active revision, JobError where it has not this one.
+    """
+    name, _, revision = definition.partition(":")
+    there = batch.definitions(name)
+    if not there:
+        raise NotReadyError(
+            f"there is no active job definition {name}", address=batch.place, hint="carrack job define"
+        )
+    found = next((one for one in there if revision in ("", str(one["revision"]))), None)
+    if found is None:
+        known = ", ".join(str(one["revision"]) for one in there[:20])
+        raise JobError(f"no revision {revision} of {name} is active; there are {known}", address=batch.place)
+    return found
+
+
+def prepare(order: Order, batch: Batch, report: Report) -> tuple[Carried, JobError | None]:
+    """The request for an order, with its configuration in the form that fits; and what speaks against sending it."""
+    carried = carry(order.asked, order.document, order.overflow)
+    if carried.note:
+        report.note(carried.note)
+    if order.asked.array == 1:
+        report.note("an array of one is a plain job: AWS Batch has arrays from 2 on")
+    asked, secret = order.asked, order.not_secret
+    faults = tuple(
+        chain(
+            request_faults(carried.request, asked.definition),
+            configuration_faults(asked.environment),
+            secret_faults("--param-json", order.document or {}, secret),
+            secret_faults("parameters", asked.parameters, secret),
+            secret_faults("environment", asked.environment, secret),
+            _unequal(asked, batch, report),
+        )
+    )
+    if not faults:
+        return carried, None
+    return carried, JobError(
+        "AWS Batch would refuse this job, or fail it",
+        faults=faults,
+        address=f"{asked.name}, of {name_of(asked.definition)}",
+        untouched="the queue; nothing was submitted",
+    )
+
+
+def _unequal(asked: Asked, batch: Batch, report: Report) -> Iterator[str]:
+    """Arrays on which this one depends index by index, and that have not as many."""
+    ids = [one["jobId"] for one in asked.depends_on if "jobId" in one]
+    known = batch.describe(ids) if ids else {}
+    for job in ids:
+        if job not in known:
+            report.note(f"{batch.place} does not know the job {job}, or not yet")
+    for one in asked.depends_on:
+        if one.get("type") == "N_TO_N" and one["jobId"] in known:
+            count = known[one["jobId"]].get("arrayProperties", {}).get("size")
+            if count != asked.array:
+                yield f"depends-on: {one['jobId']} has {count or 'no'} children, and this job {asked.array or 'none'}"

@@ -1,0 +1,98 @@
+"""Handing in a request for a job once, whatever happens between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from carrack.errors import CarrackError, JobError, StoppedError
+from carrack.model.jobs.ladder import Carried
+from carrack.model.jobs.request import REQUEST
+from carrack.model.jobs.submission import SETTLING, Submission, submission
+from carrack.ports import Batch, JobRecords, ParameterStore, Report
+
+_LAG = 3600.0
+"""In seconds: how far the clocks of this machine and of the service may be apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Where requests are handed in: who takes them, their records, the store, a clock in seconds, and who is told."""
+
+    batch: Batch
+    records: JobRecords
+    store: Callable[[], ParameterStore]
+    now: Callable[[], float]
+    report: Report
+
+
+def submit(carried: Carried, desk: Desk, *, is_new: bool) -> str:
+    """Hand in a request that `prepare` found nothing against, once; the job's id.
+
+    Its id is on disk before it is sent, and the job has it as a tag. So a request that was made before gives the job
+    that it made: by the record; by the tag where a crash came between, or it is not `is_new` and was made elsewhere.
+
+    Raises JobError where the id was another request's, StoppedError where it is not known yet whether there is a job.
+    """
+    made = submission(carried.request, desk.batch.place, desk.now())
+    known = desk.records.begin(made)
+    if known is not None and known.digest != made.digest:
+        raise JobError(
+            f"the request {made.request_id} was another one: {known.name} to {known.queue} on {known.place}",
+            address="--request-id",
+            untouched="the queue; nothing was submitted",
+        )
+    if known is not None or not is_new:
+        if job := _earlier(made, known, desk):
+            return job
+        if known is not None:
+            desk.records.note(made)
+    return _send(carried, made, desk)
+
+
+def _earlier(made: Submission, known: Submission | None, desk: Desk) -> str | None:
+    """The job of a request that was made already; None where it has none."""
+    job = (known.job if known else None) or find(made, desk.batch, since=known.at - _LAG if known else 0.0)
+    if job:
+        desk.records.note(replace(made, job=job))
+        desk.report.step("Found", f"{job}, which the request {made.request_id} made already")
+    elif known and not known.refused and made.at - known.at < SETTLING:
+        raise StoppedError(
+            f"the request {made.request_id} was sent less than a minute ago, and its job is not listed yet",
+            address=desk.batch.place,
+            untouched="it is not sent a second time",
+            hint="run the same command again in a minute",
+        )
+    return job
+
+
+def find(made: Submission, batch: Batch, *, since: float) -> str | None:
+    """The listed job of a name that has the request's tag and is not older than `since`; None where there is none."""
+    alike: list[str] = []
+    for job in batch.recent(made.queue):
+        if job.get("createdAt", 0) < since * 1000:
+            break
+        if job["jobName"] == made.name:
+            alike.append(job["jobId"])
+    for start in range(0, len(alike), 100):
+        for job in batch.describe(alike[start : start + 100]).values():
+            if job.get("tags", {}).get(REQUEST) == made.request_id:
+                return str(job["jobId"])
+    return None
+
+
+def _send(carried: Carried, made: Submission, desk: Desk) -> str:
+    try:
+        if carried.stored:
+            desk.store().put(carried.stored)
+            desk.report.step("Stored", f"{carried.stored}, {len(carried.stored.data):,} bytes of parameters")
+        job = desk.batch.submit(carried.request)
+    except StoppedError as error:
+        error.hint = f"run the same command again with --request-id {made.request_id}; it looks first"
+        raise
+    except CarrackError:
+        desk.records.note(replace(made, refused=True))
+        raise
+    desk.records.note(replace(made, job=job))
+    desk.report.step("Submitted", f"{made.name} to {made.queue}, {carried.request['jobDefinition']}")
+    return job

@@ -1,0 +1,49 @@
+"""A request as it may be shown, in the logs of CI too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from carrack.model.jobs.environment import CONFIGURATION
+from carrack.model.jobs.job import JSON
+from carrack.model.jobs.secrets import MASK, masked, plain_secrets
+
+PLAIN, PACKED = CONFIGURATION
+
+
+def shown(told: JSON, allowed: Collection[str] = ()) -> dict[str, Any]:
+    """SubmitJob's or RegisterJobDefinition's request exactly, but for secrets in plain text, which are masked.
+
+    One that has such is not sent. The configuration is looked into; compressed it is shown, or masked, as a whole.
+    """
+    found = dict(told)
+    for member in ("containerOverrides", "containerProperties"):
+        if container := found.get(member):
+            environment = [
+                _variable(one["name"], one["value"], allowed) for one in container.get("environment", ())
+            ]
+            found[member] = {**container, **({"environment": environment} if environment else {})}
+    if parameters := found.get("parameters"):
+        found["parameters"] = masked(parameters, allowed)
+    return found
+
+
+def _variable(name: str, value: str, allowed: Collection[str]) -> dict[str, str]:
+    if name == PLAIN and not value.startswith("s3://"):
+        document = json.loads(value)
+        if any(plain_secrets(document, allowed)):
+            value = json.dumps(masked(document, allowed), ensure_ascii=False, separators=(",", ":"))
+    elif name == PACKED:
+        value = MASK if any(plain_secrets(unpacked(value), allowed)) else value
+    else:
+        value = masked({name: value}, allowed)[name]
+    return {"name": name, "value": value}
+
+
+def unpacked(value: str) -> Any:
+    """The configuration that the compressed form holds."""
+    from batch_params.transport import unzipped
+
+    return json.loads(unzipped(value))
