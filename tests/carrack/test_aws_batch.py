@@ -80,7 +80,7 @@ def test_a_rollback_registers_what_succeeded(batch: AwsBatch) -> None:
 def test_every_image_of_active_definitions_is_told(batch: AwsBatch) -> None:
     """For `retract --deployed`."""
     define(defined(definition="images"), batch, Told())
-    assert JobDefinition(name="images:1", image=IMAGE) in list(batch.active())
+    assert JobDefinition(name="images:1", image=IMAGE) in list(batch.revisions())
 
 
 def test_a_log_that_is_not_there_has_no_lines(batch: AwsBatch) -> None:

@@ -58,7 +58,7 @@ DOES = {
     *("now", "utcnow", "today"),
 }
 """Names of calls that touch the disk, the terminal or the clock."""
-PROCESSES_OF_THEIR_OWN = {"adapters/builder/worker.py"}
+PROCESSES_OF_THEIR_OWN = {"adapters/builder/worker.py", "adapters/local_batch/supervisor.py"}
 """Not imported by anything: what they write to stdout is an answer to their parent."""
 
 

@@ -16,11 +16,9 @@ from carrack.model.jobs.local_job import (
     child_of,
     faults,
     new_job,
-    overrides_are_too_long,
     requirements,
     variables,
 )
-from carrack.model.jobs.substitution import substitute, substitution_faults
 
 DEFINITION: dict[str, Any] = {
     "jobDefinitionName": "pipeline",
@@ -135,25 +133,21 @@ def test_rules_are_what_the_documentation_says(
     assert is_retried(told, attempt, ending) is told_by_hand(told, attempt, code, reason)
 
 
-def test_placeholders_are_whole_arguments() -> None:
-    """`Ref::NAME` is replaced where it is an argument of its own, also by a value that looks like one."""
-    assert substitute(["a", "Ref::b", "c"], {"b": "x y"}) == ("a", "x y", "c")
-
-
 @pytest.mark.parametrize(
-    ("word", "said"),
+    ("command", "said"),
     [
-        ("--day=Ref::day", "not an argument of its own"),
-        ("Ref::dayRef::day", "not an argument of its own"),
-        ("Ref::night", "no parameter of this name"),
-        ("Ref::empty", "value is empty"),
-        ("", "an argument is empty"),
+        (["--day=Ref::day"], "must be a whole argument"),
+        (["Ref::dayRef::day"], "must be a whole argument"),
+        (["Ref::night"], "Ref::night has no default, and nothing was given"),
+        (["Ref::empty"], "empty is empty"),
+        (["Ref::day", ""], "an empty argument"),
     ],
 )
-def test_a_placeholder_that_would_stay_is_a_fault(word: str, said: str) -> None:
+def test_a_placeholder_that_would_stay_is_a_fault(command: list[str], said: str) -> None:
     """What AWS Batch would pass on as it is, or refuse, is told before anything runs."""
-    (fault,) = substitution_faults(["app", "Ref::day", word], {"day": "monday", "empty": ""})
-    assert said in fault
+    parameters = {"empty": ""} if "Ref::empty" in command else {}
+    found = list(faults(job(containerOverrides={"command": command}, parameters=parameters), {}))
+    assert said in found[0]
 
 
 def test_a_request_overrides_its_definition() -> None:
@@ -229,17 +223,6 @@ def test_dependencies_that_can_be_met_are_no_fault() -> None:
     kinds = [{"jobId": "array"}, {"jobId": "array", "type": "N_TO_N"}, {"type": "SEQUENTIAL"}]
     known = {"array": {"arrayProperties": {"size": 3}}}
     assert list(faults(job(arrayProperties={"size": 3}, dependsOn=kinds), known)) == []
-
-
-def test_the_limit_of_overrides_counts_characters_not_bytes() -> None:
-    """JSON's own characters count too."""
-
-    def request(text: str) -> dict[str, Any]:
-        return {"containerOverrides": {"environment": [{"name": "A", "value": text}]}}
-
-    frame = len('{"environment":[{"name":"A","value":""}]}')
-    assert not overrides_are_too_long(request("é" * (8192 - frame)))
-    assert overrides_are_too_long(request("é" * (8193 - frame)))
 
 
 def test_a_child_that_never_began_is_what_its_parent_says() -> None:

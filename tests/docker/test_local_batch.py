@@ -128,11 +128,13 @@ def test_what_cannot_be_started_has_a_reason_and_no_exit_code(jobs: Here, client
 
 
 def test_a_job_that_needs_too_much_memory(jobs: Here, client: ContainerEngine) -> None:
-    """The engine ends it, and the reason is the one that AWS Batch gives."""
+    """The engine ends it, and the reason is the one that AWS Batch gives; podman does not always know why."""
     container = {"resourceRequirements": [{"type": "MEMORY", "value": "64"}, {"type": "VCPU", "value": "1"}]}
     job = submit(jobs, "x = b'x' * (512 << 20); print(len(x))", container=container)
     read = read_job(jobs.ended(job))
-    assert (read.exit_code, read.reason) == (137, "OutOfMemoryError: Container killed due to memory usage")
+    assert read.exit_code == 137
+    if client.kind == "docker":
+        assert read.reason == "OutOfMemoryError: Container killed due to memory usage"
 
 
 @pytest.mark.parametrize("both", [False, True])

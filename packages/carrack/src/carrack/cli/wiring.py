@@ -598,15 +598,22 @@ class Wiring:
         labels = [found[0].labels(one) for one in found[0].images(manifest).values()]
         return {**labels[0], DISTRIBUTIONS: all_words(labels)} if labels else None
 
-    def contents(self, index: Index, image: str) -> tuple[Contents, ...]:
-        """What an image says of itself, in its registry, or else where the engine of this machine has it."""
+    def contents(self, to: str | None, image: str) -> tuple[Contents, ...]:
+        """What an image says of itself, in its registry, or else where the engine of this machine has it.
+
+        Registries are asked with the credentials of the index called `to`.
+        """
         from carrack.adapters.manifest_file import parse_manifest
+        from carrack.cli.selection import select_index
         from carrack.commands.image_inspect import read_manifest
         from carrack.commands.trace import read_pushed
         from carrack.errors import CarrackError
+        from carrack.model.registry import parse_image
         from carrack.model.trail import Contents
 
-        if found := self._in_registry(index, image):
+        is_pushed = parse_image(image, region="") is not None
+        found = self._in_registry(select_index(self.workspace, to), image) if is_pushed else None
+        if found:
             return read_pushed(found[1], found[0], parse_manifest)
         try:
             here, manifest = read_manifest(image, self.engine, parse_manifest)

@@ -25,7 +25,8 @@ from carrack.adapters.local_batch.settings import Handed, Settings
 from carrack.errors import JobError
 from carrack.model.jobs.ending import OVERRIDES_TOO_LONG
 from carrack.model.jobs.job import ENDED, JSON, LogPage
-from carrack.model.jobs.local_job import child_of, faults, new_job, overrides_are_too_long
+from carrack.model.jobs.limits import OVERRIDE_CHARACTERS, override_length
+from carrack.model.jobs.local_job import child_of, faults, new_job
 
 Kind = Literal["process", "container"]
 _MOST_ASKED = 100
@@ -123,7 +124,7 @@ class LocalBatch:
         self._open()
         lock = folder.make(self.kind)
         try:
-            if overrides_are_too_long(request):
+            if override_length(request, definition) > OVERRIDE_CHARACTERS:
                 folder.save({**told, "status": "FAILED", "statusReason": OVERRIDES_TOO_LONG})
             else:
                 folder.save(told)

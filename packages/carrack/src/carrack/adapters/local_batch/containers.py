@@ -13,10 +13,13 @@ from typing import Any
 
 from carrack.adapters.local_batch.processes import end_processes
 from carrack.adapters.local_batch.runs import CannotStartError, Launch, Run
-from carrack.model.jobs.ending import OUT_OF_MEMORY, Ending
+from carrack.model.jobs.ending import NOT_STARTED, OUT_OF_MEMORY, Ending
 from carrack.model.jobs.local_job import requirements
 
 _PATIENCE_SECONDS = 120
+_NEVER = "0001-"
+"""How the time begins at which a container was started that was not."""
+_KILLED = 137
 _LABEL = "io.carrack.job"
 _PIPE_BYTES = 60_000
 """A pipe takes 64 KiB before somebody reads."""
@@ -121,18 +124,15 @@ class _Container:
     log: Path
 
     def ended(self) -> Ending | None:
-        code = self.client.poll()
-        if code is None:
+        if self.client.poll() is None:
             return None
         state = self.engine.state(self.name)
         self.engine.remove(self.name)
-        if state is None or state.get("Error"):
-            said = state["Error"] if state else _last_line(self.log.read_text("utf-8", errors="replace"))
-            return Ending(
-                reason=f"CannotStartContainerError: {said}"[:255], status_reason="Task failed to start"
-            )
+        if state is None or state["StartedAt"].startswith(_NEVER):
+            said = (state or {}).get("Error") or _last_line(self.log.read_text("utf-8", errors="replace"))
+            return Ending(reason=f"CannotStartContainerError: {said}"[:255], status_reason=NOT_STARTED)
         return Ending(
-            exit_code=state["ExitCode"] if state.get("Status") == "exited" else code,
+            exit_code=_KILLED if state["Running"] else state["ExitCode"],  # where the client alone has gone
             reason=OUT_OF_MEMORY if state.get("OOMKilled") else None,
         )
 
@@ -140,9 +140,8 @@ class _Container:
         return self.engine.ask("kill", "--signal=TERM", self.name).returncode == 0
 
     def kill(self) -> None:
-        if self.engine.ask(
-            "kill", self.name
-        ).returncode:  # it is not there yet, or the engine does not hear us
+        heard = self.engine.ask("kill", self.name).returncode == 0
+        if not heard:  # it does not run, or the engine does not answer
             self.client.kill()
 
 

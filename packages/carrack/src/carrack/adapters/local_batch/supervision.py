@@ -19,7 +19,7 @@ from carrack.adapters.local_batch.runs import CannotStartError, Executor, Launch
 from carrack.adapters.local_batch.settings import Settings
 from carrack.model.jobs.ending import DEPENDENCY_FAILED, NOT_STARTED, Ending, is_retried
 from carrack.model.jobs.local_job import variables
-from carrack.model.jobs.substitution import substitute
+from carrack.model.jobs.references import substituted
 
 _LOOKED_AT = 256
 """How many waiting children are asked in one round whether they may begin; the next round asks the next ones."""
@@ -140,7 +140,7 @@ class Supervision:
         return Launch(
             job=told["jobId"],
             attempt=number,
-            command=substitute(told["container"]["command"], told["parameters"]),
+            command=substituted(told["container"]["command"], told["parameters"]),
             variables={**self._passed, **variables(told, number, self._progress.size, place)},
             container=told["container"],
             hard_cpu_limit="FARGATE" in told["platformCapabilities"],

@@ -76,14 +76,13 @@ def _forth(wiring: Wiring, to: str | None, thing: str, as_json: bool) -> int:
     from carrack.commands.trace import images_of, trace_job
     from carrack.errors import NotReadyError
 
-    index = wiring.index(to)
-    read = partial(wiring.contents, index)
+    read = partial(wiring.contents, to)
     job = None
     if _JOB.fullmatch(thing):
-        trail = trace_job(thing, wiring.aws_batch(index), read)
+        trail = trace_job(thing, wiring.inquiry(None, to, thing).batch, read)
         job, found = trail.job, {trail.image: trail.contents}
     elif _REVISION.fullmatch(thing):
-        found = {image: read(image) for image in images_of(thing, wiring.aws_batch(index))}
+        found = {image: read(image) for image in images_of(thing, wiring.aws_batch(wiring.index(to)))}
     else:
         found = {thing: read(thing)}
     if as_json:
@@ -149,11 +148,10 @@ def _back(
 ) -> int:
     from carrack.commands.trace import holders
 
-    index = wiring.index(to)
     found = list(
         holders(
-            wiring.aws_batch(index),
-            partial(wiring.contents, index),
+            wiring.aws_batch(wiring.index(to)),
+            partial(wiring.contents, to),
             wiring.report,
             package=package,
             commit=commit,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from carrack.model.jobs.job import JSON
-from carrack.model.jobs.substitution import substitution_faults
+from carrack.model.jobs.limits import ARRAY, MOST_DEPENDENCIES
+from carrack.model.jobs.references import command_faults, parameter_faults, value_faults
 
 STATES = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED")
-OVERRIDES_LIMIT = 8192
 _OF_THE_PARENT = frozenset({"startedAt", "stoppedAt", "statusReason", "isTerminated", "isCancelled"})
 
 
@@ -62,12 +61,17 @@ def _waiting(parent: JSON) -> JSON:
 
 def faults(told: JSON, dependencies: Mapping[str, JSON]) -> Iterator[str]:
     """What keeps a job from being run here at all; `dependencies` are those of its jobs that are known here."""
-    yield from substitution_faults(told["container"].get("command", ()), told["parameters"])
+    command = told["container"]["command"]
+    yield from command_faults(command, {})
+    yield from parameter_faults(command, told["parameters"], {})
+    yield from value_faults(told["parameters"])
+    if "" in command:
+        yield "command: has an empty argument, which AWS Batch does not take"
     size = told.get("arrayProperties", {}).get("size")
-    if size is not None and not 2 <= size <= 10_000:
-        yield f"arrayProperties.size: {size} is not between 2 and 10,000"
-    if len(told["dependsOn"]) > 20:
-        yield f"dependsOn: {len(told['dependsOn'])} jobs; Batch takes 20"
+    if size is not None and size not in ARRAY:
+        yield f"arrayProperties.size: {size} is not between {ARRAY[0]} and {ARRAY[-1]:,}"
+    if len(told["dependsOn"]) > MOST_DEPENDENCIES:
+        yield f"dependsOn: {len(told['dependsOn'])} jobs; Batch takes {MOST_DEPENDENCIES}"
     for number, wanted in enumerate(told["dependsOn"]):
         if fault := _dependency_fault(wanted, size, dependencies):
             yield f"dependsOn[{number}]: {fault}"
@@ -83,12 +87,6 @@ def _dependency_fault(wanted: JSON, size: int | None, dependencies: Mapping[str,
         return ""
     its = dependencies[job].get("arrayProperties", {}).get("size")
     return "" if size and its == size else f"N_TO_N is for two arrays of one size; {job} has {its or 'none'}"
-
-
-def overrides_are_too_long(request: JSON) -> bool:
-    """Whether Batch would take the job and fail it: ECS takes 8,192 characters of overrides, JSON's own among them."""
-    overrides = json.dumps(request.get("containerOverrides", {}), ensure_ascii=False, separators=(",", ":"))
-    return len(overrides) > OVERRIDES_LIMIT
 
 
 def _container(properties: JSON, overrides: JSON) -> dict[str, Any]:
