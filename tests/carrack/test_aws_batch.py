@@ -18,7 +18,14 @@ from tests.carrack.web import Answer, Asked, Web
 from carrack.adapters.aws_batch import AwsBatch
 from carrack.commands.job_define import define
 from carrack.commands.job_rollback import roll_back
-from carrack.errors import CarrackError, DeniedError, IndexAccessError, JobError, StoppedError
+from carrack.errors import (
+    CarrackError,
+    DeniedError,
+    IndexAccessError,
+    JobError,
+    StoppedError,
+    UnavailableError,
+)
 from carrack.model.deployed import JobDefinition
 from carrack.model.jobs.job import read_job
 from carrack.model.jobs.request import compose
@@ -203,9 +210,9 @@ def test_children_and_jobs_come_page_by_page() -> None:
 @pytest.mark.parametrize(
     ("code", "status", "kind", "hint"),
     [
-        ("TooManyRequestsException", 429, IndexAccessError, "run the same command again in a minute"),
+        ("TooManyRequestsException", 429, UnavailableError, "run the same command again in a minute"),
         ("AccessDeniedException", 403, DeniedError, "the credentials need batch:DescribeJobs"),
-        ("ServerException", 500, IndexAccessError, ""),
+        ("ServerException", 500, UnavailableError, ""),
         ("ClientException", 400, JobError, ""),
         ("ExpiredTokenException", 403, IndexAccessError, "sign in to AWS again"),
     ],
