@@ -513,17 +513,29 @@ class Wiring:
             may_prompt=self.may_prompt,
         )
 
-    def batch(self, on: str, to: str | None) -> Batch:
-        """Where jobs run: `aws`, with the credentials of the index called `to`, or else this machine."""
-        from carrack.adapters.engines import find_engine
-        from carrack.adapters.local_batch.batch import local_batch
+    def batch(self, on: str, to: str | None, *, with_credentials: bool = False) -> Batch:
+        """Where jobs run: `aws`, with the credentials of the index called `to`, or else this machine.
 
+        New jobs of this machine have no AWS credentials, or `with_credentials` those of the index.
+        Raises UsageError for credentials to jobs on AWS, which have a role of their own.
+        """
+        from carrack.adapters.engines import find_engine
+        from carrack.adapters.job_credentials import credentials
+        from carrack.adapters.local_batch.batch import local_batch
+        from carrack.errors import UsageError
+
+        if on == "aws" and with_credentials:
+            raise UsageError(
+                "a job on AWS has the role that its definition names", address="--with-credentials"
+            )
         if on == "aws":
             return self.aws_batch(self.index(to))
+        passed = credentials(self.index(to), self.environ, self.may_prompt) if with_credentials else {}
         return local_batch(
             self.root / ".carrack" / "jobs",
             "process" if on == "process" else "container",
             lambda: find_engine(self.environ, self.report),
+            passed=passed,
         )
 
     def parameter_store(self, to: str | None) -> ParameterStore:

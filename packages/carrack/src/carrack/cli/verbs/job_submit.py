@@ -54,10 +54,16 @@ if TYPE_CHECKING:
     metavar="ID",
     help="Of this request: a second one with the same id gives the job of the first.",
 )
+@click.option(
+    "--with-credentials",
+    is_flag=True,
+    help="Have a job of this machine act with your own AWS credentials, those of the index's profile.",
+)
+@click.option("--wait", is_flag=True, help="Watch it to its end, as `job watch` does, with its exit code.")
 @click.option("--dry-run", is_flag=True, help="Print SubmitJob's JSON, secrets masked; nothing is submitted.")
-@click.pass_obj
+@click.pass_context
 def command(
-    wiring: Wiring,
+    context: click.Context,
     /,
     app_name: str | None,
     to: str | None,
@@ -65,6 +71,8 @@ def command(
     definition: str | None,
     file: str | None,
     request_id: str | None,
+    with_credentials: bool,
+    wait: bool,
     dry_run: bool,
     **said: Any,
 ) -> None:
@@ -82,12 +90,13 @@ def command(
     from carrack.model.jobs.display import shown
     from carrack.model.jobs.request import Asked
 
+    wiring: Wiring = context.obj
     app = wiring.app(app_name)
     settings = wiring.job_settings(app)
     document = _document(wiring, file)
     options = _options(said, settings)
     identity = _request_id(request_id)
-    batch = wiring.batch(on, to)
+    batch = wiring.batch(on, to, with_credentials=with_credentials)
     there = pinned(batch, definition or settings.definition)
     name = said["name"] or there["jobDefinitionName"]
     asked = Asked(name=name, definition=there, request_id=identity, **options)
@@ -101,7 +110,13 @@ def command(
     if dry_run:
         return
     wiring.report.step("Request", identity)
-    click.echo(submit(carried, wiring.desk(batch, to), is_new=request_id is None))
+    job = submit(carried, wiring.desk(batch, to), is_new=request_id is None)
+    click.echo(job)
+    if wait:
+        from carrack.cli.following import follow
+        from carrack.commands.inquiry import Inquiry
+
+        context.exit(follow([job], Inquiry(batch=batch), wiring))
 
 
 def _document(wiring: Wiring, file: str | None) -> Mapping[str, Any] | None:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from carrack.cli.job_options import json_option, place_options, price_options
 from carrack.cli.wiring import Wiring
-
-_INTERRUPTED = 130
-"""What a shell says of a command that Ctrl-C ended."""
 
 
 @click.command("watch")
@@ -36,27 +31,10 @@ def command(
 
     Exit code: the job's own; of an array the commonest of its failed children; 74 where it failed without one.
     """
-    from carrack.cli.job_screen import Prices, as_facts
-    from carrack.cli.live import shown
-    from carrack.commands.job_status import standing
-    from carrack.commands.job_watch import code_of, watch
+    from carrack.cli.following import follow
+    from carrack.cli.job_screen import Prices
 
     wiring: Wiring = context.obj
     inquiry = wiring.inquiry(on, to, jobs[0])
-    try:
-        with shown(wiring.report, live=wiring.is_live) as show:
-            ended = watch(jobs, inquiry, show, timeout)
-    except KeyboardInterrupt:
-        click.echo(f"detached; the job runs on; carrack job watch {' '.join(jobs)}", err=True)
-        context.exit(_INTERRUPTED)
-    found = [standing(job.id, inquiry) for job in ended]
     prices = Prices(vcpu_hour=price_vcpu_hour, gb_hour=price_gb_hour)
-    if as_json:
-        click.echo(json.dumps([as_facts(one) for one in found], indent=1))
-    else:
-        for one in found:
-            used = f"; used {prices.line(one.usage)}" if one.usage.attempts else ""
-            click.echo(f"{one.job.id} {one.why.sentence}{used}")
-            if one.job.has_failed:
-                wiring.report.note(f"why: carrack job explain {one.job.id}")
-    context.exit(code_of(found))
+    context.exit(follow(jobs, inquiry, wiring, timeout=timeout, prices=prices, as_json=as_json))
