@@ -17,16 +17,21 @@ _OPTIONS = (
     *("--quiet", "--no-progress", "--color", "never"),
 )
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]+)")
+_WEAK = re.compile(r"^ +--hash=md5:.*\n", re.MULTILINE)
+"""pip's --require-hashes wants sha256 or stronger; uv sorts hashes, so that one of those comes last."""
 
 
 def compile_pins(
     requires: Sequence[str], constraints: str, environ: Mapping[str, str], *options: str
 ) -> subprocess.CompletedProcess[str]:
-    """Let uv write the pins of `requires`, and of what they require, on stdout; `environ` names the index."""
+    """Let uv write the pins of `requires`, and of what they require, on stdout; `environ` names the index.
+
+    Of the hashes only those stay that pip takes: an index may give md5 too, and uv writes down what it is given.
+    """
     with tempfile.TemporaryDirectory(prefix="carrack-pins-") as scratch:
         given = Path(scratch) / "constraints.txt"
         given.write_text(constraints, encoding="utf-8")
-        return subprocess.run(
+        done = subprocess.run(
             [
                 *(uv.find_uv_bin(), "pip", "compile", *_OPTIONS, *options),
                 *("--python", sys.executable, "--constraints", given.name, "-"),
@@ -38,6 +43,8 @@ def compile_pins(
             text=True,
             check=False,
         )
+    done.stdout = _WEAK.sub("", done.stdout)
+    return done
 
 
 def entries(text: str) -> Iterator[str]:

@@ -27,8 +27,8 @@ def init(
 ) -> tuple[PurePosixPath, ...]:
     """Write a new workspace into `folder`; the files.
 
-    `index` is the workspace's own where it is known. Raises WorkspaceError where the folder is not empty; LockError where
-    the toolkit's index does not have everything, or another toolkit than the one that runs.
+    `index` is the workspace's own where it is known. Raises WorkspaceError where the folder is not empty; LockError
+    where the toolkit's index does not have everything, or another toolkit than the one that runs.
     """
     require_empty(folder)
     files = lay_out(templates, names, toolkit.versions[CARRACK], index)

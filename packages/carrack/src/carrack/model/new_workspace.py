@@ -120,7 +120,10 @@ def index_at(url: str) -> Index | None:
     host, path = _ENDPOINT.fullmatch(parts.hostname or ""), _SIMPLE.fullmatch(parts.path)
     if not host or not path:
         return None
-    return Index(name=path["repository"], **host.groupdict(), repository=path["repository"])
+    name = path["repository"]
+    return Index(
+        name=name, domain=host["domain"], owner=host["owner"], region=host["region"], repository=name
+    )
 
 
 def required(files: Mapping[PurePosixPath, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
