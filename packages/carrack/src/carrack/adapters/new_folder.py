@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from carrack.adapters.all_or_none import put_back, write_all
+from carrack.adapters.all_or_none import LOG, put_back, write_all
 from carrack.errors import WorkspaceError
 
 _KEPT = ".git"
@@ -29,21 +29,30 @@ class NewFolder:
             put_back(self.path)
             return tuple(sorted(entry.name for entry in self.path.iterdir() if _is_something(entry)))
         except OSError as error:
-            raise WorkspaceError(
-                f"there can be no new folder here: {error.strerror}",
-                address=str(self.path),
-                untouched="everything; nothing was written",
-                hint="carrack init with another FOLDER",
-            ) from None
+            raise self._impossible(error) from None
 
     def _require_folder_above(self) -> None:
         nearest = next(folder for folder in self.path.parents if folder.exists())
         next(nearest.iterdir(), None)
 
+    def _impossible(self, error: OSError) -> WorkspaceError:
+        return WorkspaceError(
+            f"there can be no new folder here: {error.strerror}",
+            address=str(self.path),
+            untouched="everything; nothing was written",
+            hint="carrack init with another FOLDER",
+        )
+
     def write(self, texts: Mapping[PurePosixPath, str]) -> None:
-        """See `ports.NewFolder`, and `all_or_none.write_all` for what it raises."""
+        """See `ports.NewFolder`, and `all_or_none.write_all` for what it raises.
+
+        Raises WorkspaceError where the folder cannot be made.
+        """
         made = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._impossible(error) from None
         try:
             write_all(self.path, texts)
         except BaseException:
@@ -62,6 +71,6 @@ def _is_something(entry: Path) -> bool:
 
 
 def _folders(root: Path, texts: Mapping[PurePosixPath, str]) -> Iterator[Path]:
-    """Every folder that the files lie in, inner ones first; not the root."""
-    inner = {folder for name in texts for folder in name.parents if folder.parts}
+    """Every folder that the files and the log lie in, inner ones first; not the root."""
+    inner = {folder for name in (*texts, LOG) for folder in name.parents if folder.parts}
     return (root / folder for folder in sorted(inner, key=lambda folder: len(folder.parts), reverse=True))

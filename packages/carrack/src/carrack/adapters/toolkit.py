@@ -20,7 +20,9 @@ from carrack.errors import IndexAccessError, LockError
 from carrack.model.controls import TOOLKIT
 
 _NO_SOLUTION = 1
-"""uv's exit status where nothing fits, the index's refusals among it; 2 is any other failure (uv's CLI reference)."""
+"""uv's exit status where nothing fits; 2 is any other failure (uv's CLI reference)."""
+_REFUSED = "could not be queried"
+"""What uv's hint says where nothing was found because the index answered 401 or 403."""
 _NOT_COMPARED = ("RECORD", "WHEEL")
 """What the installer, and the build for an editable install, write anew."""
 _UNTOUCHED = "everything; nothing was written"
@@ -42,12 +44,12 @@ class IndexedToolkit:
     def pinned(self, requires: Sequence[str], constraints: str) -> str:
         """See `ports.Toolkit`.
 
-        Raises LockError with uv's explanation where the index does not have it; IndexAccessError where it cannot be
-        read.
+        Raises LockError with uv's explanation where the index does not have it; IndexAccessError where it does not
+        let us in, or cannot be read.
         """
         renewal = ("--custom-compile-command", "make requirements")  # what uv's header tells people to run
         done = compile_pins(requires, constraints, self.environ, *renewal)
-        if done.returncode == _NO_SOLUTION:
+        if done.returncode == _NO_SOLUTION and _REFUSED not in done.stderr:
             raise LockError(
                 "not all that a workspace with this toolkit needs is on this index",
                 address=self.place,
@@ -58,10 +60,11 @@ class IndexedToolkit:
             )
         if done.returncode:
             raise IndexAccessError(
-                "uv could not read this index: " + " ".join(done.stderr.split()),
+                "this index does not let us in, or cannot be read: " + " ".join(done.stderr.split()),
                 address=self.place,
                 untouched=_UNTOUCHED,
-                hint="see what pip config list says of index-url, cert and proxy; then run the same command again",
+                hint="look at what `pip config list` says of index-url, cert and proxy: a token in the address lasts "
+                "12 hours at most",
             )
         return done.stdout
 
@@ -108,7 +111,7 @@ def _differences(wheel: Path) -> Iterator[str]:
         for member in archive.namelist():
             folder, _, name = member.partition("/")
             if folder.endswith(".dist-info"):
-                same = name in _NOT_COMPARED or here.read_text(name) == archive.read(member).decode()
+                same = name in _NOT_COMPARED or (here.read_text(name) or "").encode() == archive.read(member)
             else:
                 same = _here(folder, name) == archive.read(member)
             if not same:

@@ -39,5 +39,6 @@ def command(wiring: Wiring, folder: Path, name: str | None, to: str | None) -> N
     wiring.report.step(
         "Wrote", f"{len(files)} files, the package {names.package} and the app pipeline_app among them"
     )
-    wiring.report.step("Next", f"cd {folder}; make demo; make test; README.md tells the rest")
+    there = "" if folder == Path() else f"cd {folder}; "
+    wiring.report.step("Next", f"{there}make demo; make test; README.md tells the rest")
     click.echo(place)
