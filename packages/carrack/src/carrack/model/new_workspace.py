@@ -81,11 +81,11 @@ def lay_out(
 def _index_tables(index: Index | None) -> tuple[str, ...]:
     if index is not None:
         return ("# The index that the toolkit came from.", *_table(index))
-    lines = ["# Yours; `carrack index create --to prod` makes it ready."]
+    lines = ["Yours, for example; `carrack index create --to prod` makes them ready."]
     for name in _EXAMPLES:
-        place = Index(name=name, domain="acme", owner="1" * 12, region="eu-west-1", repository=name)
-        lines += [f"# {line}" for line in _table(place)]
-    return tuple(lines)
+        place = Index(name=name, domain="acme", owner="111122223333", region="eu-west-1", repository=name)
+        lines += _table(place)
+    return tuple(f"# {line}" for line in lines)
 
 
 def _table(index: Index) -> tuple[str, ...]:
