@@ -15,6 +15,7 @@ from carrack.ports import NewFolder, Report, Toolkit
 PINNED = PurePosixPath("requirements-dev.txt")
 CARRACK = canonicalize_name("carrack")
 BUILD_PINS = PurePosixPath("build-constraints.txt")
+_MOST_SHOWN = 10
 
 
 def init(
@@ -54,9 +55,6 @@ def require_empty(folder: NewFolder) -> None:
             untouched="everything; nothing was written",
             hint="carrack init with a FOLDER that is new or empty (.git may be in it)",
         )
-
-
-_MOST_SHOWN = 10
 
 
 def _listed(found: tuple[str, ...]) -> tuple[str, ...]:
