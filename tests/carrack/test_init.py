@@ -20,7 +20,7 @@ from tests.carrack.fakes import name
 from tests.carrack.local import BIN, Shell, upload
 from tests.carrack.repositories import GIT_ENVIRON
 from tests.carrack.static_index import StaticIndex
-from tests.carrack.wheels import make_wheel
+from tests.carrack.wheels import make_sdist, make_wheel
 
 from carrack.adapters.build_pins import UvBuildPins
 from carrack.adapters.environment import isolated
@@ -479,6 +479,19 @@ def test_a_stranger_s_toolkit_of_the_same_version_is_refused(
     ):
         assert f": {member} is another than that of carrack" in done.stderr
     assert not (tmp_path / "new").exists()
+
+
+def test_no_code_of_an_index_is_run_to_find_out_what_is_on_it(
+    tmp_path: Path, static_index: StaticIndex, bare_environ: Mapping[str, str]
+) -> None:
+    """A toolkit that has an sdist alone is one that is not there: uv would build it for its metadata."""
+    stock(static_index)
+    next(static_index.folder.glob("carrack-*.whl")).unlink()
+    make_sdist(static_index.folder, "carrack", version("carrack"))
+    done = run(tmp_path, pip_at(static_index, bare_environ), "new")
+    assert done.returncode == ExitCode.LOCK, done.stderr
+    assert "no usable wheels" in done.stderr
+    assert not [path for path in static_index.requests if path.endswith(".tar.gz")]
 
 
 def test_hashes_that_pip_would_refuse_are_not_pinned(tmp_path: Path, server: LocalCodeArtifact) -> None:

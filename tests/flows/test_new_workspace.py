@@ -180,7 +180,7 @@ def test_it_is_released_to_an_index_of_the_team_s(user: User, index: LocalCodeAr
 
 
 def test_another_one_is_made_with_the_index_of_this(user: User, index: LocalCodeArtifact) -> None:
-    """`--to` names it in a folder that is an empty repository; pip is configured by `index run`, and by nothing else."""
+    """`--to` names it, in an empty repository; for its demo pip is configured by `index run`, and by nothing else."""
     git(user.home, "init", "--quiet", "other")
     environ = {name: value for name, value in user.environ.items() if name != "PIP_INDEX_URL"}
     aws = {

@@ -19,6 +19,13 @@ from carrack.adapters.pins_file import compile_pins, entries, entry_name
 from carrack.errors import IndexAccessError, LockError
 from carrack.model.controls import TOOLKIT
 
+_OPTIONS = (
+    *(
+        "--only-binary",
+        ":all:",
+    ),  # an sdist is somebody's code, and would run here before anything was compared
+    *("--custom-compile-command", "make requirements"),  # what the file's first lines tell people to run
+)
 _NO_SOLUTION = 1
 """uv's exit status where nothing fits; 2 is any other failure (uv's CLI reference)."""
 _REFUSED = "could not be queried"
@@ -47,8 +54,7 @@ class IndexedToolkit:
         Raises LockError with uv's explanation where the index does not have it; IndexAccessError where it does not
         let us in, or cannot be read.
         """
-        renewal = ("--custom-compile-command", "make requirements")  # what uv's header tells people to run
-        done = compile_pins(requires, constraints, self.environ, *renewal)
+        done = compile_pins(requires, constraints, self.environ, *_OPTIONS)
         if done.returncode == _NO_SOLUTION and _REFUSED not in done.stderr:
             raise LockError(
                 "not all that a workspace with this toolkit needs is on this index",
