@@ -390,6 +390,38 @@ class BuildPins(Protocol):
         """The lines that `constraints` lacks, so that `requires` and what they require are in it by hash."""
 
 
+class NewFolder(Protocol):
+    """Where a new workspace comes to be."""
+
+    @property
+    def path(self) -> Path:
+        """The folder, which need not be there."""
+
+    def contents(self) -> tuple[str, ...]:
+        """What is in it, sorted; git's own and folders without files do not count, nor what a killed run left."""
+
+    def write(self, texts: Mapping[PurePosixPath, str]) -> None:
+        """Write these files: all, or none, and no folder either, where one cannot be."""
+
+
+class Toolkit(Protocol):
+    """Carrack and its siblings, as one index has them."""
+
+    @property
+    def place(self) -> str:
+        """Which index that is, without credentials."""
+
+    @property
+    def versions(self) -> Mapping[NormalizedName, str]:
+        """What of the toolkit is installed here; `carrack` is."""
+
+    def pinned(self, requires: Sequence[str], constraints: str) -> str:
+        """A requirements file of `requires` and what they require, each by hash; `constraints` is another one."""
+
+    def differing(self, pins: str) -> tuple[str, ...]:
+        """A line for each file of the toolkit that is not there as it is here, in the versions that `pins` names."""
+
+
 class ReachedTags(Protocol):
     """Tags of what HEAD stands on."""
 

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import uv
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
+from carrack.adapters.pins_file import PIN, compile_pins, entries, entry_name
 from carrack.errors import WorkspaceError
-
-_OPTIONS = (
-    *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate"),
-    *("--quiet", "--no-progress", "--color", "never"),
-)
-_PIN = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,33 +21,19 @@ class UvBuildPins:
     def missing(self, requires: Sequence[str], constraints: str) -> str:
         """See `ports.BuildPins`. Raises WorkspaceError where they do not go with what is pinned."""
         pinned = {
-            found["name"]: found["version"]
-            for line in constraints.splitlines()
-            if (found := _PIN.match(line))
+            found["name"]: found["version"] for line in constraints.splitlines() if (found := PIN.match(line))
         }
         present = {canonicalize_name(name): version for name, version in pinned.items()}
         if all(_is_met(Requirement(text), present) for text in requires):
             return ""
         return "".join(
-            entry for entry in _entries(self._compiled(requires, constraints)) if _name(entry) not in present
+            entry
+            for entry in entries(self._compiled(requires, constraints))
+            if entry_name(entry) not in present
         )
 
     def _compiled(self, requires: Sequence[str], constraints: str) -> str:
-        with tempfile.TemporaryDirectory(prefix="carrack-pins-") as scratch:
-            given = Path(scratch) / "constraints.txt"
-            given.write_text(constraints, encoding="utf-8")
-            done = subprocess.run(
-                [
-                    *(uv.find_uv_bin(), "pip", "compile", *_OPTIONS),
-                    *("--python", sys.executable, "--constraints", given.name, "-"),
-                ],
-                cwd=scratch,
-                env=dict(self.environ),
-                input="".join(f"{text}\n" for text in requires),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+        done = compile_pins(requires, constraints, self.environ, "--no-header")
         if done.returncode:
             raise WorkspaceError(
                 "what it is built with does not go with what is pinned there, or is not to be had",
@@ -75,13 +50,3 @@ def _is_met(requirement: Requirement, present: Mapping[NormalizedName, str]) -> 
     if requirement.marker and not requirement.marker.evaluate():
         return True
     return version is not None and requirement.specifier.contains(version, prereleases=True)
-
-
-def _entries(text: str) -> Iterator[str]:
-    """Each pin with its lines of hashes."""
-    return (match[0] for match in re.finditer(r"^\S.*\n(?:[ \t].*\n?)*", text, re.MULTILINE))
-
-
-def _name(entry: str) -> NormalizedName:
-    found = _PIN.match(entry)
-    return canonicalize_name(found["name"] if found else entry)

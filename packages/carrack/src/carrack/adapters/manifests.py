@@ -41,7 +41,7 @@ def find_root(start: Path) -> Path:
     raise WorkspaceError(
         "no pyproject.toml here or above has a [tool.carrack] table",
         address=str(start),
-        hint="change to the workspace's folder, or say it with -C FOLDER",
+        hint="change to the workspace's folder, or say it with -C FOLDER; carrack init FOLDER makes a new one",
     )
 
 

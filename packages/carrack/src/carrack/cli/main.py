@@ -25,6 +25,7 @@ VERBS = {
     "promote": "the very files of one index to another, proven by hash: staging to production",
     "retract": "the way back: who pins a version, what taking it back breaks; done when told to",
     "bump": "raise versions, by hand or by what was written since each release, and who needs them",
+    "init": "a new workspace in an empty folder: a package, an app, their tests, and the toolkit pinned by hash",
     "adopt": "a former repository under packages/, with its whole history; --plan first",
     "convert": "a package from setup.py, Poetry, flit and their like to PEP 621; its wheel is proved the same",
     "ci": "write the files that CI runs: workflows for pull requests and releases, a buildspec",

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         Listing,
         Log,
         Manifests,
+        NewFolder,
         ParameterStore,
         PullRequests,
         PushRecords,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
         Report,
         Resolver,
         RuntimeStore,
+        Toolkit,
         Uploader,
     )
 
@@ -146,6 +148,42 @@ class Wiring:
             pins=UvBuildPins(environ=environ),
             constraints=read_folders(self.root)[1],
         )
+
+    def require_git(self) -> None:
+        """Return if there is git on this machine. Raises WorkspaceError where there is none."""
+        from carrack.adapters.git_command import GitCommand
+
+        GitCommand(self.start, self.environ).run("--version")
+
+    def new_folder(self, path: Path) -> NewFolder:
+        """The folder of a new workspace."""
+        from carrack.adapters.new_folder import NewFolder
+
+        return NewFolder(path)
+
+    def new_workspace(self) -> dict[str, str]:
+        """The templates of a new workspace's files, by their paths."""
+        from carrack.adapters.workspace_templates import read_templates
+
+        return read_templates()
+
+    def toolkit(self, name: str | None) -> tuple[Toolkit, Index | None]:
+        """The toolkit on the index called `name`, else on pip's own; and that index, where a workspace can name it.
+
+        The index is named on stderr before anything else.
+        """
+        from carrack.adapters.toolkit import IndexedToolkit
+        from carrack.model.access import without_credentials
+        from carrack.model.new_workspace import index_at
+
+        if name is not None:
+            index = self.index(name)
+            place, environ = f"index {index.name}", self.isolated(self.open(index))
+            return IndexedToolkit(environ=environ, place=place), None if index.endpoint else index
+        url = self.pip_settings.index_url
+        place = without_credentials(url) if url else "the index that is built into pip"
+        click.echo(f"pip's index: {place}", err=True)
+        return IndexedToolkit(environ=self.isolated(None), place=place), index_at(url or "")
 
     def index(self, name: str | None) -> Index:
         """The index called `name`, else the workspace's default; it is named on stderr before anything else.

@@ -55,3 +55,9 @@ def with_credentials(url: str, username: str, password: str) -> str:
     host = parts.netloc.rpartition("@")[2]
     netloc = f"{quote(username, safe='')}:{quote(password, safe='')}@{host}"
     return urlunsplit(parts._replace(netloc=netloc))
+
+
+def without_credentials(url: str) -> str:
+    """`url` as it may be shown."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
