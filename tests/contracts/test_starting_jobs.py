@@ -115,11 +115,11 @@ def test_the_airflow_task_submits_a_job_with_parameters(monkeypatch: pytest.Monk
 
 def test_the_readme_s_table_is_one_that_defines_a_job() -> None:
     """Every key of it is known, and what it makes is what AWS Batch takes."""
-    (block,) = [one for one in blocks("README.md", "toml") if "[tool.carrack.apps.nightly.job]" in one]
+    (block,) = [one for one in blocks("docs/jobs.md", "toml") if "[tool.carrack.apps.nightly.job]" in one]
     table = tomllib.loads(block)["tool"]["carrack"]["apps"]["nightly"]["job"]
     settings = JobTable.model_validate(table).settings("nightly")
     assert (settings.retry, settings.vcpus) == (("spot", "pull", "transient"), "2")
-    require_definition(defined(settings), settings, "README.md")
+    require_definition(defined(settings), settings, "docs/jobs.md")
 
 
 def test_the_page_says_what_the_command_says() -> None:

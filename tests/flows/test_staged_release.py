@@ -1,4 +1,4 @@
-"""A staged release, by the README's own commands: published to staging, locked, installed and run there, promoted."""
+"""A staged release, by the own commands of docs/releasing.md: published to staging, locked, installed and run there, promoted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from codeartifact_local.testing import LocalCodeArtifact
 pytestmark = [pytest.mark.registry, pytest.mark.slow]
 
 NAMES = {"staging": "local-staging", "prod": "local"}
-"""What the README's indexes are called in this repository."""
+"""What the page's indexes are called in this repository."""
 RECORDS = """\
 iata,name,city,state,country,latitude,longitude
 00M,Thigpen,Bay Springs,MS,USA,31.95376472,-89.23450472
@@ -30,8 +30,8 @@ iata,name,city,state,country,latitude,longitude
 
 
 def commands() -> list[str]:
-    """The lines of the README's section, for the indexes of this repository."""
-    section = (ROOT / "README.md").read_text().split("### Staging first\n", 1)[1].split("\n### ", 1)[0]
+    """The lines of the page's section, for the indexes of this repository."""
+    section = (ROOT / "docs/releasing.md").read_text().split("## Staging first\n", 1)[1].split("\n## ", 1)[0]
     lines = [
         line.removeprefix("$ ").partition(" #")[0].strip()
         for line in section.splitlines()
