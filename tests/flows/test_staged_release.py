@@ -1,4 +1,4 @@
-"""A staged release, by the own commands of docs/releasing.md: published to staging, locked, installed and run there, promoted."""
+"""A staged release, by the very commands of docs/releasing.md: staging, lock, install, a job run there, promote."""
 
 from __future__ import annotations
 
