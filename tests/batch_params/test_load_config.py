@@ -66,9 +66,9 @@ def test_problems_go_to_stderr_with_exit_code_78(job: Path) -> None:
 
 def test_a_wrong_command_line_is_exit_code_64(job: Path) -> None:
     """Usage is told apart from configuration by the code."""
-    done = run(job, "--batch-size", "3", config='{"input_path": "x"}')
+    done = run(job, "--batchsize", "3", config='{"input_path": "x"}')
     assert (done.returncode, done.stdout) == (64, b"")
-    assert done.stderr.startswith(b"command line: unknown flag --batch-size")
+    assert done.stderr == b"command line: unknown flag --batchsize; did you mean --batch-size?\n"
 
 
 def test_no_configuration_is_exit_code_78(job: Path) -> None:
@@ -82,7 +82,7 @@ def test_help_is_a_result(job: Path) -> None:
     """--help prints on stdout and ends with 0."""
     done = run(job, "--help")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.startswith(b"usage: job.py [--param-json FILE] [--help]\n")
+    assert done.stdout.startswith(b"usage: job.py [--KEY VALUE ...] [--param-json FILE] ")
 
 
 def test_standard_input_is_a_source(job: Path) -> None:

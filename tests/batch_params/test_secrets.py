@@ -20,8 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from batch_params import ConfigError, read_config
-from batch_params.document import read_document
-from batch_params.sources import Source
+from batch_params.document import Source, read_document
 
 Refused = Callable[[type[BaseModel], str], list[str]]
 PLANTED = "hunter2-correct-horse"

@@ -44,12 +44,23 @@ def test_the_variable_is_read_without_a_flag() -> None:
     assert read_config(Parameters, [], {"CONFIG_JSON": '{"size": 3}'}) == Parameters(size=3)
 
 
-def test_the_file_wins_alone(tmp_path: Path) -> None:
-    """Where both are given the variable is neither merged nor looked at, broken or not."""
+def test_the_file_wins_key_by_key(tmp_path: Path) -> None:
+    """Where both are given the variable gives what the file leaves open."""
     file = tmp_path / "job.json"
+    file.write_text('{"size": 2}')
+    argv = ["--param-json", str(file)]
+    assert read_config(Parameters, argv, {"CONFIG_JSON": '{"size": 3}'}).size == 2
     file.write_text("{}")
-    assert read_config(Parameters, ["--param-json", str(file)], {"CONFIG_JSON": '{"size": 3}'}).size == 1
-    assert read_config(Parameters, ["--param-json", str(file)], {"CONFIG_JSON": "{broken"}).size == 1
+    assert read_config(Parameters, argv, {"CONFIG_JSON": '{"size": 3}'}).size == 3
+
+
+def test_all_sources_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    """A broken variable is an error beside a broken file, not hidden by it."""
+    error = refusal(["--param-json", str(tmp_path / "typo.json")], {"CONFIG_JSON": "{broken"})
+    assert str(error).splitlines() == [
+        "CONFIG_JSON:1:2: invalid JSON: expected a key in double quotes",
+        f"{tmp_path}/typo.json: no such file",
+    ]
 
 
 def test_a_missing_file_is_an_error_even_when_the_variable_is_set(tmp_path: Path) -> None:
