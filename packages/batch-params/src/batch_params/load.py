@@ -4,10 +4,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic
 
 from batch_params.aws.service import process_aws
-from batch_params.command_line import Action, Arguments, parse_arguments
+from batch_params.command_line import Action, Arguments, Flag, parse_arguments
 from batch_params.defaults import resolve_defaults
 from batch_params.exported import exported
 from batch_params.help_text import help_text, program_name
@@ -73,12 +74,15 @@ class _Loading(Generic[ModelT]):
     environ: Mapping[str, str]
     env_prefix: str | None
 
+    @cached_property
+    def flags(self) -> Mapping[str, Flag]:
+        return flags_of(self.shape)
+
     def arguments(self, argv: Sequence[str]) -> Arguments:
-        return parse_arguments(argv, flags_of(self.shape))
+        return parse_arguments(argv, self.flags)
 
     def merged(self, arguments: Arguments) -> Merged:
-        flags = flags_of(self.shape)
-        layers = read_layers(arguments, flags, self.environ, self.env_prefix, self.shape, process_aws())
+        layers = read_layers(arguments, self.flags, self.environ, self.env_prefix, self.shape, process_aws())
         return merge(layers, self.shape)
 
     def instance(self, arguments: Arguments) -> ModelT:

@@ -76,8 +76,10 @@ class Merged:
         """Give the value that a path leads to. Raises LookupError where it leads nowhere."""
         value: Any = self.value
         for step in path:
-            holds = dict if isinstance(step, str) else list
-            value = value[step] if type(value) is holds else {}[step]
+            leads_on = isinstance(value, dict if isinstance(step, str) else list)
+            if not leads_on:
+                raise LookupError(step)
+            value = value[step]
         found: JsonValue = value
         return found
 
