@@ -43,7 +43,7 @@ def busy_aws(server: str) -> Iterator[BusyAws]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             operation = self.headers["X-Amz-Target"].rpartition(".")[2]
             door.asked.append(operation)
@@ -65,7 +65,7 @@ def busy_aws(server: str) -> Iterator[BusyAws]:
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     door.address = f"http://127.0.0.1:{listening.server_port}"
-    thread = Thread(target=listening.serve_forever, daemon=True)
+    thread = Thread(target=listening.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield door

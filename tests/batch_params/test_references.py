@@ -74,11 +74,11 @@ def server() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def aws(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[BusyAws]:
-    """Give the door in front of the server, to which this process's boto3 goes; nothing is remembered, or waited for."""
+    """Give the door in front of the server, to which this process's boto3 goes; nothing is remembered or waited for."""
     with busy_aws(server["AWS_ENDPOINT_URL"]) as door:
         for name, value in (server | {"AWS_ENDPOINT_URL": door.address}).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setitem(patiently.__kwdefaults__, "sleep", lambda seconds: None)
+        monkeypatch.setitem(patiently.__kwdefaults__ or {}, "sleep", lambda seconds: None)
         process_aws.cache_clear()
         yield door
         process_aws.cache_clear()
@@ -271,7 +271,9 @@ def test_what_the_role_may_not_read_is_77_and_hides_no_other(aws: BusyAws) -> No
 
     def turn(operation: str, body: Mapping[str, Any]) -> Answer | None:
         is_denied = "/prod/password" in (body.get("Names") or [body.get("Name")])
-        return (400, {"__type": "AccessDeniedException", "message": "job-role may not"}) if is_denied else None
+        return (
+            (400, {"__type": "AccessDeniedException", "message": "job-role may not"}) if is_denied else None
+        )
 
     aws.turn = turn
     error = refusal({"many": ["ssm:///prod/password", "ssm:///prod/token"]})
@@ -358,9 +360,7 @@ def test_a_job_reads_its_secret_in_a_process_of_its_own(server: dict[str, str]) 
         done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, "True\nTrue\n", "")
         assert door.asked == ["GetParameter", "GetParameter"]
-        done = subprocess.run(
-            [*argv, "--explain"], env=environ, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([*argv, "--explain"], env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0
         assert '"ssm:///prod/password"  --token' in done.stdout
         assert len(door.asked) == 2

@@ -11,7 +11,9 @@ from batch_params.sources.flags import flags_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-_BY_NAME = ("properties", "$defs")  # a key of the model may be called like a keyword of the schema
+# A key of the model may be called like a keyword of the schema, and so may one in a default.
+_BY_NAME = ("properties", "patternProperties", "$defs")
+_VALUES = ("default", "const", "enum", "examples")
 
 
 def exported(shape: Shape, env_prefix: str | None) -> str:
@@ -38,16 +40,18 @@ def _plain(node: Any) -> Any:
         return [_plain(each) for each in node]
     if not isinstance(node, dict):
         return node
-    plain = {
-        key: {name: _plain(each) for name, each in value.items()} if key in _BY_NAME else _plain(value)
-        for key, value in node.items()
-        if key not in (LENIENT, ALIASES)
-    }
-    if plain.get("default") == MASK:
+    plain = {key: _member(key, value) for key, value in node.items() if key not in (LENIENT, ALIASES)}
+    if MASK in json.dumps(plain.get("default")):
         del plain["default"]
     if "properties" in plain:
         _close(plain, node)
     return plain
+
+
+def _member(keyword: str, value: Any) -> Any:
+    if keyword in _VALUES:
+        return value
+    return {name: _plain(each) for name, each in value.items()} if keyword in _BY_NAME else _plain(value)
 
 
 def _close(plain: dict[str, Any], node: dict[str, Any]) -> None:

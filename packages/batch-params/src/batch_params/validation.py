@@ -60,6 +60,10 @@ def check(model: type[ModelT], merged: Merged, shape: Shape) -> ModelT | list[Pr
     outcome = _attempt(model, merged, extra="forbid")
     if isinstance(outcome, list):
         outcome = _leniently(model, merged, shape, outcome)
+    elif (
+        shape.has_lenient
+    ):  # such a model has no `model_extra`, not even an empty one, where keys were forbidden
+        outcome = _attempt(model, merged, extra=None)
     found = _problems(merged, shape, outcome if isinstance(outcome, list) else [])
     problems = [replace(each, exit_code=EX_USAGE) if each.source.startswith("--") else each for each in found]
     if problems or isinstance(outcome, list):

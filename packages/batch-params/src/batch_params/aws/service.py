@@ -1,7 +1,7 @@
 """The services that parameters come from: S3, SSM's Parameter Store, Secrets Manager."""
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from batch_params.aws.asking import Answers, ask
@@ -62,8 +62,10 @@ def _parameters(names: Sequence[str]) -> Answers:
     client = _client("ssm")
 
     def several(some: Sequence[str]) -> dict[str, str]:
-        found = client.get_parameters(Names=some, WithDecryption=True)["Parameters"]
-        return {name: each["Value"] for each in found for name in _names_of_parameter(each)}
+        # An answer has the name without the version or label that was asked for: those are asked for one by one.
+        plain = [name for name in some if name.count(":") == (5 if name.startswith("arn:") else 0)]
+        found = client.get_parameters(Names=plain, WithDecryption=True)["Parameters"] if plain else []
+        return {each[name]: each["Value"] for each in found for name in ("Name", "ARN") if name in each}
 
     def one(name: str) -> str:
         value: str = client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
@@ -88,11 +90,6 @@ def _secrets(ids: Sequence[str]) -> Answers:
         return text
 
     return ask(ids, at_once=20, several=several, one=one)  # BatchGetSecretValue takes twenty ids at most
-
-
-def _names_of_parameter(parameter: Mapping[str, Any]) -> Iterator[str]:
-    selector = parameter.get("Selector", "")  # `:3` or `:label`, where one was asked for
-    yield from (parameter[key] + selector for key in ("Name", "ARN") if key in parameter)
 
 
 def _client(service: str) -> Any:

@@ -87,7 +87,7 @@ def _json(source: str, path: KeyPath, text: str, shape: Shape) -> Reading:
         problems=tuple(
             Problem(
                 source=source,
-                position=fault.position,
+                position=fault.position if has_parts else None,
                 key=shape.public((*path, *fault.key)),
                 message=fault.message,
             )
