@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import ConfigError, read_config
 from batch_params.command_line import Action, parse_arguments
@@ -88,6 +89,7 @@ def test_help_is_found_among_other_flags() -> None:
     assert parse_arguments(["--param-json", "-"], {}).action is None
 
 
+@UNHURRIED
 @given(st.lists(st.text() | st.sampled_from(["--param-json", "--help", "-h", "--", "-", "--param_json=x"])))
 def test_no_command_line_raises_anything_but_config_error(argv: list[str]) -> None:
     """Whatever the arguments are, they are understood or refused as usage."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, Secret, SecretStr
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import load_config
 from batch_params.document import Source, read_document
@@ -135,6 +136,7 @@ SHAPES = st.recursive(
 FIELDS = st.sampled_from(["token", "tokens", "pin", "tokne"])
 
 
+@UNHURRIED
 @given(st.dictionaries(FIELDS, SHAPES, min_size=1), st.dictionaries(FIELDS, SHAPES))
 def test_a_planted_secret_is_never_explained(upper: dict[str, Any], lower: dict[str, Any]) -> None:
     """However secrets are mistyped, nested, misspelt or shadowed, the table does not hold them."""

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, Secret, SecretStr
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import ConfigError, read_config
 from batch_params.command_line import parse_arguments
@@ -285,6 +286,7 @@ WORDS = st.sampled_from(
 )
 
 
+@UNHURRIED
 @given(st.lists(WORDS | st.text() | st.builds("{}={}".format, WORDS, st.text())))
 def test_no_command_line_raises_anything_but_config_error(argv: list[str]) -> None:
     """Whatever is given is read or refused as usage, without a crash."""
@@ -295,6 +297,7 @@ def test_no_command_line_raises_anything_but_config_error(argv: list[str]) -> No
         assert error.exit_code == 64  # noqa: PT017
 
 
+@UNHURRIED
 @given(st.sampled_from([*flags_of(Shape.of(Parameters))]), st.text(st.characters()))
 def test_no_value_raises_anything_but_config_error(name: str, text: str) -> None:
     """Whatever text any flag is given, it is read or refused, in printable lines, and no secret is among them."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AliasChoices, BaseModel, Field
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import ConfigError, load_config, read_config
 
@@ -109,6 +110,7 @@ def merged(weaker: Any, stronger: Any) -> Any:
     return stronger
 
 
+@UNHURRIED
 @given(st.dictionaries(st.sampled_from(SOURCES), DOCUMENTS, min_size=1))
 def test_objects_are_merged_and_everything_else_is_replaced(
     tmp_path_factory: pytest.TempPathFactory, texts: dict[str, dict[str, Any]]

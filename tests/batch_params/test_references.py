@@ -162,6 +162,13 @@ def test_nothing_is_asked_before_all_else_is_right(aws: BusyAws) -> None:
     assert aws.asked == []
 
 
+def test_a_reference_given_twice_is_refused_before_it_is_read(aws: BusyAws) -> None:
+    """What is wrong with the text itself does not wait for AWS."""
+    with pytest.raises(ConfigError, match="duplicate key"):
+        read_config(Parameters, [], {"CONFIG_JSON": '{"token": "ssm://a", "token": "ssm://b"}'})
+    assert aws.asked == []
+
+
 def test_absent_secrets_are_named_all_at_once(aws: BusyAws) -> None:
     """Each problem has the place of its reference, the reference, and why; the code is 78."""
     error = refusal(

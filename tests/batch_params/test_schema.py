@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import ConfigError, load_config, read_config
 from batch_params.exported import exported
@@ -74,6 +75,7 @@ JSON = st.recursive(
 )
 
 
+@UNHURRIED
 @given(st.dictionaries(KEYS, JSON).map(lambda document: document | {"size": 1}))
 def test_what_it_takes_is_read_and_what_it_refuses_is_not(document: dict[str, Any]) -> None:
     """The schema and this package agree about every document."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import ConfigError, read_config
 
@@ -200,6 +201,7 @@ def test_closed_standard_input_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     assert str(refusal(["--param-json", "-"], {})) == "standard input: cannot be read: it is closed"
 
 
+@UNHURRIED
 @given(st.text(st.characters()))
 def test_no_text_raises_anything_but_config_error(text: str) -> None:
     """Whatever CONFIG_JSON holds, surrogates included, is read or refused with printable single lines."""
@@ -209,6 +211,7 @@ def test_no_text_raises_anything_but_config_error(text: str) -> None:
         assert all(str(problem).isprintable() for problem in error.problems)  # noqa: PT017
 
 
+@UNHURRIED
 @given(st.binary())
 def test_no_file_raises_anything_but_config_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes

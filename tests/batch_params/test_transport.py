@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from tests.batch_params.unhurried import UNHURRIED
 from tests.carrack.aws_server import aws_server
 
 from batch_params import ConfigError, read_config
@@ -55,6 +56,7 @@ def refused(environ: dict[str, str], *argv: str) -> str:
     return str(caught.value)
 
 
+@UNHURRIED
 @given(DOCUMENTS)
 def test_what_is_written_is_read(document: dict[str, Any]) -> None:
     """Both forms of a variable give the same object back."""
@@ -131,6 +133,7 @@ def test_both_forms_at_once_are_refused() -> None:
     )
 
 
+@UNHURRIED
 @given(DOCUMENTS, st.sampled_from(["", "jobs/"]))
 def test_the_address_of_a_stored_object_pins_it(document: dict[str, Any], prefix: str) -> None:
     """The key is the hash, the address says it again, and other bytes are refused there."""

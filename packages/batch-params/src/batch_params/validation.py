@@ -48,10 +48,11 @@ def foresee(
             return []
         raise
     problems = outcome if isinstance(outcome, list) else []
+    certain = {problem.key for problem in merged.problems}
     return [
         problem
         for problem in problems
-        if not any(path[: len(problem.key)] == problem.key for path in references)
+        if problem.key in certain or not any(path[: len(problem.key)] == problem.key for path in references)
     ]
 
 
