@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from pydantic_settings import BaseSettings
 from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import ConfigError, read_config
@@ -90,6 +91,16 @@ def test_no_source_at_all_names_both() -> None:
     assert error.exit_code == 78
     assert "--param-json FILE" in str(error)
     assert "CONFIG_JSON" in str(error)
+
+
+def test_a_model_of_pydantic_settings_is_a_bug_of_the_job() -> None:
+    """It would read variables by itself, past precedence, errors and `--explain`."""
+
+    class Settings(BaseSettings):
+        size: int = 1
+
+    with pytest.raises(TypeError, match="Settings reads sources of its own"):
+        read_config(Settings, [], {"CONFIG_JSON": "{}"})
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])

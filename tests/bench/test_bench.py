@@ -1,4 +1,4 @@
-"""The benchmarks themselves work; their figures are for `make bench-index`, `make bench-status` and `make bench-params`."""
+"""The benchmarks themselves work; their figures are for `make bench-index`, `bench-status` and `bench-params`."""
 
 import subprocess
 import sys

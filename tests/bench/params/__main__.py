@@ -32,7 +32,7 @@ PROGRAMS = {
     "Python alone": "pass",
     "a pydantic model": MODEL,
     "the model, and its parameters loaded from flags, CONFIG_JSON and a variable": MODEL + LOAD,
-    "the same by pydantic-settings (only where it is installed)": MODEL
+    "the model from flags and a variable by pydantic-settings": MODEL
     + """
 from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings, Parameters):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from batch_params.document import kind
 from batch_params.merge import Merged
 from batch_params.problems import KeyPath, Problem
 from batch_params.shape import Shape, parts
@@ -16,29 +15,35 @@ def inexact(merged: Merged, shape: Shape) -> Iterator[Problem]:
 
     JSON's numbers are read as doubles (RFC 8259, section 6); a decimal is exact where it is written as a string.
     """
-    for path in _numbers(merged.value, ()):
-        if (why := _why(merged, shape, path)) is not None:
+    has_rounded = any(document.rounded for document in merged.documents)
+    for path, value in _numbers(merged.value, ()):
+        if isinstance(value, int):
+            why = _why_not_integer(value, shape.kinds(path))
+        else:
+            why = _why_not_fraction(merged, path, shape) if has_rounded else None
+        if why is not None:
             source, position = merged.address(path)
             yield Problem(source=source, position=position, key=shape.public(path), message=why)
 
 
-def _numbers(value: JsonValue, path: KeyPath) -> Iterator[KeyPath]:
-    if isinstance(value, float) or (
-        isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT_INTEGERS
-    ):
-        yield path
+def _numbers(value: JsonValue, path: KeyPath) -> Iterator[tuple[KeyPath, int | float]]:
+    is_large = isinstance(value, int) and abs(value) > _EXACT_INTEGERS
+    if isinstance(value, int | float) and (is_large or isinstance(value, float)):
+        yield path, value
     for step, part in parts(value):
         yield from _numbers(part, (*path, step))
 
 
-def _why(merged: Merged, shape: Shape, path: KeyPath) -> str | None:
-    value, kinds, origin = merged.at(path), shape.kinds(path), merged.origin(path)
-    if isinstance(value, int):
-        is_float = "number" in kinds and not kinds & {"integer", "string"}
-        return "is an integer that a float cannot hold exactly" if is_float and _rounds(value) else None
-    is_decimal = {"number", "string"} <= kinds
-    if is_decimal and origin is not None and origin.path in origin.document.rounded:
-        return f"is {kind(value)} that would be rounded; write it as a string"
+def _why_not_integer(value: int, kinds: set[str]) -> str | None:
+    is_float = "number" in kinds and not kinds & {"integer", "string"}
+    return "is an integer that a float cannot hold exactly" if is_float and _rounds(value) else None
+
+
+def _why_not_fraction(merged: Merged, path: KeyPath, shape: Shape) -> str | None:
+    origin = merged.origin(path)
+    is_rounded = origin is not None and origin.path in origin.document.rounded
+    if is_rounded and {"number", "string"} <= shape.kinds(path):
+        return "is a number with a fraction or an exponent that would be rounded; write it as a string"
     return None
 
 

@@ -37,9 +37,10 @@ def load_config(
     (the arguments after the program's name) and `environ` are the process's own by default.
 
     Raises SystemExit: 0 after `--help`, `--schema` and an `--explain` without problems, which print on stdout; else
-    `ConfigError.exit_code`, with one line for each problem on stderr. Raises ValueError for an impossible prefix.
+    `ConfigError.exit_code`, with one line for each problem on stderr. Raises ValueError for an impossible prefix, and
+    TypeError for a model of pydantic-settings.
     """
-    loading = _Loading(model, Shape.of(model), os.environ if environ is None else environ, env_prefix)
+    loading = _loading(model, os.environ if environ is None else environ, env_prefix)
     try:
         arguments = loading.arguments(sys.argv[1:] if argv is None else argv)
         if arguments.action is not None:
@@ -61,10 +62,19 @@ def read_config(
     """Give the parameters as `load_config` does, without printing or exiting; `--help` and its like are not acted on.
 
     AWS is asked for what references lead to, with the settings of this process. Raises ConfigError with every problem
-    found, and the exit code that fits them, and ValueError for an impossible prefix.
+    found, and the exit code that fits them; ValueError for an impossible prefix, and TypeError for a model of
+    pydantic-settings.
     """
-    loading = _Loading(model, Shape.of(model), environ, env_prefix)
+    loading = _loading(model, environ, env_prefix)
     return loading.instance(loading.arguments(argv))
+
+
+def _loading(model: type[ModelT], environ: Mapping[str, str], env_prefix: str | None) -> "_Loading[ModelT]":
+    if any(base.__module__.startswith("pydantic_settings.") for base in model.__mro__):
+        raise TypeError(
+            f"{model.__name__} reads sources of its own, unseen by --explain: derive it from BaseModel"
+        )
+    return _Loading(model, Shape.of(model), environ, env_prefix)
 
 
 @dataclass(frozen=True)
