@@ -17,7 +17,7 @@ ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
 $(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
 endif
 
-.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends bench-images bench-status fuzz clean
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends bench-images bench-status bench-params fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -94,6 +94,9 @@ bench-backends: $(VENV)/.dev ## four build backends, built twice, plainly and by
 
 bench-status: $(VENV)/.dev ## `carrack status` with 10, 100 and 1,000 packages, and its parts; ARGS=--quick, ARGS=--write
 	@$(BIN)/python -m tests.bench.knowing $(ARGS)
+
+bench-params: $(VENV)/.dev ## what loading a job's parameters takes, beside Python and pydantic alone; ARGS="--rounds 5"
+	@$(BIN)/python -m tests.bench.params $(ARGS)
 
 bench-images: $(VENV)/.dev ## the app's image beside one built the way guides do it: size, layers, seconds; ARGS=--write
 	@$(BIN)/python -m tests.bench.images $(ARGS)

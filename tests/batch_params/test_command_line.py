@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import ConfigError, read_config
-from batch_params.command_line import parse_arguments
+from batch_params.command_line import Action, parse_arguments
 
-MORE = "--help lists the flags and the keys of the JSON"
-FILE = "--param-json needs the path of one JSON file, or - for standard input"
+MORE = "--help lists the flags and the keys"
+FILE = "--param-json needs one file, an s3:// or ssm:// address, or - for standard input"
 
 
 class Parameters(BaseModel):
@@ -40,9 +41,9 @@ def test_a_flag_is_never_abbreviated() -> None:
 
 def test_every_unknown_flag_is_named_at_once() -> None:
     """Each has its own line, and one that resembles nothing is led to --help."""
-    assert usage_error("--params-json=a", "--debug", "--param-json=") == [
+    assert usage_error("--params-json=a", "--verbose", "--param-json=") == [
         "command line: unknown flag --params-json; did you mean --param-json?",
-        f"command line: unknown flag --debug; {MORE}",
+        f"command line: unknown flag --verbose; {MORE}",
         f"command line: {FILE}",
     ]
 
@@ -82,15 +83,17 @@ def test_no_value_on_the_command_line_is_repeated(argv: list[str]) -> None:
 
 def test_help_is_found_among_other_flags() -> None:
     """Who asks for help gets it, whatever else is on the line."""
-    assert parse_arguments(["--debug", "--help"]).help
-    assert parse_arguments(["-h"]).help
-    assert not parse_arguments(["--param-json", "-"]).help
+    assert parse_arguments(["--debug", "--help"], {}).action is Action.HELP
+    assert parse_arguments(["-h"], {}).action is Action.HELP
+    assert parse_arguments(["--explain", "--param-json", "--help"], {}).action is Action.HELP
+    assert parse_arguments(["--param-json", "-"], {}).action is None
 
 
+@UNHURRIED
 @given(st.lists(st.text() | st.sampled_from(["--param-json", "--help", "-h", "--", "-", "--param_json=x"])))
 def test_no_command_line_raises_anything_but_config_error(argv: list[str]) -> None:
     """Whatever the arguments are, they are understood or refused as usage."""
     try:
-        parse_arguments(argv)
+        parse_arguments(argv, {})
     except ConfigError as error:
         assert error.exit_code == 64  # noqa: PT017

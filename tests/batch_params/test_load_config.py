@@ -66,9 +66,9 @@ def test_problems_go_to_stderr_with_exit_code_78(job: Path) -> None:
 
 def test_a_wrong_command_line_is_exit_code_64(job: Path) -> None:
     """Usage is told apart from configuration by the code."""
-    done = run(job, "--batch-size", "3", config='{"input_path": "x"}')
+    done = run(job, "--batchsize", "3", config='{"input_path": "x"}')
     assert (done.returncode, done.stdout) == (64, b"")
-    assert done.stderr.startswith(b"command line: unknown flag --batch-size")
+    assert done.stderr == b"command line: unknown flag --batchsize; did you mean --batch-size?\n"
 
 
 def test_no_configuration_is_exit_code_78(job: Path) -> None:
@@ -82,7 +82,7 @@ def test_help_is_a_result(job: Path) -> None:
     """--help prints on stdout and ends with 0."""
     done = run(job, "--help")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.startswith(b"usage: job.py [--param-json FILE] [--help]\n")
+    assert done.stdout.startswith(b"usage: job.py [--KEY VALUE ...] [--param-json FILE] ")
 
 
 def test_standard_input_is_a_source(job: Path) -> None:
@@ -111,9 +111,23 @@ def test_the_readmes_example_is_true(job: Path) -> None:
     assert (done.returncode, done.stderr.decode()) == (78, lines)
 
 
+def test_the_readmes_explanation_is_true(job: Path) -> None:
+    """The README's commands, typed into a shell, print exactly what the README shows."""
+    text = README.read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (console,) = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    job.write_text(program)
+    commands = [line.removeprefix("$ ") for line in console.splitlines() if line.startswith("$ ")]
+    shown = [line for line in console.splitlines() if not line.startswith("$ ")]
+    script = "\n".join([f'python() {{ "{sys.executable}" "$@"; }}', *commands])
+    done = subprocess.run(["bash", "-c", script], cwd=job.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == shown
+
+
 def test_loading_stays_light(job: Path) -> None:
     """A job that only loads its parameters has imported no AWS library and no network stack for it."""
     job.write_text(PROGRAM + "import sys\nprint(*sorted(sys.modules), sep='\\n')\n")
-    modules = run(job, config='{"input_path": "x"}').stdout.decode().splitlines()
+    done = run(job, "--batch-size", "3", config='{"input_path": "x"}')
+    modules = done.stdout.decode().splitlines()
     assert "batch_params.load" in modules
     assert not {"boto3", "botocore", "asyncio", "ssl", "http.client", "unittest"} & set(modules)

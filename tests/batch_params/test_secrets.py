@@ -18,10 +18,10 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import ConfigError, read_config
-from batch_params.document import read_document
-from batch_params.sources import Source
+from batch_params.document import Source, read_document
 
 Refused = Callable[[type[BaseModel], str], list[str]]
 PLANTED = "hunter2-correct-horse"
@@ -180,6 +180,7 @@ FIELDS = st.sampled_from(
 )
 
 
+@UNHURRIED
 @given(st.dictionaries(FIELDS, SHAPES, min_size=1), st.booleans(), st.booleans())
 def test_a_planted_secret_never_appears(fields: dict[str, Any], doubled: bool, broken: bool) -> None:
     """However secrets are mistyped, nested, doubled, misspelt or cut off, no message holds them."""

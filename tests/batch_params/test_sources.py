@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from pydantic_settings import BaseSettings
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params import ConfigError, read_config
 
@@ -44,12 +46,23 @@ def test_the_variable_is_read_without_a_flag() -> None:
     assert read_config(Parameters, [], {"CONFIG_JSON": '{"size": 3}'}) == Parameters(size=3)
 
 
-def test_the_file_wins_alone(tmp_path: Path) -> None:
-    """Where both are given the variable is neither merged nor looked at, broken or not."""
+def test_the_file_wins_key_by_key(tmp_path: Path) -> None:
+    """Where both are given the variable gives what the file leaves open."""
     file = tmp_path / "job.json"
+    file.write_text('{"size": 2}')
+    argv = ["--param-json", str(file)]
+    assert read_config(Parameters, argv, {"CONFIG_JSON": '{"size": 3}'}).size == 2
     file.write_text("{}")
-    assert read_config(Parameters, ["--param-json", str(file)], {"CONFIG_JSON": '{"size": 3}'}).size == 1
-    assert read_config(Parameters, ["--param-json", str(file)], {"CONFIG_JSON": "{broken"}).size == 1
+    assert read_config(Parameters, argv, {"CONFIG_JSON": '{"size": 3}'}).size == 3
+
+
+def test_all_sources_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    """A broken variable is an error beside a broken file, not hidden by it."""
+    error = refusal(["--param-json", str(tmp_path / "typo.json")], {"CONFIG_JSON": "{broken"})
+    assert str(error).splitlines() == [
+        "CONFIG_JSON:1:2: invalid JSON: expected a key in double quotes",
+        f"{tmp_path}/typo.json: no such file",
+    ]
 
 
 def test_a_missing_file_is_an_error_even_when_the_variable_is_set(tmp_path: Path) -> None:
@@ -78,6 +91,16 @@ def test_no_source_at_all_names_both() -> None:
     assert error.exit_code == 78
     assert "--param-json FILE" in str(error)
     assert "CONFIG_JSON" in str(error)
+
+
+def test_a_model_of_pydantic_settings_is_a_bug_of_the_job() -> None:
+    """It would read variables by itself, past precedence, errors and `--explain`."""
+
+    class Settings(BaseSettings):
+        size: int = 1
+
+    with pytest.raises(TypeError, match="Settings reads sources of its own"):
+        read_config(Settings, [], {"CONFIG_JSON": "{}"})
 
 
 @pytest.mark.parametrize("text", ["", " \n\t"])
@@ -189,6 +212,7 @@ def test_closed_standard_input_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     assert str(refusal(["--param-json", "-"], {})) == "standard input: cannot be read: it is closed"
 
 
+@UNHURRIED
 @given(st.text(st.characters()))
 def test_no_text_raises_anything_but_config_error(text: str) -> None:
     """Whatever CONFIG_JSON holds, surrogates included, is read or refused with printable single lines."""
@@ -198,6 +222,7 @@ def test_no_text_raises_anything_but_config_error(text: str) -> None:
         assert all(str(problem).isprintable() for problem in error.problems)  # noqa: PT017
 
 
+@UNHURRIED
 @given(st.binary())
 def test_no_file_raises_anything_but_config_error(
     tmp_path_factory: pytest.TempPathFactory, data: bytes

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.batch_params.unhurried import UNHURRIED
 
 from batch_params.problems import KeyPath, Position
 from batch_params.strict_json import MAX_DEPTH, InvalidJsonError, parse
@@ -33,6 +34,7 @@ def offset(text: str, position: Position) -> int:
     return sum(len(line) + 1 for line in lines[: position.line - 1]) + position.column - 1
 
 
+@UNHURRIED
 @given(VALUES, LAYOUTS)
 def test_values_are_those_of_the_standard_library(value: Any, layout: dict[str, Any]) -> None:
     """A document without duplicate keys reads as json.loads reads it, to the very type of each number."""
@@ -42,6 +44,7 @@ def test_values_are_those_of_the_standard_library(value: Any, layout: dict[str, 
     assert parsed.faults == ()
 
 
+@UNHURRIED
 @given(VALUES, LAYOUTS)
 def test_places_point_at_keys_and_values(value: Any, layout: dict[str, Any]) -> None:
     """Decoding the text from a recorded place gives back exactly the key, or the value, of that path."""
@@ -58,6 +61,7 @@ def test_places_point_at_keys_and_values(value: Any, layout: dict[str, Any]) -> 
             assert place.key == place.value
 
 
+@UNHURRIED
 @given(st.text(alphabet='{}[]":,0123456789.eE+-truefalsn \n\\u"NaI') | st.text())
 def test_what_the_standard_library_refuses_is_refused(text: str) -> None:
     """Any text is read as json.loads reads it, or refused where that refuses or has half a character."""

@@ -1,4 +1,4 @@
-"""The benchmarks themselves work; their figures are for `make bench-index` and `make bench-status`."""
+"""The benchmarks themselves work; their figures are for `make bench-index`, `bench-status` and `bench-params`."""
 
 import subprocess
 import sys
@@ -32,3 +32,10 @@ def test_the_bench_of_status_runs_to_its_end() -> None:
     assert rows["packages, each with a tag"] == "2 | 8"
     assert rows["git processes of the one"] == "6 | 6"
     assert rows["requests to the index of the one"] == "3 | 15"
+
+
+def test_the_bench_of_parameters_runs_to_its_end() -> None:
+    """Each program works, and has its two figures."""
+    rows = [line.split() for line in quick("params").splitlines()[2:]]
+    assert len(rows) == 5
+    assert all(float(row[0]) > 0 and float(row[1]) > 0 for row in rows)

@@ -1,68 +1,156 @@
-"""The flags of a job's command line."""
+"""The flags of a job's command line: the model's own, and those that every job has."""
 
-import argparse
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 
 from batch_params.exit_codes import EX_USAGE
 from batch_params.problems import ConfigError, Problem
 from batch_params.suggestion import nearest
 
-FLAGS = ("--param-json", "--help")
-_NEEDS_A_FILE = "--param-json needs the path of one JSON file, or - for standard input"
-_MORE = "--help lists the flags and the keys of the JSON"
+PARAM_JSON = ("--param-json", "--param_json")
+_NEEDS_A_FILE = "--param-json needs one file, an s3:// or ssm:// address, or - for standard input"
+_MORE = "--help lists the flags and the keys"
+_NO_PARAMETER = "the job was submitted without a parameter to put in place of this reference"
+
+
+class Action(Enum):
+    """What is printed instead of the job's parameters being loaded; by the flag that asks for it."""
+
+    HELP = "--help"
+    SCHEMA = "--schema"
+    EXPLAIN = "--explain"
+
+
+NO_RESOLVE = "--no-resolve"
+OWN_FLAGS = frozenset({*PARAM_JSON, NO_RESOLVE, *(action.value for action in Action)})
+"""The flags that every job has: no key has a flag of such a name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag:
+    """A flag that gives a key. A switch needs no value, and takes none where its meaning is `false`."""
+
+    path: tuple[str, ...]
+    is_switch: bool = False
+    is_list: bool = False
+    meaning: str = "true"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """What the command line asks for; `param_json` is None where the flag is not given."""
+    """What the command line asks for; `param_json` is None where the flag is not given.
 
-    param_json: str | None
-    help: bool
-
-
-def parse_arguments(argv: Sequence[str]) -> Arguments:
-    """Read the arguments that follow the program's name.
-
-    Raises ConfigError, exit code 64, for anything that is not a known flag written in full. Neither a flag's
-    value nor a stray argument is repeated in the message: it may be a secret.
+    `values` are the texts given for keys, by flag, in the order of the command line.
     """
-    found, strays = _parser().parse_known_args(argv)
-    if found.help or "-h" in strays:
-        return Arguments(param_json=None, help=True)
-    problems = [*_unknown(strays)]
-    if found.param_json and (len(found.param_json) > 1 or not found.param_json[0]):
-        problems.append(_NEEDS_A_FILE)
+
+    param_json: str | None = None
+    action: Action | None = None
+    resolves: bool = True
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
+
+
+def parse_arguments(argv: Sequence[str], flags: Mapping[str, Flag]) -> Arguments:
+    """Read the arguments that follow the program's name: `--flag=value`, `--flag value`, and switches.
+
+    Who asks for help gets it, whatever else is wrong. Raises ConfigError, exit code 64, with everything that is not a
+    known flag written in full, or not given as often as it may be. Neither a flag's value nor a stray argument is
+    repeated in the message: it may be a secret.
+    """
+    reader = _Reader(argv, flags)
+    reader.read()
+    given = reader.given
+    actions = [action for action in Action if action.value in given]
+    if Action.HELP in actions:
+        return Arguments(action=Action.HELP)
+    problems = [*reader.problems, *_repeated(given, flags)]
     if problems:
-        raise _refused(*problems)
-    return Arguments(param_json=found.param_json[0] if found.param_json else None, help=False)
+        raise ConfigError([*map(_refused, dict.fromkeys(problems))])
+    return Arguments(
+        param_json=next((given[name][0] for name in PARAM_JSON if name in given), None),
+        action=actions[0] if actions else None,
+        resolves=NO_RESOLVE not in given,
+        values={name: texts for name, texts in given.items() if name in flags},
+    )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(add_help=False, allow_abbrev=False)
-    # Gathered in a list, so that a flag given twice is seen instead of the last one winning.
-    parser.add_argument("--param-json", "--param_json", action="append")
-    # -h is looked for among the strays: Pythons differ in what they make of letters that follow a short flag.
-    parser.add_argument("--help", action="store_true")
-    return parser
+class _Reader:
+    def __init__(self, argv: Sequence[str], flags: Mapping[str, Flag]) -> None:
+        self._left = [*reversed(argv)]
+        self._flags = flags
+        self.given: dict[str, list[str]] = {}
+        self.problems: list[str] = []
+
+    def read(self) -> None:
+        strays = 0
+        while self._left:
+            argument = self._left.pop()
+            name, equals, value = argument.partition("=")
+            if argument == "-h":
+                self._give(Action.HELP.value, "")
+            elif name in OWN_FLAGS or name in self._flags:
+                self._known(name, value if equals else None)
+            elif name.startswith("--") and name != "--":
+                self.problems.append(self._unknown(name))
+            else:
+                strays += 1
+        if strays and not self.problems:
+            self.problems.append(f"an argument that belongs to no flag; {_MORE}")
+
+    def _known(self, name: str, value: str | None) -> None:
+        flag = self._flags.get(name)
+        if name in PARAM_JSON:
+            value = self._next() if value is None else value
+            self._give(name, value) if value else self.problems.append(_NEEDS_A_FILE)
+        elif flag is None:
+            self._give(name, "") if value is None else self.problems.append(f"{name} takes no value")
+        else:
+            self._key(name, flag, value)
+
+    def _key(self, name: str, flag: Flag, value: str | None) -> None:
+        if flag.is_switch and flag.meaning == "false":
+            if value is not None:
+                self.problems.append(f"{name} takes no value")
+            value = "false"
+        elif flag.is_switch and value is None:
+            # A job definition can write a value only as an argument of its own: `--debug Ref::debug`.
+            is_value = self._left and self._left[-1].startswith(("true", "false", "Ref::"))
+            value = self._left.pop() if is_value else "true"
+        value = self._next() if value is None else value
+        if value is None:
+            self.problems.append(f"{name} needs a value; {name}=VALUE if it begins like a flag")
+        elif value.startswith("Ref::"):
+            self.problems.append(f"{name}: {_NO_PARAMETER}")
+        else:
+            self._give(name, value)
+
+    def _next(self) -> str | None:
+        """Take the next argument, unless it is a flag itself."""
+        if not self._left or self._left[-1].partition("=")[0] in OWN_FLAGS | self._flags.keys():
+            return None
+        return self._left.pop()
+
+    def _give(self, name: str, value: str) -> None:
+        self.given.setdefault(name, []).append(value)
+
+    def _unknown(self, name: str) -> str:
+        match = nearest(name, [*sorted(OWN_FLAGS - {PARAM_JSON[1]}), *self._flags])
+        return f"unknown flag {name}; did you mean {match}?" if match else f"unknown flag {name}; {_MORE}"
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Replace argparse's message, which repeats values, for the two faults that these flags can have."""
-        raise _refused(_NEEDS_A_FILE if "param" in message.partition(":")[0] else "--help takes no value")
+def _repeated(given: Mapping[str, Sequence[str]], flags: Mapping[str, Flag]) -> Iterator[str]:
+    if sum(len(given.get(name, ())) for name in PARAM_JSON) > 1:
+        yield _NEEDS_A_FILE
+    by_path: dict[tuple[str, ...], list[str]] = {}
+    for name in given.keys() & flags.keys():
+        by_path.setdefault(flags[name].path, []).extend([name] * len(given[name]))
+    for path, names in by_path.items():
+        if len(names) > 1 and not flags[names[0]].is_list:
+            yield f"{' and '.join(sorted({*names}))}: given {len(names)} times; give it once"
+        for other, others in by_path.items():
+            if len(other) < len(path) and path[: len(other)] == other:
+                yield f"{names[0]}: is a part of what {others[0]} gives already"
 
 
-def _unknown(strays: Sequence[str]) -> Iterator[str]:
-    flags = [stray.partition("=")[0] for stray in strays if stray.startswith("--") and stray != "--"]
-    for flag in flags:
-        match = nearest(flag, FLAGS)
-        yield f"unknown flag {flag}; did you mean {match}?" if match else f"unknown flag {flag}; {_MORE}"
-    if strays and not flags:
-        yield f"an argument that belongs to no flag; {_MORE}"
-
-
-def _refused(*messages: str) -> ConfigError:
-    problems = [Problem(source="command line", message=message) for message in messages]
-    return ConfigError(problems, exit_code=EX_USAGE)
+def _refused(message: str) -> Problem:
+    return Problem(source="command line", message=message, exit_code=EX_USAGE)

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from batch_params.exit_codes import EX_CONFIG
 from batch_params.problems import ConfigError, KeyPath, Position, Problem
-from batch_params.sources import Source
 from batch_params.strict_json import InvalidJsonError, JsonValue, Parsed, Place, parse
 
 _OTHER_MARKS = {  # UTF-32's little-endian mark begins with UTF-16's
@@ -19,30 +17,42 @@ _OTHER_MARKS = {  # UTF-32's little-endian mark begins with UTF-16's
 
 
 @dataclass(frozen=True, kw_only=True)
+class Source:
+    """The bytes of a JSON document and the name by which messages call it. The bytes may hold secrets."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """A JSON object with the place of everything in it. `problems` are faults that did not stop the reading.
 
-    Text and value may hold secrets and are kept out of the repr.
+    `is_text` is for a flag or variable that was read as its key's type asks: it has places only inside of arrays and
+    objects. The value may hold secrets and is kept out of the repr.
     """
 
     source: str
-    text: str = field(repr=False)
     value: dict[str, JsonValue] = field(repr=False)
-    places: Mapping[KeyPath, Place] = field(repr=False)
-    problems: tuple[Problem, ...]
+    places: Mapping[KeyPath, Place] = field(default_factory=dict, repr=False)
+    rounded: frozenset[KeyPath] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    is_text: bool = False
 
     def at(self, path: KeyPath) -> JsonValue:
-        """Give the value that a path in `places` leads to."""
+        """Give the value that a path leads to."""
         value: Any = self.value
         for step in path:
             value = value[step]
         found: JsonValue = value
         return found
 
-    def position(self, path: KeyPath, *, of_key: bool = False) -> Position:
+    def position(self, path: KeyPath, *, of_key: bool = False) -> Position | None:
         """Give where the value or its key stands; for an absent one, where the object that lacks it does."""
+        while path and path not in self.places:
+            path, of_key = path[:-1], False
         if path not in self.places:
-            return self.position(path[:-1])
+            return None
         return self.places[path].key if of_key else self.places[path].value
 
 
@@ -63,7 +73,11 @@ def read_document(source: Source) -> Document:
         for fault in parsed.faults
     )
     return Document(
-        source=source.name, text=text, value=parsed.value, places=parsed.places, problems=tuple(faults)
+        source=source.name,
+        value=parsed.value,
+        places=parsed.places,
+        rounded=parsed.rounded,
+        problems=tuple(faults),
     )
 
 
@@ -107,5 +121,4 @@ def _parsed(source: Source, text: str) -> Parsed:
 
 
 def _refused(source: Source, message: str, position: Position | None = None) -> ConfigError:
-    problem = Problem(source=source.name, position=position, message=message)
-    return ConfigError([problem], exit_code=EX_CONFIG)
+    return ConfigError([Problem(source=source.name, position=position, message=message)])

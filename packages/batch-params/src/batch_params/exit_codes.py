@@ -1,7 +1,7 @@
 """How a job ends, told apart by who can act on it.
 
-The numbers are those of BSD's `sysexits.h`. A job definition's retry rules match on them (AWS Batch,
-`retryStrategy.evaluateOnExit`), so they are a contract: a code here never changes its meaning.
+The numbers are those of BSD's `sysexits.h`, and a shell's for SIGTERM. A job definition's retry rules match on them
+(AWS Batch, `retryStrategy.evaluateOnExit`), so they are a contract: a code here never changes its meaning.
 """
 
 from typing import Final
@@ -23,3 +23,7 @@ EX_NOPERM: Final = 77
 
 EX_CONFIG: Final = 78
 """The parameters are missing or wrong: whoever submitted the job changes them. Never retried."""
+
+EX_TERMINATED: Final = 143
+"""SIGTERM ended the job: a time-out, a cancellation or a reclaimed machine (128 and the signal's number, as a shell has
+it). Retried only by jobs that go on from where they stopped."""

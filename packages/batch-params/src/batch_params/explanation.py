@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pydantic_core import ErrorDetails
 
-from batch_params.document import Document, kind
+from batch_params.document import kind
+from batch_params.merge import Merged
 from batch_params.messages import UNKNOWN_KEY, sentence
 from batch_params.problems import KeyPath, Problem
 from batch_params.shape import Shape
@@ -23,12 +24,12 @@ class Spot:
     branch: str | None
 
 
-def locate(error: ErrorDetails, document: Document, shape: Shape) -> Spot:
+def locate(error: ErrorDetails, merged: Merged, shape: Shape) -> Spot:
     """Lead an error's location back to a key path: it names union members and validators as well as keys."""
     path: KeyPath = ()
     branch = label = None
     for step in error["loc"]:
-        if (*path, step) in document.places or step in shape.keys(path):
+        if (*path, step) in merged or step in shape.keys(path):
             path, branch = (*path, step), label
         elif isinstance(step, str) and step.isidentifier():
             label = step
@@ -38,31 +39,35 @@ def locate(error: ErrorDetails, document: Document, shape: Shape) -> Spot:
     return Spot(path=path, is_key=is_key, branch=branch)
 
 
-def explain(errors: Iterable[ErrorDetails], document: Document, shape: Shape) -> Iterator[Problem]:
+def explain(errors: Iterable[ErrorDetails], merged: Merged, shape: Shape) -> Iterator[Problem]:
     """Make one problem of all that pydantic says about the same spot (a union fails once for each member)."""
-    secrets = [*shape.secrets(document.value)]
+    secrets = [*shape.secrets(merged.value)]
     spots: dict[Spot, list[ErrorDetails]] = {}
     for error in errors:
-        spots.setdefault(locate(error, document, shape), []).append(error)
+        spots.setdefault(locate(error, merged, shape), []).append(error)
     for spot, group in spots.items():
         is_secret = shape.is_secret(spot.path)
         sentences = (sentence(error, is_secret=is_secret, secrets=secrets) for error in group)
+        source, position = merged.address(spot.path, of_key=spot.is_key)
         yield Problem(
-            source=document.source,
-            position=document.position(spot.path, of_key=spot.is_key),
+            source=source,
+            position=position,
             key=shape.public(spot.path),
-            message=" or ".join(dict.fromkeys(sentences)) + _addition(spot, group, document, shape),
+            message=" or ".join(dict.fromkeys(sentences)) + _addition(spot, group, merged, shape),
         )
 
 
-def _addition(spot: Spot, group: list[ErrorDetails], document: Document, shape: Shape) -> str:
+def _addition(spot: Spot, group: list[ErrorDetails], merged: Merged, shape: Shape) -> str:
     reading = f" (read as {spot.branch})" if spot.branch else ""
     if group[0]["type"] in UNKNOWN_KEY:
         return _hint(str(spot.path[-1]), shape.keys(spot.path[:-1])) + reading
     if spot.is_key:
         return " (the key, not its value)"
-    if spot.path in document.places and all(error["type"].endswith("_type") for error in group):
-        return f", not {kind(document.at(spot.path))}{reading}"
+    if spot.path in merged and all(error["type"].endswith("_type") for error in group):
+        value = merged.at(spot.path)
+        # A text that is not what is expected is not a string that somebody wrote.
+        is_unread = isinstance(value, str) and merged.is_text(spot.path)
+        return reading if is_unread else f", not {kind(value)}{reading}"
     return reading
 
 

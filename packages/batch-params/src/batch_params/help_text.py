@@ -13,17 +13,30 @@ from batch_params.schema import MASK
 from batch_params.shape import Shape
 
 _FRAME = """\
-usage: {program} [--param-json FILE] [--help]
+usage: {program} [--KEY VALUE ...] [--param-json FILE] [--explain | --schema | --help]
 {about}
-Parameters are one JSON object in UTF-8. The first source that is given is used, alone:
-  --param-json FILE   the object's file; - is standard input (--param_json is the same flag)
-  CONFIG_JSON         environment variable that holds the object itself
-
+Each key is taken from the first of these that gives it; objects are merged key by key, arrays are not:
+  --KEY VALUE         a flag for each key: input_path is --input-path, and bucket_name in the object
+                      storage is --storage.bucket-name; lists are JSON, or the flag is repeated;
+                      booleans are --debug and --no-debug; secrets are given by reference only
+  --param-json FILE   a JSON object in UTF-8: a file, - for standard input, s3://bucket/key (with or
+                      without #sha256=...) or ssm://name (--param_json is the same flag)
+  CONFIG_JSON         environment variable: the object itself, or s3://bucket/key#sha256=...;
+                      or CONFIG_JSON_GZ: gzip in base64
+{prefixed}
 Keys, in JSON's types:
 {keys}
 
+A secret may be a reference, ssm://name or secretsmanager://id#key, that is read when all else is right.
 Unknown keys, duplicate keys and values of another type are refused.
-Exit code 64: the command line is wrong; 78: the parameters are missing or wrong.
+  --explain           show for each key its value, the place it comes from, and what it shadows
+  --schema            print the JSON Schema of the object
+  --no-resolve        leave references as they are
+Exit code 64: the command line is wrong; 75: AWS is too busy, a retry may help; 77: a secret may not be
+read; 78: the parameters are missing or wrong.
+"""
+_PREFIXED = """\
+  {prefix}KEY{pad}environment variable for each key: {prefix}INPUT_PATH, {prefix}STORAGE__BUCKET_NAME
 """
 
 
@@ -35,11 +48,15 @@ class _Row:
     description: str
 
 
-def help_text(model: type[BaseModel], program: str) -> str:
+def help_text(model: type[BaseModel], shape: Shape, program: str, env_prefix: str | None = None) -> str:
     """Describe a model's parameters; `program` is how the job is called. A secret's default is masked."""
-    shape = Shape.of(model)
     about = f"\n{cleandoc(model.__doc__)}\n" if model.__doc__ else ""
-    return _FRAME.format(program=program, about=about, keys="\n".join(_table([*_rows(shape, shape.root)])))
+    prefixed = ""
+    if env_prefix is not None:
+        pad = " " * max(2, 17 - len(env_prefix))
+        prefixed = _PREFIXED.format(prefix=env_prefix, pad=pad)
+    keys = "\n".join(_table([*_rows(shape, shape.root)]))
+    return _FRAME.format(program=program, about=about, prefixed=prefixed, keys=keys)
 
 
 def program_name(path: str) -> str:
@@ -76,7 +93,7 @@ def _row(shape: Shape, key: str, node: Node, *, is_required: bool) -> _Row:
 def _default(shape: Shape, node: Node) -> str:
     if "default" not in node:
         return "optional"
-    has_secret = any(True for _ in shape.secrets(node["default"], node))
+    has_secret = any(part is not None for _, part in shape.secret_parts(node["default"], node))
     return f"default {MASK if has_secret else json.dumps(node['default'], ensure_ascii=False)}"
 
 

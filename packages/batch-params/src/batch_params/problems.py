@@ -5,10 +5,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from batch_params.exit_codes import EX_CONFIG, EX_NOPERM, EX_TEMPFAIL, EX_USAGE
+
 KeyPath = tuple[str | int, ...]
 """The way from the root of a JSON document to one value: object keys and array indexes."""
 
 _PLAIN_KEY = re.compile(r"[\w-]+")
+_GRAVEST_FIRST = (EX_CONFIG, EX_NOPERM, EX_USAGE, EX_TEMPFAIL)
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -23,32 +26,39 @@ class Position:
 class Problem:
     """One mistake: where it stands, and what would be right. Never holds a value of the input.
 
-    `source` is a file's path as it was given, `standard input`, `CONFIG_JSON`, `command line` or `parameters`
-    (none were given); `position` is None and `key` is empty where the mistake has none.
+    `source` is a file's path or address as it was given, `standard input`, a variable's name, a flag, `command line`,
+    `default`, or `parameters` (all sources together); `position` is None and `key` is empty where the mistake has
+    none. `exit_code` is the one of `batch_params.exit_codes` that fits this mistake alone.
     """
 
     source: str
     position: Position | None = None
     key: KeyPath = ()
     message: str
+    exit_code: int = EX_CONFIG
 
     def __str__(self) -> str:
         """Give the problem as exactly one printable line: `source:line:column: key: message`."""
         place = f":{self.position.line}:{self.position.column}" if self.position else ""
         key = f"{dotted(self.key)}: " if self.key else ""
-        return _printable(f"{self.source}{place}: {key}{self.message}")
+        return printable(f"{self.source}{place}: {key}{self.message}")
 
 
 class ConfigError(Exception):
     """The parameters cannot be used: every problem found, and the code that the process should exit with.
 
-    `exit_code` is `EX_USAGE` for the command line and `EX_CONFIG` for the rest (`batch_params.exit_codes`).
+    `exit_code` is that of the gravest problem: `EX_TEMPFAIL` only where a retry alone may help, `EX_USAGE` only where
+    nothing but the command line is wrong.
     """
 
-    def __init__(self, problems: Sequence[Problem], *, exit_code: int) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)
-        self.exit_code = exit_code
+
+    @property
+    def exit_code(self) -> int:
+        """The code of the gravest problem."""
+        return min((problem.exit_code for problem in self.problems), key=_GRAVEST_FIRST.index)
 
 
 def dotted(path: KeyPath) -> str:
@@ -62,6 +72,6 @@ def _step(step: str | int) -> str:
     return f".{step}" if _PLAIN_KEY.fullmatch(step) else f"[{json.dumps(step)}]"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Escape what would break the line or drive the terminal: keys, paths and messages come from outside."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

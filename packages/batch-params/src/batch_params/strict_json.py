@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from batch_params.problems import KeyPath, Position
 
@@ -41,10 +42,14 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """A JSON text's value, the place of every key path in it, and what is wrong with it all the same."""
+    """A JSON text's value, the place of every key path in it, and what is wrong with it all the same.
+
+    `rounded` are the numbers that have more digits than a double could keep.
+    """
 
     value: JsonValue
     places: Mapping[KeyPath, Place]
+    rounded: frozenset[KeyPath]
     faults: tuple[Fault, ...]
 
 
@@ -66,7 +71,12 @@ def parse(text: str) -> Parsed:
     """
     reader = _Reader(text)
     value = reader.read()
-    return Parsed(value=value, places=reader.places, faults=tuple(reader.faults))
+    return Parsed(
+        value=value,
+        places=reader.places,
+        rounded=frozenset(reader.rounded),
+        faults=tuple(reader.faults),
+    )
 
 
 class _Reader:
@@ -75,6 +85,7 @@ class _Reader:
         self._at = 0
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.places: dict[KeyPath, Place] = {}
+        self.rounded: set[KeyPath] = set()
         self.faults: list[Fault] = []
 
     def read(self) -> JsonValue:
@@ -134,7 +145,7 @@ class _Reader:
         self._at += 1
 
     def _scalar(self, path: KeyPath) -> JsonValue:
-        start = self._position()
+        start, began = self._position(), self._at
         try:
             value, self._at = _SCALARS.raw_decode(self._text, self._at)
         except json.JSONDecodeError as error:
@@ -144,7 +155,9 @@ class _Reader:
             raise self._invalid("number with too many digits") from None
         if isinstance(value, float) and not math.isfinite(value):
             self._fault(path, start, "NaN and infinite numbers are not JSON")
-        if isinstance(value, str) and not _is_unicode(value):
+        elif isinstance(value, float) and Decimal(repr(value)) != Decimal(self._text[began : self._at]):
+            self.rounded.add(path)
+        if isinstance(value, str) and not is_unicode(value):
             raise InvalidJsonError("half of a surrogate pair is not a character", start)
         scalar: JsonValue = value
         return scalar
@@ -170,5 +183,6 @@ class _Reader:
         )
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8: whether it has no half of a surrogate pair."""
     return not any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,373 @@
+"""References to secrets, against moto's SSM and Secrets Manager: late, together, once, and never shown."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from pydantic import BaseModel, Field, Secret, SecretBytes, SecretStr, field_validator
+from tests.batch_params.busy_aws import Answer, BusyAws, busy_aws, throttled
+from tests.carrack.aws_server import aws_server
+
+from batch_params import ConfigError, read_config
+from batch_params.aws.patience import patiently
+from batch_params.aws.service import process_aws
+
+PLANTED = "hunter2-correct-horse"
+
+
+class Login(BaseModel):
+    """A nested model whose default is a reference."""
+
+    user: str = "job"
+    password: SecretStr = SecretStr("ssm://prod/password")
+
+
+class Parameters(BaseModel):
+    """Secrets of several types and in several places."""
+
+    token: SecretStr | None = None
+    key: SecretBytes | None = None
+    pin: Secret[int] | None = None
+    many: list[SecretStr] = []
+    by_host: dict[str, SecretStr] = {}
+    size: int = 1
+    note: str = ""
+
+
+class WithDefaults(BaseModel):
+    """References that no document holds."""
+
+    token: SecretStr = SecretStr("secretsmanager://db#password")
+    key: SecretBytes = SecretBytes(b"ssm://plain")
+    login: Login = Login()
+    known: SecretStr = SecretStr("no reference")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[dict[str, str]]:
+    """Give the environment of a server that knows some parameters and secrets."""
+    with aws_server() as environ:
+        settings = {
+            "endpoint_url": environ["AWS_ENDPOINT_URL"],
+            "aws_access_key_id": "AKIATEST",
+            "aws_secret_access_key": "secret",
+            "region_name": "eu-central-1",
+        }
+        ssm = boto3.client("ssm", **settings)
+        values = {"/prod/token": PLANTED, "/prod/password": PLANTED, "plain": "text", "/prod/pin": "4711"}
+        values |= {f"/many/{number}": f"value {number}" for number in range(12)}
+        for name, value in values.items():
+            ssm.put_parameter(Name=name, Value=value, Type="SecureString")
+        ssm.put_parameter(Name="/prod/token", Value="newer", Type="SecureString", Overwrite=True)
+        manager = boto3.client("secretsmanager", **settings)
+        manager.create_secret(Name="db", SecretString=json.dumps({"password": PLANTED, "port": 5432}))
+        manager.create_secret(Name="whole", SecretString=PLANTED)
+        manager.create_secret(Name="binary", SecretBinary=b"\x00")
+        yield environ
+
+
+@pytest.fixture
+def aws(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[BusyAws]:
+    """Give the door in front of the server, to which this process's boto3 goes; nothing is remembered or waited for."""
+    with busy_aws(server["AWS_ENDPOINT_URL"]) as door:
+        for name, value in (server | {"AWS_ENDPOINT_URL": door.address}).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setitem(patiently.__kwdefaults__ or {}, "sleep", lambda seconds: None)
+        process_aws.cache_clear()
+        yield door
+        process_aws.cache_clear()
+
+
+def load(config: Mapping[str, Any], *argv: str) -> Parameters:
+    """Load the parameters from CONFIG_JSON."""
+    return read_config(Parameters, argv, {"CONFIG_JSON": json.dumps(config)})
+
+
+def refusal(config: Mapping[str, Any]) -> ConfigError:
+    """Give the error of a configuration; no secret is in it."""
+    with pytest.raises(ConfigError) as caught:
+        load(config)
+    assert PLANTED not in str(caught.value)
+    return caught.value
+
+
+def test_a_reference_gives_what_it_leads_to(aws: BusyAws) -> None:
+    """SSM by name, path and version, Secrets Manager whole or by key; lists, dictionaries and typed secrets."""
+    found = load(
+        {
+            "token": "ssm:///prod/token:1",
+            "key": "ssm://plain",
+            "pin": "ssm://prod/pin",
+            "many": ["secretsmanager://whole", "literal", "ssm:///prod/token"],
+            "by_host": {"db": "secretsmanager://db#password"},
+        }
+    )
+    assert found.token is not None
+    assert found.key is not None
+    assert found.pin is not None
+    assert (found.token.get_secret_value(), found.key.get_secret_value()) == (PLANTED, b"text")
+    assert found.pin.get_secret_value() == 4711
+    assert [each.get_secret_value() for each in found.many] == [PLANTED, "literal", "newer"]
+    assert found.by_host["db"].get_secret_value() == PLANTED
+    assert PLANTED not in repr(found)
+
+
+def test_a_secret_that_is_a_number_in_its_object_is_one(aws: BusyAws) -> None:
+    """A value that `#key` picks keeps its JSON type."""
+    found = load({"pin": "secretsmanager://db#port"})
+    assert found.pin is not None
+    assert found.pin.get_secret_value() == 5432
+
+
+def test_a_text_that_is_no_secret_of_the_model_is_left_alone(aws: BusyAws) -> None:
+    """Only secrets are references; nothing is asked for another key, whose value could be printed."""
+    assert load({"note": "ssm:///prod/token"}).note == "ssm:///prod/token"
+    assert aws.asked == []
+
+
+def test_references_are_read_together_and_once(aws: BusyAws) -> None:
+    """Twelve parameters are two requests (ten at most go into one), a second load is none."""
+    config = {"many": [f"ssm:///many/{number % 12}" for number in range(15)]}
+    assert [each.get_secret_value() for each in load(config).many][:2] == ["value 0", "value 1"]
+    assert aws.asked == ["GetParameters", "GetParameters"]
+    load(config)
+    assert len(aws.asked) == 2
+
+
+def test_keys_of_one_secret_are_one_request(aws: BusyAws) -> None:
+    """The secret is read once, whatever is picked from it; several secrets are read together."""
+    load({"token": "secretsmanager://db#password", "pin": "secretsmanager://db#port"})
+    assert aws.asked == ["GetSecretValue"]
+    load({"many": ["secretsmanager://whole", "secretsmanager://db"], "token": "secretsmanager://db#password"})
+    assert aws.asked == ["GetSecretValue", "GetSecretValue"]
+
+
+def test_several_secrets_are_read_in_a_batch(aws: BusyAws) -> None:
+    """Two secrets are one BatchGetSecretValue."""
+    load({"many": ["secretsmanager://whole", "secretsmanager://db"]})
+    assert aws.asked == ["BatchGetSecretValue"]
+
+
+def test_nothing_is_asked_before_all_else_is_right(aws: BusyAws) -> None:
+    """A wrong value elsewhere ends the job without a request; what the reference's own type makes of it is no fault."""
+    error = refusal({"pin": "ssm://prod/pin", "size": "3", "szie": 1})
+    assert error.exit_code == 78
+    assert [problem.key for problem in error.problems] == [("size",), ("szie",)]
+    assert aws.asked == []
+
+
+def test_a_reference_given_twice_is_refused_before_it_is_read(aws: BusyAws) -> None:
+    """What is wrong with the text itself does not wait for AWS."""
+    with pytest.raises(ConfigError, match="duplicate key"):
+        read_config(Parameters, [], {"CONFIG_JSON": '{"token": "ssm://a", "token": "ssm://b"}'})
+    assert aws.asked == []
+
+
+def test_absent_secrets_are_named_all_at_once(aws: BusyAws) -> None:
+    """Each problem has the place of its reference, the reference, and why; the code is 78."""
+    error = refusal(
+        {
+            "token": "ssm:///prod/tokne",
+            "many": ["secretsmanager://none", "ssm:///prod/token", "secretsmanager://whole#x", "ssm://"],
+            "by_host": {"a": "secretsmanager://db#x", "b": "secretsmanager://binary"},
+        }
+    )
+    assert error.exit_code == 78
+    assert [str(problem).split(": ", 1)[1] for problem in error.problems] == [
+        "token: ssm:///prod/tokne: does not exist (ParameterNotFound)",
+        "many[0]: secretsmanager://none: does not exist (ResourceNotFoundException)",
+        "many[2]: secretsmanager://whole#x: holds no JSON object, so nothing can be picked by #key",
+        "many[3]: ssm://: names nothing",
+        "by_host.a: secretsmanager://db#x: holds a JSON object without this #key",
+        "by_host.b: secretsmanager://binary: is binary; only texts are read",
+    ]
+    assert str(error.problems[0]).startswith("CONFIG_JSON:1:11: ")
+
+
+def test_a_wrong_secret_is_not_shown(aws: BusyAws) -> None:
+    """What a reference leads to is held to its type, and told of at the reference's place without its value."""
+    error = refusal({"pin": "ssm:///prod/password"})
+    assert str(error) == "CONFIG_JSON:1:9: pin: must be a valid integer, not a string"
+
+
+def test_a_validator_that_quotes_a_resolved_secret_is_silenced(aws: BusyAws) -> None:
+    """The model's own check sees the secret, not the reference; its words are withheld."""
+
+    class Checked(BaseModel):
+        token: SecretStr
+        name: str = Field(default="")
+
+        @field_validator("token")
+        @classmethod
+        def _long(cls, token: SecretStr) -> SecretStr:
+            if not token.get_secret_value().startswith("hunter2"):
+                raise ZeroDivisionError("saw the reference")
+            raise ValueError(token.get_secret_value())
+
+    with pytest.raises(ConfigError) as caught:
+        read_config(Checked, [], {"CONFIG_JSON": '{"token": "ssm:///prod/password"}'})
+    assert "withheld" in str(caught.value)
+    assert PLANTED not in str(caught.value)
+
+
+def test_defaults_may_be_references(aws: BusyAws) -> None:
+    """A secret's default is read too, in nested models as well; what counts as given does not change."""
+    found = read_config(WithDefaults, [], {"CONFIG_JSON": '{"known": "x"}'})
+    assert found.token.get_secret_value() == PLANTED
+    assert found.key.get_secret_value() == b"text"
+    assert found.login.password.get_secret_value() == PLANTED
+    assert found.model_fields_set == {"known"}
+    assert WithDefaults().token.get_secret_value() == "secretsmanager://db#password"
+
+
+def test_an_absent_default_is_called_that(aws: BusyAws) -> None:
+    """The problem names the default and its key."""
+
+    class Wrong(BaseModel):
+        token: SecretStr = SecretStr("ssm://none")
+
+    with pytest.raises(ConfigError) as caught:
+        read_config(Wrong, [], {"CONFIG_JSON": "{}"})
+    assert str(caught.value) == "default: token: ssm://none: does not exist (ParameterNotFound)"
+
+
+def test_throttling_is_waited_out(aws: BusyAws) -> None:
+    """A service that turns three requests away is asked a fourth time."""
+    aws.throttle(3)
+    found = load({"token": "ssm:///prod/token:1"})
+    assert found.token is not None
+    assert found.token.get_secret_value() == PLANTED
+    assert aws.asked == ["GetParameter"] * 4
+
+
+def test_throttling_without_end_is_exit_code_75(aws: BusyAws) -> None:
+    """The requests are bounded, and the code asks for a retry of the job; nothing more is asked of a busy service."""
+    aws.turn = throttled
+    error = refusal({"many": [f"ssm:///many/{number}" for number in range(12)]})
+    assert error.exit_code == 75
+    assert aws.asked == ["GetParameters"] * 20
+    assert "ssm:///many/0: AWS is too busy (ThrottlingException), after all retries" in str(error)
+
+
+def test_a_fault_of_the_service_is_asked_again_a_few_times(aws: BusyAws) -> None:
+    """A 500 is repeated four times at most, and is 75 too."""
+    aws.turn = lambda operation, body: (500, {"__type": "InternalServerError", "message": "no"})
+    assert refusal({"token": "ssm:///prod/token"}).exit_code == 75
+    assert len(aws.asked) == 4
+
+
+def test_a_lasting_mistake_beside_throttling_is_78(aws: BusyAws) -> None:
+    """A retry would not help: the gravest problem gives the code."""
+
+    def turn(operation: str, body: Mapping[str, Any]) -> Answer | None:
+        return throttled(operation, body) if operation.startswith("GetParameter") else None
+
+    aws.turn = turn
+    error = refusal({"token": "ssm:///prod/token", "by_host": {"a": "secretsmanager://none"}})
+    assert (error.exit_code, len(error.problems)) == (78, 2)
+
+
+def test_what_the_role_may_not_read_is_77_and_hides_no_other(aws: BusyAws) -> None:
+    """A denied batch is asked one by one, so that the one that is denied is named, with AWS's own reason."""
+
+    def turn(operation: str, body: Mapping[str, Any]) -> Answer | None:
+        is_denied = "/prod/password" in (body.get("Names") or [body.get("Name")])
+        return (
+            (400, {"__type": "AccessDeniedException", "message": "job-role may not"}) if is_denied else None
+        )
+
+    aws.turn = turn
+    error = refusal({"many": ["ssm:///prod/password", "ssm:///prod/token"]})
+    assert error.exit_code == 77
+    (problem,) = error.problems
+    assert str(problem) == (
+        "CONFIG_JSON:1:11: many[0]: ssm:///prod/password: the job's role may not read it "
+        "(AccessDeniedException: job-role may not)"
+    )
+
+
+def test_a_role_that_may_read_single_secrets_only_is_served(aws: BusyAws) -> None:
+    """BatchGetSecretValue needs a permission of its own; without it the secrets are read one by one."""
+
+    def turn(operation: str, body: Mapping[str, Any]) -> Answer | None:
+        is_batch = operation == "BatchGetSecretValue"
+        return (400, {"__type": "AccessDeniedException", "message": "no"}) if is_batch else None
+
+    aws.turn = turn
+    found = load({"many": ["secretsmanager://whole", "secretsmanager://db"]})
+    assert found.many[0].get_secret_value() == PLANTED
+    assert aws.asked == ["BatchGetSecretValue", "GetSecretValue", "GetSecretValue"]
+
+
+def test_no_resolve_leaves_references(aws: BusyAws) -> None:
+    """A laptop without rights loads the same parameters; a default stays a reference too."""
+    found = load({"token": "ssm:///prod/token"}, "--no-resolve")
+    assert found.token is not None
+    assert found.token.get_secret_value() == "ssm:///prod/token"
+    assert aws.asked == []
+
+
+def test_an_unreachable_service_is_exit_code_75(aws: BusyAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network fault is told as one."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    error = refusal({"token": "ssm:///prod/token"})
+    assert error.exit_code == 75
+    assert "AWS cannot be reached (EndpointConnectionError)" in str(error)
+
+
+def test_missing_credentials_and_region_are_told(aws: BusyAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No credentials is 77, no region 78: neither helps a retry."""
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    error = refusal({"token": "ssm:///prod/token"})
+    assert (error.exit_code, "no credentials are found" in str(error)) == (77, True)
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    error = refusal({"token": "ssm:///prod/token"})
+    assert (error.exit_code, "no region is known" in str(error)) == (78, True)
+
+
+def test_a_missing_boto3_is_told(aws: BusyAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra that brings it is named."""
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    error = refusal({"token": "ssm:///prod/token"})
+    assert error.exit_code == 78
+    assert str(error).endswith("ssm:///prod/token: boto3 is needed to read it: install batch-params[aws]")
+
+
+PROGRAM = """
+import sys
+from pydantic import BaseModel, SecretStr
+from batch_params import load_config
+
+class Parameters(BaseModel):
+    token: SecretStr
+
+print(load_config(Parameters).token.get_secret_value() == "hunter2-correct-horse")
+print("boto3" in sys.modules)
+"""
+
+
+def test_a_job_reads_its_secret_in_a_process_of_its_own(server: dict[str, str]) -> None:
+    """The whole way: a reference by a flag, boto3 from the environment, real waiting; explaining asks nobody."""
+    with busy_aws(server["AWS_ENDPOINT_URL"]) as door:
+        door.throttle(1)
+        environ = server | {"AWS_ENDPOINT_URL": door.address}
+        argv = [sys.executable, "-c", PROGRAM, "--token", "ssm:///prod/password"]
+        done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "True\nTrue\n", "")
+        assert door.asked == ["GetParameter", "GetParameter"]
+        done = subprocess.run([*argv, "--explain"], env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0
+        assert '"ssm:///prod/password"  --token' in done.stdout
+        assert len(door.asked) == 2
