@@ -46,6 +46,13 @@ class CodeArtifactReader:
         """See `ports.IndexReader`."""
         return self._package(name, version).current
 
+    def assets(self, name: NormalizedName, version: Version) -> tuple[File, ...]:
+        """See `ports.IndexReader`. Asked by the version's normal spelling, which takes one request; else two."""
+        found = self._files(self._coordinates(name, {"version": str(version)}))
+        if found is None and (current := self.version(name, version)):
+            found = current.files
+        return found or ()
+
     def fetch(self, name: NormalizedName, version: Version, file: File, to: Path) -> None:
         """See `ports.IndexReader`. `to` appears whole or not at all."""
         summary = self._listing(name).get(version)
@@ -85,7 +92,14 @@ class CodeArtifactReader:
     def _published(
         self, name: NormalizedName, version: Version, summary: Mapping[str, Any]
     ) -> PublishedVersion | None:
-        where = self._coordinates(name, summary)
+        files = self._files(self._coordinates(name, summary))
+        if files is None:
+            return None
+        return PublishedVersion(
+            version=version, status=summary["status"], revision=summary["revision"], files=files
+        )
+
+    def _files(self, where: Mapping[str, Any]) -> tuple[File, ...] | None:
         try:
             assets = list(self._connection.pages("list_package_version_assets", "assets", **where))
         except MissingError as error:
@@ -93,12 +107,7 @@ class CodeArtifactReader:
                 raise
             return None
         files = (self._file(asset) for asset in assets if asset["name"].endswith(_DISTRIBUTIONS))
-        return PublishedVersion(
-            version=version,
-            status=summary["status"],
-            revision=summary["revision"],
-            files=tuple(sorted(files, key=lambda file: file.name)),
-        )
+        return tuple(sorted(files, key=lambda file: file.name))
 
     def _file(self, asset: Mapping[str, Any]) -> File:
         sha256 = asset.get("hashes", {}).get("SHA-256")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,7 +23,7 @@ from carrack.adapters.tables import (
 from carrack.errors import WorkspaceError
 from carrack.model.code_sources import CodeSource, GitSource, RuntimeSource, SubmoduleSource
 from carrack.model.consistency import contradictions
-from carrack.model.index import Index
+from carrack.model.index import PUBLISHES_PER_SECOND, Index
 from carrack.model.prices import Prices
 from carrack.model.requirements import Policy
 from carrack.model.workspace import App, BumpRules, CISettings, Package, RequirementList, Workspace
@@ -206,6 +207,7 @@ def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:
     unset = None
     if table.endpoint_variable and not (endpoint and is_address(endpoint)):
         endpoint, unset = None, table.endpoint_variable
+    is_local = table.endpoint_variable is not None
     return Index(
         name=name,
         domain=table.domain,
@@ -217,5 +219,6 @@ def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:
         endpoint=endpoint,
         repository_endpoint=table.repository_endpoint,
         unset_variable=unset,
-        tags=table.endpoint_variable is None if table.tags is None else table.tags,
+        tags=not is_local if table.tags is None else table.tags,
+        publishes_per_second=table.publishes_per_second or (inf if is_local else PUBLISHES_PER_SECOND),
     )

@@ -180,6 +180,7 @@ class IndexTable(Table):
     endpoint_variable: str | None = None
     repository_endpoint: Annotated[Address, AfterValidator(_with_slash)] | None = None
     tags: bool | None = None
+    publishes_per_second: Annotated[float, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _one_endpoint(self) -> Self:
