@@ -46,7 +46,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
 
 def peak(server: LocalCodeArtifact, path: Path, how: str) -> float:
     """The largest memory, in MB, of a process that uploads a file; that the index has it whole is seen."""
-    command = [
+    command: list[str | Path] = [
         sys.executable,
         "-c",
         UPLOAD,

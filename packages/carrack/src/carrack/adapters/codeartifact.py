@@ -16,7 +16,6 @@ from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError
-from carrack.adapters.aws_session import CONNECTIONS
 from carrack.errors import IndexAccessError
 from carrack.model.published import File, IndexState, PublishedPackage, PublishedVersion
 
@@ -38,6 +37,8 @@ class CodeArtifactReader:
 
     def state(self, wanted: Mapping[NormalizedName, Version]) -> IndexState:
         """See `ports.IndexReader`."""
+        from carrack.adapters.aws_session import CONNECTIONS  # here, because botocore comes with it
+
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             packages = pool.map(self._package, wanted.keys(), wanted.values())
             return IndexState(packages=dict(zip(wanted, packages, strict=True)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from math import inf
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -15,18 +15,21 @@ from carrack.adapters.tables import (
     BumpTable,
     CarrackTable,
     IndexTable,
+    PricesTable,
     RequirementsTable,
     SourceTable,
     is_address,
     parse,
 )
 from carrack.errors import WorkspaceError
-from carrack.model.code_sources import CodeSource, GitSource, RuntimeSource, SubmoduleSource
 from carrack.model.consistency import contradictions
 from carrack.model.index import PUBLISHES_PER_SECOND, Index
-from carrack.model.prices import Prices
 from carrack.model.requirements import Policy
 from carrack.model.workspace import App, BumpRules, CISettings, Package, RequirementList, Workspace
+
+if TYPE_CHECKING:
+    from carrack.model.code_sources import CodeSource
+    from carrack.model.prices import Prices
 
 
 def find_root(start: Path) -> Path:
@@ -90,7 +93,7 @@ def read_workspace(root: Path, environ: Mapping[str, str], *, may_be_empty: bool
         ci=CISettings(**table.ci.model_dump()),
         package_globs=table.packages,
         private_names=table.private_names,
-        prices={region: Prices(region=region, **told.model_dump()) for region, told in table.prices.items()},
+        prices={region: _prices(region, told) for region, told in table.prices.items()},
         lists=_own_lists(manifest, faults),
     )
     faults += contradictions(workspace)
@@ -107,6 +110,12 @@ def read_workspace(root: Path, environ: Mapping[str, str], *, may_be_empty: bool
     if faults:
         raise faulty(faults)
     return workspace
+
+
+def _prices(region: str, table: PricesTable) -> Prices:
+    from carrack.model.prices import Prices
+
+    return Prices(region=region, **table.model_dump())
 
 
 def _own_lists(manifest: Mapping[str, Any], faults: list[str]) -> tuple[RequirementList, ...]:
@@ -194,6 +203,8 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
 
 
 def _source(table: SourceTable) -> CodeSource:
+    from carrack.model.code_sources import GitSource, RuntimeSource, SubmoduleSource
+
     subdirectory = PurePosixPath(table.subdirectory)
     if table.git is not None and table.commit is not None:
         return GitSource(url=table.git, commit=table.commit, subdirectory=subdirectory)
