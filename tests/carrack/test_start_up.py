@@ -69,3 +69,15 @@ def test_the_account_of_imports_has_all_of_them(tmp_path: Path) -> None:
         [program], env={"PYTHONPROFILEIMPORTTIME": "1"}, capture_output=True, text=True, check=True
     )
     assert re.search(r"\| +requests$", done.stderr, re.MULTILINE)
+
+
+def test_what_is_left_at_the_end_goes_though_memory_is_not_looked_through() -> None:
+    """A temporary folder that a circle of objects holds is removed when the command ends."""
+    code = (
+        "import tempfile; from carrack.cli.main import main; ring = [tempfile.TemporaryDirectory()]; "
+        "ring.append(ring); print(ring[0].name, flush=True); main(['--help'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    folder, _, rest = done.stdout.partition("\n")
+    assert rest.startswith("Usage: carrack")
+    assert not Path(folder).exists()
