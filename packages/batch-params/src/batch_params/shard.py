@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from batch_params.exit_codes import EX_CONFIG
 from batch_params.problems import ConfigError, Problem
 
 INDEX: Final = "AWS_BATCH_JOB_ARRAY_INDEX"
@@ -80,4 +79,4 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _refuse(name: str, message: str) -> NoReturn:
-    raise ConfigError([Problem(source=name, message=message)], exit_code=EX_CONFIG)
+    raise ConfigError([Problem(source=name, message=message)])
