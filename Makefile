@@ -7,6 +7,7 @@ TO := $(if $(INDEX),--to $(INDEX))
 BIN := $(VENV)/bin
 CARRACK := $(BIN)/carrack
 TESTS := tests
+# Of other Pythons: what our code does there, not what the tools do that it starts, which are the same.
 PYTHON_TESTS := tests/batch_params tests/carrack tests/codeartifact_local tests/pipeline_app tests/record_io tests/record_rules
 TOOLS := packages/batch-params packages/carrack packages/codeartifact-local
 ALL := $(TOOLS) packages/record-io packages/record-rules pipeline_app
@@ -34,7 +35,7 @@ demo: $(VENV)/.tools ## everything, for real, on this machine: publish, lock, in
 	@$(BIN)/codeartifact-local run --data .demo/index -- $(BIN)/python scripts/demo.py
 
 test: $(VENV)/.dev ## the test suite
-	@$(BIN)/python -m pytest $(TESTS) -m "not slow and not docker" --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest $(TESTS) -m "not slow and not docker$(if $(PYTHON_TESTS_ONLY), and not registry)" --numprocesses 2 --dist loadfile
 
 test-all: $(VENV)/.dev test-pythons ## the slow suites: Docker, memory, and the packages on the other Pythons here
 	@$(BIN)/python -m pytest -m "slow or docker"
@@ -46,7 +47,7 @@ test-pythons:
 	    "$$python" -c '' 2>/dev/null || continue; \
 	    test "$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')" = $$minor && break; \
 	    echo "== Python $$minor: make demo, and the tests of what depends on Python"; \
-	    $(MAKE) --no-print-directory demo test TESTS="$(PYTHON_TESTS)" PYTHON="$$python" VENV=.venvs/$$minor || exit 1; \
+	    $(MAKE) --no-print-directory demo test TESTS="$(PYTHON_TESTS)" PYTHON_TESTS_ONLY=1 PYTHON="$$python" VENV=.venvs/$$minor || exit 1; \
 	    break; \
 	  done; \
 	done
