@@ -38,7 +38,8 @@ test: $(VENV)/.dev ## the test suite
 	@$(BIN)/python -m pytest $(TESTS) -m "not slow and not docker$(if $(PYTHON_TESTS_ONLY), and not registry)" --numprocesses 2 --dist loadfile
 
 test-all: $(VENV)/.dev test-pythons ## the slow suites: Docker, memory, and the packages on the other Pythons here
-	@$(BIN)/python -m pytest -m "slow or docker"
+	@$(BIN)/python -m pytest -m "slow and not docker" --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest -m docker
 
 # python3.12 on PATH may be a shim for nothing, so each candidate is run; pyenv's versions are looked at too.
 test-pythons:
