@@ -1,8 +1,7 @@
-"""PEP 517 builds through `build`, in isolated environments, a worker process for each set of build requirements."""
+"""PEP 517 builds through `build`, in isolated environments that are kept, each hook in a process of its own."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shlex
@@ -12,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +23,15 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from carrack.adapters.cache.environments import Environments
 from carrack.adapters.hashing import describe
 from carrack.errors import BuildError
-from carrack.model.artifact import Artifact, Source
+from carrack.model.artifact import Artifact, Kinds, Source, digest_of
 from carrack.model.published import File
 from carrack.ports import Report
 
 _BACKENDS_SEE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
-_WORKER = {"PYTHONSAFEPATH": "1"}  # the folder where we are may have a build.py of its own
+_OUR_OWN = {"PYTHONSAFEPATH": "1"}  # the folder where we are may have a build.py of its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,70 +41,53 @@ class IsolatedBuilder:
     `constraints` is the workspace's build-constraints.txt, for sources that do not bring their commit's: every build
     requirement must be in it, with its hashes.
     `environ` gives the environment for installing them (`adapters.environment.isolated`), with a token that is good
-    then; the build backends themselves get nothing of it but PATH, HOME, language and temporary folder.
+    then; it is asked only where a build environment has to be made. The build backends themselves get nothing of it but
+    what `seen` names too: PATH, HOME, language and temporary folder.
     """
 
     constraints: Path
     environ: Callable[[], Mapping[str, str]] = field(repr=False)
     report: Report
+    seen: Mapping[str, str] = field(repr=False)
     backends: Mapping[str, str] = field(default_factory=dict)
-    """What the build backends see in other words than `environ` has it."""
+    """What the build backends see in other words than `seen` has it."""
     backwards: bool = False
     """Whether an sdist is unpacked in the opposite order: some file systems list files as they were made."""
     by_hash: bool = True
     """Whether build requirements are installed by hash; what was not is for looking at, never for an index."""
+    environments: Path | None = None
+    """Where build environments are kept; None where they go with the build. Those not by hash always do."""
 
-    def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
+    def build(self, sources: Sequence[Source], out: Path, kinds: Kinds = Kinds.BOTH) -> tuple[Artifact, ...]:
         """See `ports.Builder`.
 
         Raises BuildError with the backend's output where a package does not build, and where a build requirement
         is not in the constraints; OSError where this machine cannot hold what is built.
         """
-        made = self.make(sources, out, wheels=wheels)
-        texts = {source.name: self._constraint_text(source, sources) for source in sources}
+        made = self._make(sources, out, kinds)
         return tuple(
-            _artifact(source, path, texts[source.name]) for source in sources for path in made[source.name]
+            _artifact(source, out / name, self._constraint_text(source, sources), made[source.name])
+            for source in sources
+            for name in made[source.name]["files"]
         )
 
-    def make(
-        self, sources: Sequence[Source], out: Path, *, wheels: bool = True
-    ) -> Mapping[NormalizedName, tuple[Path, ...]]:
+    def make(self, sources: Sequence[Source], out: Path) -> Mapping[NormalizedName, tuple[Path, ...]]:
         """As `build`, but whatever name and version the backend gives; the files of each source."""
+        made = self._make(sources, out, Kinds.BOTH)
+        return {source.name: tuple(out / name for name in made[source.name]["files"]) for source in sources}
+
+    def _make(self, sources: Sequence[Source], out: Path, kinds: Kinds) -> dict[str, dict[str, Any]]:
         out.mkdir(parents=True, exist_ok=True)
-        texts = {source.name: self._constraint_text(source, sources) for source in sources}
-
-        def needs(source: Source) -> tuple[tuple[str, ...], str]:
-            return source.build_requires, texts[source.name]
-
-        made: dict[str, list[str]] = {}
-        for (requires, text), group in groupby(sorted(sources, key=needs), key=needs):
-            made |= self._work(requires, text, tuple(group), out, wheels)
-        return {source.name: tuple(out / name for name in made[source.name]) for source in sources}
-
-    def _work(
-        self, requires: Sequence[str], constraints: str, sources: Sequence[Source], out: Path, wheels: bool
-    ) -> dict[str, list[str]]:
         for source in sources:
             self.report.step("Building", f"{source.name} {source.version or ''}".rstrip())
         with tempfile.TemporaryDirectory(
             prefix="carrack-build-"
         ) as scratch:  # outlives a worker that is killed
-            environ = {**self.environ(), "TMPDIR": scratch}
-            job = {
-                "requires": requires,
-                "constraints": constraints.splitlines(),
-                "out": str(out),
-                "wheels": wheels,
-                "backwards": self.backwards,
-                "environ": {
-                    **{key: environ[key] for key in _BACKENDS_SEE if key in environ},
-                    **self.backends,
-                },
-                "builds": [{"name": s.name, "source": str(s.path), "epoch": s.epoch} for s in sources],
-            }
-            told = _WORKER | ({"PIP_REQUIRE_HASHES": "1"} if self.by_hash else {})
-            worker = _run_worker(json.dumps(job), {**environ, **told})
-        return _made(worker)
+            kept = self.environments if self.by_hash else None
+            rounds = _Rounds(
+                self, Path(scratch), kept or Path(scratch, "environments"), out.absolute(), kinds
+            )
+            return rounds.run([(source, self._constraint_text(source, sources)) for source in sources])
 
     def _constraint_text(self, source: Source, sources: Sequence[Source]) -> str:
         if source.constraints is not None:
@@ -123,31 +105,122 @@ class IsolatedBuilder:
             ) from None
 
 
-def _run_worker(job: str, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the worker to its end; where we are interrupted, it ends with pip and the backends that it started."""
-    command = [sys.executable, "-m", "carrack.adapters.builder.worker"]
+@dataclass
+class _Rounds:
+    """Rounds of the worker, each for what is not built yet, with the environments made that the one before lacked."""
+
+    builder: IsolatedBuilder
+    scratch: Path
+    kept: Path
+    out: Path
+    kinds: Kinds
+    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a package needs beside its own requirements, because its backend says so."""
+    alone: set[str] = field(default_factory=set)
+    """Packages whose build changed an environment that others use; each gets one of its own."""
+
+    def run(self, wanted: Sequence[tuple[Source, str]]) -> dict[str, dict[str, Any]]:
+        made: dict[str, dict[str, Any]] = {}
+        for _ in range(4 + 2 * len(wanted)):  # a round builds, makes an environment, or sets a package apart
+            waiting = [(source, text) for source, text in wanted if source.name not in made]
+            if not waiting:
+                return made
+            self._have_environments(waiting)
+            said = self._work(waiting)
+            made |= said["made"]
+            self.lacking = {name: tuple(requires) for name, requires in said["lacks"]}
+            self.alone.update(said["spoilt"])
+            for name in said["spoilt"]:
+                self.builder.report.note(
+                    f"{name}: its build changed its build environment; it gets one of its own"
+                )
+        raise RuntimeError(
+            f"builds that do not come to an end: {[str(source.name) for source, _ in waiting]}"
+        )
+
+    def _place(self, source: Source) -> Path:
+        return self.scratch / "alone" / source.name if source.name in self.alone else self.kept
+
+    def _have_environments(self, waiting: Sequence[tuple[Source, str]]) -> None:
+        asked: dict[tuple[Path, tuple[str, ...], str], list[str]] = {}
+        for source, text in waiting:
+            for requires in {source.build_requires, self.lacking.get(source.name, source.build_requires)}:
+                wish = (self._place(source), tuple(sorted(requires)), text)
+                asked.setdefault(wish, []).append(source.name)
+        for (place, requires, text), names in asked.items():
+            environments = Environments(place)
+            with environments.find(requires, text) as found:
+                is_there = found is not None
+            if not is_there:
+                job = {"names": ", ".join(names), "requires": requires, "constraints": text}
+                environments.make(requires, text, self._maker(job))
+
+    def _maker(self, job: Mapping[str, Any]) -> Callable[[Path], Mapping[str, Any]]:
+        told = {"PIP_REQUIRE_HASHES": "1"} if self.builder.by_hash else {}
+
+        def fill(folder: Path) -> Mapping[str, Any]:
+            environ = {**self.builder.environ(), **told, **self._tmp}
+            return _run("environment_maker", {**job, "path": str(folder)}, environ)
+
+        return fill
+
+    def _work(self, waiting: Sequence[tuple[Source, str]]) -> dict[str, Any]:
+        seen = {key: self.builder.seen[key] for key in _BACKENDS_SEE if key in self.builder.seen}
+        environ = {**seen, **self.builder.backends, **self._tmp}
+        texts = list(dict.fromkeys(text for _, text in waiting))
+        job = {
+            "constraints": texts,
+            "out": str(self.out),
+            "kinds": self.kinds.value,
+            "backwards": self.builder.backwards,
+            "environ": environ,
+            "builds": [
+                {
+                    "name": source.name,
+                    "source": str(source.path),
+                    "epoch": source.epoch,
+                    "requires": source.build_requires,
+                    "constraints": texts.index(text),
+                    "environments": str(self._place(source)),
+                    "is_alone": source.name in self.alone,
+                }
+                for source, text in waiting
+            ],
+        }
+        return _run("worker", job, environ)
+
+    @property
+    def _tmp(self) -> dict[str, str]:
+        return {"TMPDIR": str(self.scratch)}
+
+
+def _run(module: str, job: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Run one of our own processes to its end; where we are interrupted, it ends with pip and whatever it started.
+
+    Raises what it was stopped by.
+    """
+    command = [sys.executable, "-m", f"carrack.adapters.builder.{module}"]
     with subprocess.Popen(
         command,
-        env=environ,
+        env={**environ, **_OUR_OWN},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         umask=0o022,
         process_group=0,
-    ) as worker:
+    ) as process:
         try:
-            out, err = worker.communicate(job)
+            out, err = process.communicate(json.dumps(job))
         except BaseException:
-            os.killpg(worker.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
             raise
-    return subprocess.CompletedProcess(command, worker.returncode, out, err)
+    if process.returncode:
+        raise RuntimeError(f"the {module} ended with {process.returncode}:\n{err}")
+    return _checked(json.loads(out.splitlines()[-1]))
 
 
-def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
-    if worker.returncode:
-        raise RuntimeError(f"the build worker ended with {worker.returncode}:\n{worker.stderr}")
-    answer: dict[str, Any] = json.loads(worker.stdout.splitlines()[-1])
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     if "machine" in answer:
         raise OSError(*answer["machine"])
     if "failed" in answer:
@@ -158,11 +231,10 @@ def _made(worker: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
             untouched="the index",
             hint=answer["hint"],
         )
-    made: dict[str, list[str]] = answer["made"]
-    return made
+    return answer
 
 
-def _artifact(source: Source, path: Path, constraints: str) -> Artifact:
+def _artifact(source: Source, path: Path, constraints: str, made: Mapping[str, Any]) -> Artifact:
     file = describe(path)
     name, version = _name_and_version(file) or (None, None)
     if version is None or (name, version) != (source.name, source.version or version):
@@ -172,8 +244,14 @@ def _artifact(source: Source, path: Path, constraints: str) -> Artifact:
             untouched="the index",
             hint="the version must be static: [project] version in pyproject.toml",
         )
-    digest = hashlib.sha256(constraints.encode(errors="surrogateescape")).hexdigest()
-    return Artifact(name=source.name, version=version, path=path, file=file, constraints=f"sha256:{digest}")
+    return Artifact(
+        name=source.name,
+        version=version,
+        path=path,
+        file=file,
+        constraints=digest_of(constraints),
+        installed=tuple(made["installed"]),
+    )
 
 
 def _name_and_version(file: File) -> tuple[NormalizedName, Version] | None:
