@@ -40,6 +40,7 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
+    os.close(null)
     lines = _Lines(requests)
     first = json.loads(lines.wait())
     ready = _load(first["modules"], first["unfit"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import tarfile
 import tempfile
@@ -112,8 +113,8 @@ class _Making:
         except BuildException as error:
             raise FailedError(self.build.name, f"{kind}: {error}") from None
         except BuildBackendException as error:
-            if isinstance(error.exception, OSError):
-                raise error.exception from None
+            if isinstance(error.exception, OSError) and error.exception.errno != errno.ENOENT:
+                raise error.exception from None  # of this machine; a missing answer is the backend's own fault
             printed = getattr(error.exception, "stdout", "")
             raise FailedError(self.build.name, f"{kind}: {error}", printed) from None
 
