@@ -35,7 +35,7 @@ def build_sdist(folder: str, settings: object = None) -> str:
 
 def build_wheel(folder: str, settings: object = None, metadata: object = None) -> str:
     """PEP 517: what build.py found out."""
-    import shared_lazily  # what a backend loads only now
+    import shared_lazily  # type: ignore[import-not-found]  # what a backend loads only now
 
     facts: dict[str, Any] = {"lazily": shared_lazily.VALUE}
     name = f"{_stem()}-py3-none-any.whl"

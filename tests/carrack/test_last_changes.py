@@ -17,7 +17,7 @@ FOLDERS = [f"packages/{name}" for name in ("alpha", "alpha-two", "beta", "beta/i
 
 def history(repo: Repository, seed: int) -> list[str]:
     """A history of forks, merges and commits within one second; the last commits of its lines."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a history, not a key
     stream: list[str] = []
     for number in range(1, 90):
         when = EPOCH + 60 * (number // 2) - chance.choice([0, 0, 0, 600])  # clocks go wrong, too

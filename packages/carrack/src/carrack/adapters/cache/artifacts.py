@@ -67,7 +67,7 @@ class KeptArtifacts:
             if facts is None or entry.name != self._said(tuple(facts["installed"]), source):
                 continue
             files = [File(**fact) for fact in facts["files"]]
-            if all(_copy(entry / file.name, file, out) for file in files):
+            if all(_have(entry / file.name, file, out) for file in files):
                 used_now(key)
                 return tuple(_artifact(source, file, out, facts) for file in files)
             shutil.rmtree(entry, ignore_errors=True)
@@ -121,22 +121,34 @@ def _read(entry: Path) -> dict[str, Any] | None:
         return None
 
 
-def _copy(kept: Path, file: File, out: Path) -> bool:
-    """Whether the file is as it was kept; if so, it is in `out` too."""
-    beside = out / f".{file.name}.new"
-    digest = hashlib.sha256()
+def _have(kept: Path, file: File, out: Path) -> bool:
+    """Whether the file is in `out`, by its hash: because it was there, or because it is as it was kept."""
+    there, beside = out / file.name, out / f".{file.name}.new"
     try:
-        with kept.open("rb") as old, beside.open("wb") as new:
-            while piece := old.read(1 << 20):
-                digest.update(piece)
-                new.write(piece)
+        if _hash(there) == file.sha256:
+            return True
+        there.unlink()  # a rename onto a file would wait for the disk
     except FileNotFoundError:
-        return False
-    if digest.hexdigest() != file.sha256:
-        beside.unlink()
-        return False
-    os.replace(beside, out / file.name)
-    return True
+        pass
+    try:
+        if _hash(kept, beside) == file.sha256:
+            beside.rename(there)
+            return True
+    except FileNotFoundError:
+        pass
+    beside.unlink(missing_ok=True)
+    return False
+
+
+def _hash(path: Path, copy: Path | None = None) -> str:
+    """The file's sha256, and a copy of the bytes that were hashed."""
+    digest = hashlib.sha256()
+    with path.open("rb") as old, open(copy or os.devnull, "wb") as new:
+        while piece := old.read(1 << 20):
+            digest.update(piece)
+            if copy:
+                new.write(piece)
+    return digest.hexdigest()
 
 
 def _artifact(source: Source, file: File, out: Path, facts: Mapping[str, Any]) -> Artifact:
