@@ -100,7 +100,9 @@ class Git:
         rows = zip(asked, map(str.split, answers.splitlines()), strict=True)
         found = {place: (facts[0], facts[1]) for place, facts in rows if facts[-1] != "missing"}
         known |= {place: one for place, one in found.items() if _COMMIT.fullmatch(place[0])}
-        return {place: known.get(place) or found[place] for place in places if place in known or place in found}
+        return {
+            place: known.get(place) or found[place] for place in places if place in known or place in found
+        }
 
     @cached_property
     def _of_commits(self) -> dict[Place, tuple[str, str]]:

@@ -116,6 +116,8 @@ class _Rounds:
     kinds: Kinds
     lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What a package needs beside its own requirements, because its backend says so."""
+    careful: bool = False
+    """Whether a build changed its environment, so that it has to be known which one it was."""
     alone: set[str] = field(default_factory=set)
     """Packages whose build changed an environment that others use; each gets one of its own."""
 
@@ -128,6 +130,7 @@ class _Rounds:
             self._have_environments(waiting)
             said = self._work(waiting)
             made |= said["made"]
+            self.careful = self.careful or said["doubtful"]
             self.lacking = {name: tuple(requires) for name, requires in said["lacks"]}
             self.alone.update(said["spoilt"])
             for name in said["spoilt"]:
@@ -174,6 +177,7 @@ class _Rounds:
             "kinds": self.kinds.value,
             "backwards": self.builder.backwards,
             "environ": environ,
+            "careful": self.careful,
             "builds": [
                 {
                     "name": source.name,
@@ -182,7 +186,7 @@ class _Rounds:
                     "requires": source.build_requires,
                     "constraints": texts.index(text),
                     "environments": str(self._place(source)),
-                    "is_alone": source.name in self.alone,
+                    "is_careful": self.careful and source.name not in self.alone,
                 }
                 for source, text in waiting
             ],

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -106,21 +105,21 @@ class Hooks:
     def _fork(
         self, server: ForkServer, command: Sequence[str], folder: str, environ: Mapping[str, str]
     ) -> None:
-        with tempfile.TemporaryDirectory(prefix="hook-") as scratch:
-            output, learned = Path(scratch, "output"), Path(scratch, "learned")
-            status = server.hook(
-                argv=command[1:],
-                cwd=folder,
-                environ=environ,
-                output=str(output),
-                watched=_OF_PACKAGES,
-                learned=None if self._learning is None else str(learned),
-            )
-            if status:
-                printed = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
-                raise subprocess.CalledProcessError(status, command, printed)
-            if self._learning is not None:
-                self._learning = self._learning.and_(_read(learned))
+        scratch = Path(command[-1])  # pyproject_hooks' own, for what goes to the script and back
+        output, learned = scratch / "output.txt", scratch / "learned.json"
+        status = server.hook(
+            argv=command[1:],
+            cwd=folder,
+            environ=environ,
+            output=str(output),
+            watched=_OF_PACKAGES,
+            learned=None if self._learning is None else str(learned),
+        )
+        if status:
+            printed = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
+            raise subprocess.CalledProcessError(status, command, printed)
+        if self._learning is not None:
+            self._learning = self._learning.and_(_read(learned))
 
     def _start(self, learned: Learned) -> None:
         if self._server is None and not self._gone and hasattr(os, "fork"):

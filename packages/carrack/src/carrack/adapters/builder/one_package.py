@@ -38,7 +38,7 @@ class Build:
     requires: frozenset[str]
     constraints: str
     environments: str
-    is_alone: bool
+    is_careful: bool
     kinds: Kinds
     out: Path
     backwards: bool
@@ -53,7 +53,7 @@ class Build:
             requires=frozenset(one["requires"]),
             constraints=job["constraints"][one["constraints"]],
             environments=one["environments"],
-            is_alone=one["is_alone"],
+            is_careful=one["is_careful"],
             kinds=Kinds(job["kinds"]),
             out=Path(job["out"]),
             backwards=job["backwards"],
@@ -63,16 +63,17 @@ class Build:
 def build_package(workshop: Workshop, build: Build) -> Mapping[str, Any]:
     """The files of a package, and the names of what was installed for them.
 
+    Where the job is careful, it is known afterwards whether the environment is as it was.
+
     Raises LacksError, SpoiltError, and FailedError with what its backend printed.
     """
     with tempfile.TemporaryDirectory(prefix=f"{build.name}-") as scratch, ExitStack() as turns:
         making = _Making(workshop=workshop, build=build, scratch=Path(scratch), turns=turns)
         try:
             files = making.files()
-        except FailedError:
-            making.refuse_spoilt()
-            raise
-        making.refuse_spoilt()
+        finally:
+            if build.is_careful:
+                making.refuse_spoilt()
         return {"files": files, "installed": sorted(making.installed)}
 
 
@@ -90,8 +91,8 @@ class _Making:
         return {name for environment in self.used.values() for name in environment.installed}
 
     def refuse_spoilt(self) -> None:
-        if not self.build.is_alone and not all(one.is_untouched for one in self.used.values()):
-            raise SpoiltError
+        if not all(one.is_untouched for one in self.used.values()):
+            raise SpoiltError from None
 
     def files(self) -> list[str]:
         build = self.build

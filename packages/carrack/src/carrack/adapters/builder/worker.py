@@ -1,8 +1,10 @@
 """The worker process: builds packages, as many at a time as there are cores, in environments that are there.
 
-Reads a job as JSON from stdin and writes one line of JSON to stdout: what it made, which environments it lacks, whose
-build changed its environment, and what failed. It has no token, and no environment variable but those that the backends
-may see.
+Reads a job as JSON from stdin and writes one line of JSON to stdout: what it made, which environments it lacks, and
+what failed. It has no token, and no environment variable but those that the backends may see.
+
+Whether builds left their environments as they were is looked at once, at the end; where they did not, all is doubtful.
+In a careful job it is looked at after each package, so that it is known whose build may have seen a change.
 """
 
 from __future__ import annotations
@@ -30,8 +32,10 @@ def _do(job: Mapping[str, Any]) -> Mapping[str, Any]:
         workshop = Workshop(environ=job["environ"], stack=stack)
         told = Told()
         list(pool.map(lambda build: _one(workshop, build, told), builds))
-    first = next((told.failures[build.name] for build in builds if build.name in told.failures), None)
-    return {"made": told.made, "lacks": told.lacks, "spoilt": told.spoilt, **(first or {})}
+        if not (job["careful"] or workshop.is_untouched):
+            return {"made": {}, "lacks": [], "spoilt": [], "doubtful": True}
+    first = next((told.failures[build.name] for build in builds if build.name in told.failures), {})
+    return {"made": told.made, "lacks": told.lacks, "spoilt": told.spoilt, "doubtful": False, **first}
 
 
 def _cores() -> int:

@@ -43,6 +43,12 @@ class Workshop:
             raise LacksError(requires)
         return found
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether all that was used is as it was made."""
+        used = {found.folder: found for found in self._found.values() if found}
+        return all(found.is_untouched for found in used.values())
+
     def hooks(self, environment: BuildEnvironment, backend: str) -> Hooks:
         """The hooks of a backend in an environment."""
         scripts = str(Path(environment.python).parent)
