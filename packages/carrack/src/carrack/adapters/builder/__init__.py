@@ -114,8 +114,6 @@ class _Rounds:
     kept: Path
     out: Path
     kinds: Kinds
-    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """What a package needs beside its own requirements, because its backend says so."""
     careful: bool = False
     """Whether a build changed its environment, so that it has to be known which one it was."""
     alone: set[str] = field(default_factory=set)
@@ -127,11 +125,10 @@ class _Rounds:
             waiting = [(source, text) for source, text in wanted if source.name not in made]
             if not waiting:
                 return made
-            self._have_environments(waiting)
             said = self._work(waiting)
             made |= said["made"]
             self.careful = self.careful or said["doubtful"]
-            self.lacking = {name: tuple(requires) for name, requires in said["lacks"]}
+            self._make_environments({source.name: (source, text) for source, text in waiting}, said["lacks"])
             self.alone.update(said["spoilt"])
             for name in said["spoilt"]:
                 self.builder.report.note(
@@ -144,19 +141,16 @@ class _Rounds:
     def _place(self, source: Source) -> Path:
         return self.scratch / "alone" / source.name if source.name in self.alone else self.kept
 
-    def _have_environments(self, waiting: Sequence[tuple[Source, str]]) -> None:
+    def _make_environments(
+        self, waiting: Mapping[str, tuple[Source, str]], lacks: Sequence[tuple[str, Sequence[str]]]
+    ) -> None:
         asked: dict[tuple[Path, tuple[str, ...], str], list[str]] = {}
-        for source, text in waiting:
-            for requires in {source.build_requires, self.lacking.get(source.name, source.build_requires)}:
-                wish = (self._place(source), tuple(sorted(requires)), text)
-                asked.setdefault(wish, []).append(source.name)
+        for name, requires in lacks:
+            source, text = waiting[name]
+            asked.setdefault((self._place(source), tuple(requires), text), []).append(name)
         for (place, requires, text), names in asked.items():
-            environments = Environments(place)
-            with environments.find(requires, text) as found:
-                is_there = found is not None
-            if not is_there:
-                job = {"names": ", ".join(names), "requires": requires, "constraints": text}
-                environments.make(requires, text, self._maker(job))
+            job = {"names": ", ".join(names), "requires": requires, "constraints": text}
+            Environments(place).make(requires, text, self._maker(job))
 
     def _maker(self, job: Mapping[str, Any]) -> Callable[[Path], Mapping[str, Any]]:
         told = {"PIP_REQUIRE_HASHES": "1"} if self.builder.by_hash else {}

@@ -99,7 +99,7 @@ class _Making:
         if build.kinds is Kinds.WHEEL:
             return [self._distribution(build.source, "wheel")]
         sdist = self._distribution(build.source, "sdist")
-        _settle(build, sdist)
+        settle_sdist(build, sdist)
         if build.kinds is Kinds.SDIST:
             return [sdist]
         return [sdist, self._distribution(_unpack(build, sdist, self.scratch / "sdist"), "wheel")]
@@ -150,7 +150,8 @@ class _Making:
         return self.hooks[asked]
 
 
-def _settle(build: Build, sdist: str) -> None:
+def settle_sdist(build: Build, sdist: str) -> None:
+    """Have the sdist depend on its files alone. Raises FailedError where it is no archive."""
     try:
         settle(build.out / sdist, build.epoch)
     except (tarfile.TarError, FileNotFoundError) as error:

@@ -1,7 +1,7 @@
 """Sdists that depend on their files alone.
 
 setuptools takes times, owners and modes of an sdist from the machine, whatever SOURCE_DATE_EPOCH says; others the order
-from the file system, or one time from the clock. A tar archive can say all of it anew, without touching a file's content.
+from the file system, or one time from the clock. A tar archive can say all of it anew, and no file's content changes.
 """
 
 from __future__ import annotations

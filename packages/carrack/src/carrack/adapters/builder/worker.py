@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carrack.adapters.builder.answering import FailedError, answer, failed
+from carrack.adapters.builder.direct import build_directly
 from carrack.adapters.builder.one_package import Build, SpoiltError, build_package
 from carrack.adapters.builder.workshop import LacksError, Workshop
 
@@ -30,8 +31,9 @@ def _do(job: Mapping[str, Any]) -> Mapping[str, Any]:
     builds = [Build.of(job, one) for one in job["builds"]]
     with ExitStack() as stack, ThreadPoolExecutor(_cores()) as pool:
         workshop = Workshop(environ=job["environ"], stack=stack)
-        told = Told()
-        list(pool.map(lambda build: _one(workshop, build, told), builds))
+        told = Told(made=build_directly(builds, job["environ"]))
+        rest = [build for build in builds if build.name not in told.made]
+        list(pool.map(lambda build: _one(workshop, build, told), rest))
         if not (job["careful"] or workshop.is_untouched):
             return {"made": {}, "lacks": [], "spoilt": [], "doubtful": True}
     first = next((told.failures[build.name] for build in builds if build.name in told.failures), {})
