@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -37,21 +38,21 @@ two = {{ workspace = true }}
 
 @pytest.fixture(scope="module")
 def pins() -> str:
-    """uv_build by hash, in the newest release that there is."""
+    """uv_build by hash, in a release that our own uv does not have."""
+    wanted = f"uv_build!={version('uv')}"
     command: list[str | Path] = [BIN / "uv", "pip", "compile", "--universal", "--generate-hashes", "-"]
-    done = subprocess.run(command, input="uv_build", text=True, check=True, capture_output=True)
+    done = subprocess.run(command, input=wanted, text=True, check=True, capture_output=True)
     return done.stdout
 
 
 @pytest.fixture(scope="module")
 def uv(pins: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with uv in the release to which uv_build is pinned."""
-    version = (
-        next(line for line in pins.splitlines() if line.startswith("uv-build==")).split()[0].split("==")[1]
-    )
+    pinned = next(line for line in pins.splitlines() if line.startswith("uv-build==")).split()[0]
     folder = tmp_path_factory.mktemp("uv")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, f"uv=={version}"]
-    subprocess.run(command, check=True)
+    wanted = pinned.replace("uv-build", "uv")
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, wanted]
+    subprocess.run(pip, check=True)
     return folder / "bin"
 
 

@@ -71,7 +71,8 @@ def _top_level(names: Iterable[str]) -> set[str]:
 
 
 def _tell(answers: int, answer: Mapping[str, Any]) -> None:
-    os.write(answers, json.dumps(answer).encode() + b"\n")
+    with suppress(BrokenPipeError):  # whoever asked is gone, which the end of stdin says, too
+        os.write(answers, json.dumps(answer).encode() + b"\n")
 
 
 class _Lines:
