@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import subprocess
 import tempfile
 import tomllib
@@ -25,7 +24,6 @@ from carrack.model.commits import Commit
 from carrack.model.history import Place, TreeState, is_below
 
 _FILE, _PROGRAM, _FOLDER = 0o644, 0o755, 0o755
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FULL = ("No space left on device", "Out of diskspace")
 """What git says on a full disk."""
 _SAME_EVERYWHERE = (
@@ -91,23 +89,12 @@ class Git:
 
     def _objects(self, wanted: Iterable[Place]) -> Mapping[Place, tuple[str, str]]:
         """Kind and id of what each commit has at a path; what is not there is missing."""
-        known = self._of_commits  # a commit never changes, but a name of one may
         places = tuple(wanted)
-        asked = [place for place in places if place not in known]
-        lines = "".join(f"{commit}:{self._prefix}{path}\n" for commit, path in asked)
+        lines = "".join(f"{commit}:{self._prefix}{path}\n" for commit, path in places)
         form = "%(objecttype) %(objectname)"
-        answers = self._ask("cat-file", "--buffer", f"--batch-check={form}", told=lines) if asked else ""
-        rows = zip(asked, map(str.split, answers.splitlines()), strict=True)
-        found = {place: (facts[0], facts[1]) for place, facts in rows if facts[-1] != "missing"}
-        known |= {place: one for place, one in found.items() if _COMMIT.fullmatch(place[0])}
-        return {
-            place: known.get(place) or found[place] for place in places if place in known or place in found
-        }
-
-    @cached_property
-    def _of_commits(self) -> dict[Place, tuple[str, str]]:
-        """What was asked for already, in commits that were named by their id."""
-        return {}
+        answers = self._ask("cat-file", "--buffer", f"--batch-check={form}", told=lines).splitlines()
+        rows = zip(places, map(str.split, answers), strict=True)
+        return {place: (facts[0], facts[1]) for place, facts in rows if facts[-1] != "missing"}
 
     def _root_tree(self, commit: str) -> str | None:
         """An id of what a package at the root has: of all files but those apart, since git has no tree of those."""

@@ -73,7 +73,11 @@ class Rounds:
             asked.setdefault((self._place(source), tuple(requires), text), []).append(name)
         for (place, requires, text), names in asked.items():
             job = {"names": ", ".join(names), "requires": requires, "constraints": text}
-            Environments(place).make(requires, text, self._maker(job))
+            environments = Environments(place)
+            with environments.find(requires, text) as found:
+                is_there = found is not None  # what was made just now may be what this comes to
+            if not is_there:
+                environments.make(requires, text, self._maker(job))
 
     def _maker(self, job: Mapping[str, Any]) -> Callable[[Path], Mapping[str, Any]]:
         def fill(folder: Path) -> Mapping[str, Any]:

@@ -77,7 +77,11 @@ class Environments:
                 return
             shutil.rmtree(place, ignore_errors=True)
             (place / "env").mkdir(mode=0o700, parents=True)
-            facts = fill(place / "env")
+            try:
+                facts = fill(place / "env")
+            except BaseException:  # Ctrl-C too
+                shutil.rmtree(place, ignore_errors=True)
+                raise
             names = facts["installed"].keys()
             sealed = {
                 **facts,
