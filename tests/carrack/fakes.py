@@ -7,7 +7,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -240,6 +240,7 @@ class MemoryIndex:
     bad: set[str] = field(default_factory=set)
     uploads: list[str] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
     origins: dict[NormalizedName, Controls] = field(default_factory=dict)
     upstream: tuple[str, ...] = ()
 
@@ -286,6 +287,12 @@ class MemoryIndex:
         status = self.statuses.get((name, version), "Published")
         return PublishedVersion(version=version, status=status, revision="1", files=tuple(files))
 
+    def assets(self, name: NormalizedName, version: Version) -> tuple[File, ...]:
+        """See `ports.IndexReader`."""
+        self.looks.append(f"{name} {version}")
+        current = self.version(name, version)
+        return current.files if current else ()
+
     def _hides(self, file: str) -> bool:
         self.hidden[file] = self.hidden.get(file, 0) - 1
         return self.hidden[file] >= 0
@@ -300,6 +307,10 @@ class MemoryIndex:
         """See `ports.Uploader`."""
         if artifact.file.name in self.bad:
             raise BuildError("twine's strict check does not pass", address=artifact.file.name)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """See `ports.Uploader`; there is room for all."""
+        return nullcontext()
 
     def upload(self, artifact: Artifact) -> None:
         """See `ports.Uploader`."""

@@ -177,6 +177,35 @@ def test_a_version_that_vanishes_while_it_is_read_is_not_there(
     assert reader.version(ALPHA, ONE) is None
 
 
+def test_the_assets_of_a_version_take_one_request(filled: LocalCodeArtifact, wheel: Path) -> None:
+    """What a release just put there is asked for by its name and version alone."""
+    connection, sent = Connection(index_at(filled.url)), list[str]()
+    connection.client.meta.events.register("before-send", lambda request, **_: sent.append(request.url))
+    assert CodeArtifactReader(connection).assets(ALPHA, ONE) == (describe(wheel),)
+    assert [url.split("?")[0].rpartition("/v1/")[2] for url in sent] == ["package/version/assets"]
+
+
+def test_the_assets_of_a_version_that_is_spelt_otherwise_are_found(
+    stubbed: tuple[CodeArtifactReader, Stubber],
+) -> None:
+    """Where the index has no `1.0`, its list of versions says that it has a `v1.0`."""
+    reader, stub = stubbed
+    fields = {"message": "gone", "resourceType": "package-version"}
+    stub.add_client_error(
+        "list_package_version_assets", "ResourceNotFoundException", "gone", 404, modeled_fields=fields
+    )
+    stub.add_response("list_package_versions", listing("v1.0"))
+    asset = {"name": "a-1.0.tar.gz", "size": 1, "hashes": {"SHA-256": "ab" * 32}}
+    stub.add_response("list_package_version_assets", {"assets": [asset]})
+    assert [file.name for file in reader.assets(ALPHA, ONE)] == ["a-1.0.tar.gz"]
+
+
+def test_a_version_that_is_not_there_has_no_assets(reader: CodeArtifactReader) -> None:
+    """Neither has one of a package that is not there."""
+    assert reader.assets(ALPHA, Version("3.0")) == ()
+    assert reader.assets(BETA, ONE) == ()
+
+
 def test_an_asset_without_a_sha256_is_an_error(stubbed: tuple[CodeArtifactReader, Stubber]) -> None:
     """Nothing can be proved by it."""
     reader, stub = stubbed

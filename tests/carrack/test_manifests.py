@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -293,6 +294,27 @@ def test_endpoint_and_endpoint_variable_exclude_each_other(tmp_path: Path) -> No
     both = 'endpoint = "http://127.0.0.1:1"\nendpoint-variable = "LOCAL_URL"'
     assert faults(write(tmp_path, index=both)) == (
         "pyproject.toml: tool.carrack.indexes.main: say endpoint or endpoint-variable, not both",
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "rate"),
+    [
+        ("", 10),
+        ("publishes-per-second = 50", 50),
+        ('endpoint-variable = "LOCAL_URL"', inf),
+        ('endpoint-variable = "LOCAL_URL"\npublishes-per-second = 0.5', 0.5),
+    ],
+)
+def test_an_index_has_its_account_s_rate(tmp_path: Path, told: str, rate: float) -> None:
+    """The quota's default, or what it was raised to; a local index has no quota, unless one is to be tried."""
+    assert read(write(tmp_path, index=told)).indexes["main"].publishes_per_second == rate
+
+
+def test_a_rate_that_is_none_is_a_fault(tmp_path: Path) -> None:
+    """Nothing would ever be published."""
+    assert faults(write(tmp_path, index="publishes-per-second = 0")) == (
+        "pyproject.toml: tool.carrack.indexes.main.publishes-per-second: input should be greater than 0",
     )
 
 

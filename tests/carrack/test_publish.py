@@ -434,6 +434,36 @@ def test_a_file_that_never_shows_stops_the_release(world: World) -> None:
     assert world.journal.entries == []
 
 
+def test_the_hashes_of_a_version_are_read_back_in_one_look(world: World) -> None:
+    """However many files a package has, the index is asked once for them, after the last."""
+    world.publish()
+    assert world.index.looks == ["io 1.0", "rules 1.0", "tools 1.0"]
+
+
+def test_what_was_sent_before_a_failure_is_proved_and_journaled(world: World) -> None:
+    """The wheel fails; its sdist, which the index has, is read back and keeps its commit in the journal."""
+    world.index.failures[SIX[1]] = StoppedError("503")
+    with pytest.raises(StoppedError) as caught:
+        world.publish()
+    assert world.index.looks == ["io 1.0"]
+    assert [entry.file.name for entry in world.journal.entries] == SIX[:1]
+    assert caught.value.done == f"on the index, and there to stay: {SIX[0]}; perhaps {SIX[1]} too"
+    assert caught.value.untouched == f"not uploaded: {', '.join(SIX[2:])}"
+
+
+def test_a_file_that_was_not_begun_is_not_there_perhaps(world: World) -> None:
+    """Of two wheels the first fails, and its sdist does not show either: both are told, and the second is untouched."""
+    world.builder.tags["io"] = ("py3-none-any", "py2-none-any")
+    world.index.failures["io-1.0-py3-none-any.whl"] = IndexAccessError("403")
+    world.index.hidden[SIX[0]] = 99
+    with pytest.raises(IndexAccessError) as caught:
+        world.publish("io")
+    assert caught.value.done == f"on the index, and there to stay: {SIX[0]}"
+    assert caught.value.untouched == "not uploaded: io-1.0-py3-none-any.whl, io-1.0-py2-none-any.whl"
+    assert any("does not show it" in note for note in world.report.notes)
+    assert world.journal.entries == []
+
+
 def test_a_file_with_other_bytes_than_sent_stops_the_release(world: World) -> None:
     """The hash is read back; another one is an error, and nothing more is uploaded."""
     world.index.swapped.add(SIX[1])

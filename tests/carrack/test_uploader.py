@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +353,71 @@ def test_threads_upload_side_by_side_and_stdout_stays_as_it_was(
     assert len(server.posts) == 16
     assert sys.stdout is before
     assert capfd.readouterr() == ("", "")
+
+
+def uploads(uploader: TwineUploader, wheel: Artifact, count: int) -> None:
+    """Upload a file so many times, from as many threads as a release has."""
+
+    def one(_: int) -> None:
+        with uploader.turn():
+            uploader.upload(wheel)
+
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(one, range(count)))
+
+
+def free(server: UploadServer) -> TwineUploader:
+    """An uploader without a rate, which does not pause between tries."""
+    return TwineUploader(access=server.access, pace=Pace(inf), sleep=lambda _: None)
+
+
+def test_a_connection_serves_one_file_after_the_other(server: UploadServer, wheel: Artifact) -> None:
+    """Forty files, one at a time, go over one connection; from many threads, over no more than are on their way."""
+    uploader = free(server)
+    for _ in range(40):
+        uploader.upload(wheel)
+    assert (len(server.posts), server.connections) == (40, 1)
+    uploads(uploader, wheel, 100)
+    assert len(server.posts) == 140
+    assert server.connections <= 32
+
+
+def test_a_connection_that_the_index_closed_is_made_anew(server: UploadServer, wheel: Artifact) -> None:
+    """After an answer that ends the connection the next file has its own, and nothing is tried twice."""
+    server.answers = [Answer(headers={"Connection": "close"})]
+    uploader = free(server)
+    uploader.upload(wheel)
+    uploader.upload(wheel)
+    assert (len(server.posts), server.connections) == (2, 2)
+
+
+def test_more_are_on_their_way_where_an_answer_takes_long(server: UploadServer, wheel: Artifact) -> None:
+    """At 150 ms an answer, four uploads are on their way at first, and three times as many soon; never over 32."""
+    server.away = 0.15
+    uploads(free(server), wheel, 160)
+    assert max(server.crowds[:4]) <= 4
+    assert 12 <= max(server.crowds) <= 32
+
+
+def test_fewer_are_on_their_way_where_the_index_refuses(server: UploadServer, wheel: Artifact) -> None:
+    """An index with room for six answers 429 to the others, which halves what is on its way; all arrive in the end."""
+    server.away, server.room = 0.02, 6
+    uploads(free(server), wheel, 200)
+    assert len(server.posts) == 200 + server.refusals
+    assert server.refusals > 0
+    assert max(server.crowds[-100:]) <= 10
+
+
+def test_no_more_are_on_their_way_than_the_pace_keeps_busy(server: UploadServer, wheel: Artifact) -> None:
+    """With forty uploads a second, at 100 ms each, about four are on their way, however many wait."""
+    server.away = 0.1
+    uploads(TwineUploader(access=server.access, pace=Pace(40)), wheel, 60)
+    assert max(server.crowds) <= 10
+
+
+def test_the_pace_is_the_index_s_own(server: UploadServer) -> None:
+    """The quota of AWS's account where nothing else is said of the index."""
+    assert TwineUploader(access=server.access).turns.window.per_second == 10
 
 
 def test_every_try_keeps_to_the_pace(server: UploadServer, wheel: Artifact) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from carrack.model.access import Access, Token
 from carrack.model.index import Index
@@ -46,12 +46,38 @@ class Post:
 
 @dataclass
 class UploadServer:
-    """Takes each answer of `answers` once, then 200; keeps every request in `posts`."""
+    """Takes each answer of `answers` once, then 200; keeps every request in `posts`.
+
+    A request is answered `away` seconds after it came. One that comes while `room` others are there is answered 429.
+    """
 
     answers: list[Answer] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
+    away: float = 0.0
+    room: int = 1000
+    connections: int = 0
+    refusals: int = 0
+    there: int = 0
+    crowds: list[int] = field(default_factory=list)
+    """How many requests were there, itself included, when each came."""
     port: int = 0
     ended: Event = field(default_factory=Event)
+    counting: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def counted(self) -> Iterator[bool]:
+        """Whether there is room for this request, which is there until the block ends."""
+        with self.counting:
+            self.there += 1
+            self.crowds.append(self.there)
+            has_room = self.there <= self.room
+            self.refusals += not has_room
+        try:
+            self.ended.wait(self.away)
+            yield has_room
+        finally:
+            with self.counting:
+                self.there -= 1
 
     @property
     def access(self) -> Access:
@@ -62,19 +88,34 @@ class UploadServer:
         )
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
+
 @contextmanager
 def serving(server: UploadServer) -> Iterator[UploadServer]:
     """Serve on a free port until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            server.connections += 1
+            super().setup()
+
         def do_POST(self) -> None:
             post = _read(self)
-            server.posts.append(post)
-            answer = server.answers.pop(0) if server.answers else Answer()
+            with server.counted() as has_room:
+                server.posts.append(post)
+                answer = server.answers.pop(0) if server.answers else Answer()
+            self._answer(answer if has_room else Answer(status=429))
+
+        def _answer(self, answer: Answer) -> None:
             if answer.slow:
                 server.ended.wait(60)
             if answer.slow or answer.status == 0:
                 _reset(self.connection)
+                self.close_connection = True
                 return
             body = (self.headers["Authorization"] + " " + TOKEN if answer.echo else answer.body).encode()
             self.send_response(answer.status)
@@ -86,7 +127,7 @@ def serving(server: UploadServer) -> Iterator[UploadServer]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http = _Server(("127.0.0.1", 0), Handler)
     server.port = http.server_port
     thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

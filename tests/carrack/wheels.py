@@ -9,6 +9,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 
 def make_wheel(
@@ -33,6 +34,33 @@ def make_wheel(
         for member, text in files.items():
             archive.writestr(zipfile.ZipInfo(member), text)
     return path
+
+
+def make_large_wheel(folder: Path, name: str, version: str, size: int) -> Path:
+    """Write a wheel of a little over `size` bytes, nearly all of them zeros that take no room on the disk."""
+    small = make_wheel(folder, name, version)
+    path = folder / "large" / small.name
+    path.parent.mkdir()
+    with zipfile.ZipFile(small) as source, _Sparse(path, "w") as file, zipfile.ZipFile(file, "w") as wheel:
+        for member in source.infolist():
+            wheel.writestr(member, source.read(member))
+        with wheel.open(zipfile.ZipInfo("zeros.bin"), "w", force_zip64=True) as zeros:
+            for _ in range(size >> 20):
+                zeros.write(_ZEROS)
+    return path
+
+
+class _Sparse(io.FileIO):
+    """A file in which a mebibyte of zeros is a hole."""
+
+    def write(self, data: Any) -> int:
+        if data == _ZEROS:
+            self.seek(len(data), io.SEEK_CUR)
+            return len(data)
+        return super().write(data)
+
+
+_ZEROS = bytes(1 << 20)
 
 
 def make_sdist(folder: Path, name: str, version: str, *, epoch: int = 0) -> Path:

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -32,10 +32,11 @@ def killing_proxy(target: str) -> Iterator[tuple[str, KillingProxy]]:
 
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            connection = http.client.HTTPConnection(proxy.target.hostname or "", proxy.target.port or 80)
-            connection.request(self.command, self.path, body, dict(self.headers))
-            answer = connection.getresponse()
-            content = answer.read()
+            place = (proxy.target.hostname or "", proxy.target.port or 80)
+            with closing(http.client.HTTPConnection(*place)) as connection:
+                connection.request(self.command, self.path, body, dict(self.headers))
+                answer = connection.getresponse()
+                content = answer.read()
             self.count_upload()
             self.send_response(answer.status)
             for name, value in answer.getheaders():
@@ -50,7 +51,6 @@ def killing_proxy(target: str) -> Iterator[tuple[str, KillingProxy]]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
-            connection.close()
 
         do_GET = do_POST = do_PUT = do_DELETE = forward  # noqa: N815
 

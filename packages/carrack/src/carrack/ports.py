@@ -211,6 +211,9 @@ class IndexReader(Protocol):
     def version(self, name: NormalizedName, version: Version) -> PublishedVersion | None:
         """One version with its files, or None where the index itself does not hold it."""
 
+    def assets(self, name: NormalizedName, version: Version) -> tuple[File, ...]:
+        """The files of one version, whatever its status; none where the index itself does not hold it."""
+
     def fetch(self, name: NormalizedName, version: Version, file: File, to: Path) -> None:
         """Write one asset's bytes to `to`, and check them against `file.sha256`."""
 
@@ -455,6 +458,9 @@ class Uploader(Protocol):
 
     def check(self, artifact: Artifact) -> None:
         """Refuse, with BuildError, a file that twine's strict check or its own metadata speaks against."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Waits until one more upload may be on its way, as the index takes them; it is, until the block ends."""
 
     def upload(self, artifact: Artifact) -> None:
         """Put one file on the index; passing faults are tried again."""

@@ -10,15 +10,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from carrack.adapters.aws_errors import access_error
-from carrack.adapters.aws_session import make_client, open_nobodys_session, open_session, sign_in_command
 from carrack.errors import DeniedError, IndexAccessError
 from carrack.model.index import Index
 
 if TYPE_CHECKING:
+    from botocore.session import Session
+
     from carrack.model.diagnosis import Identity
 
 _PAGE = 1000  # the most that the API gives at once
@@ -26,7 +26,7 @@ _AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)$")
 
 
 class Connection:
-    """One index's control plane; nothing is read or asked before the first call.
+    """One index's control plane; nothing is read, asked or imported of botocore's before the first call.
 
     Region and endpoint are the index's, whatever the environment says, and `domain` and `domainOwner` go with
     every call: the account of the credentials cannot stand in for the index's. `may_prompt` says whether a
@@ -93,6 +93,8 @@ class Connection:
 
     def regions(self) -> frozenset[str]:
         """The regions in which the installed boto3 knows CodeArtifact, of every part of AWS."""
+        from carrack.adapters.aws_session import open_nobodys_session
+
         known = open_nobodys_session(self.index)
         parts = known.get_available_partitions()
         return frozenset(
@@ -104,6 +106,8 @@ class Connection:
     @property
     def address(self) -> str:
         """The address of the control plane, without a slash at its end; it takes no credentials to know it."""
+        from carrack.adapters.aws_session import make_client, open_nobodys_session
+
         self._require_address()
         client = self._told(
             lambda: make_client(
@@ -142,10 +146,14 @@ class Connection:
         return {"domain": self.index.domain, "domainOwner": self.index.owner}
 
     @cached_property
-    def _session(self) -> boto3.Session:
+    def _session(self) -> Session:
+        from carrack.adapters.aws_session import open_session
+
         return open_session(self.index, may_prompt=self._may_prompt)
 
     def _client(self, service: str, **place: Any) -> Any:
+        from carrack.adapters.aws_session import make_client
+
         self._require_address()
         return make_client(self._session, service, **place)
 
@@ -172,6 +180,9 @@ class Connection:
         try:
             return ask()
         except (BotoCoreError, ClientError) as error:
-            raise access_error(
-                self.index, error, lambda verb: sign_in_command(self._session, verb)
-            ) from error
+            raise access_error(self.index, error, self._sign_in_command) from error
+
+    def _sign_in_command(self, verb: str) -> str:
+        from carrack.adapters.aws_session import sign_in_command
+
+        return sign_in_command(self._session, verb)

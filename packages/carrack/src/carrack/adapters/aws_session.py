@@ -1,17 +1,22 @@
-"""A boto3 session for an index: credentials by boto3's own chain, kept where the AWS CLI keeps them."""
+"""A botocore session for an index: credentials by boto3's own chain, kept where the AWS CLI keeps them.
+
+That chain is botocore's (Boto3 documentation, "Credentials"). What boto3 adds to a session, resources and transfers to
+S3, takes as long to import as a third of `carrack status`.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import shlex
 from pathlib import Path
 from typing import Any, NoReturn
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialResolver, create_credential_resolver
+from botocore.loaders import Loader
 from botocore.utils import JSONFileCache
 
 from carrack.adapters.broken_off import watch
@@ -34,8 +39,8 @@ _CONFIG: dict[str, Any] = {
 }
 
 
-def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
-    """Return a session in the index's region, with its profile or else boto3's default one.
+def open_session(index: Index, *, may_prompt: bool) -> botocore.session.Session:
+    """Return a session in the index's region, with its profile or else the default one.
 
     Results of assuming a role are shared with the AWS CLI (`~/.aws/cli/cache`), so that one MFA code serves
     every verb and the CLI too. Where `may_prompt` is false a needed code is an IndexAccessError.
@@ -46,10 +51,10 @@ def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
     # botocore has no argument for this. The tests of a role with MFA fail should the name ever change.
     resolver.get_provider("assume-role")._prompter = getpass.getpass if may_prompt else _refuse_to_prompt
     session.register_component("credential_provider", resolver)
-    return boto3.Session(botocore_session=session, region_name=index.region)
+    return _placed(session, index)
 
 
-def open_nobodys_session(index: Index) -> boto3.Session:
+def open_nobodys_session(index: Index) -> botocore.session.Session:
     """Return a session in the index's region without credentials, which reads neither profile nor configuration.
 
     It can tell where a service is, and sign nothing.
@@ -57,7 +62,34 @@ def open_nobodys_session(index: Index) -> boto3.Session:
     unset: Any = dict.fromkeys(("profile", "config_file", "credentials_file"), (None, None, None, None))
     session: Any = botocore.session.Session(session_vars=unset)
     session.register_component("credential_provider", CredentialResolver([]))
-    return boto3.Session(botocore_session=session, region_name=index.region)
+    return _placed(session, index)
+
+
+def _placed(session: Any, index: Index) -> botocore.session.Session:
+    session.set_config_variable("region", index.region)
+    session.lazy_register_component("data_loader", lambda: _models(session))
+    return session
+
+
+def _models(session: Any) -> Loader:
+    """As botocore's own, from the same places (`data_path`, `~/.aws/models`)."""
+    named = session.get_config_variable("data_path")
+    return _Loader(
+        extra_search_paths=[os.path.expanduser(path) for path in (named or "").split(os.pathsep) if path]
+    )
+
+
+class _Loader(Loader):  # type: ignore[misc]
+    """Takes each folder for a service, where botocore looks into all of its four hundred, twice a client.
+
+    For one that is none, loading raises DataNotFoundError, of which botocore's UnknownServiceError is a kind.
+    """
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        """The names of all folders."""
+        return sorted(
+            {name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)}
+        )
 
 
 def make_client(session: Any, service: str, endpoint_url: str | None = None, *, once: bool = False) -> Any:
@@ -66,7 +98,7 @@ def make_client(session: Any, service: str, endpoint_url: str | None = None, *, 
     With `once` it sends each request one time, whatever comes back, as what must not be done twice wants it.
     """
     retries = {"mode": "standard", "total_max_attempts": 1} if once else _CONFIG["retries"]
-    client = session.client(
+    client = session.create_client(
         service, endpoint_url=endpoint_url, config=Config(**{**_CONFIG, "retries": retries})
     )
     if not once:
@@ -74,13 +106,13 @@ def make_client(session: Any, service: str, endpoint_url: str | None = None, *, 
     return client
 
 
-def sign_in_command(session: boto3.Session, verb: str) -> str:
+def sign_in_command(session: botocore.session.Session, verb: str) -> str:
     """`aws sso login` or `aws login`, as `verb` says, with the profile that holds the login.
 
     That is the session's own, or the one at the end of its `source_profile` chain.
     """
-    profiles: dict[str, dict[str, Any]] = session._session.full_config.get("profiles", {})
-    name, seen = session.profile_name, set[str]()
+    profiles: dict[str, dict[str, Any]] = session.full_config.get("profiles", {})
+    name, seen = session.profile or "default", set[str]()
     while name not in seen and (source := profiles.get(name, {}).get("source_profile")):
         seen.add(name)
         name = source

@@ -16,7 +16,6 @@ from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError
-from carrack.adapters.aws_session import CONNECTIONS
 from carrack.errors import IndexAccessError
 from carrack.model.published import File, IndexState, PublishedPackage, PublishedVersion
 
@@ -38,6 +37,8 @@ class CodeArtifactReader:
 
     def state(self, wanted: Mapping[NormalizedName, Version]) -> IndexState:
         """See `ports.IndexReader`."""
+        from carrack.adapters.aws_session import CONNECTIONS  # here, because botocore comes with it
+
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             packages = pool.map(self._package, wanted.keys(), wanted.values())
             return IndexState(packages=dict(zip(wanted, packages, strict=True)))
@@ -45,6 +46,13 @@ class CodeArtifactReader:
     def version(self, name: NormalizedName, version: Version) -> PublishedVersion | None:
         """See `ports.IndexReader`."""
         return self._package(name, version).current
+
+    def assets(self, name: NormalizedName, version: Version) -> tuple[File, ...]:
+        """See `ports.IndexReader`. Asked by the version's normal spelling, which takes one request; else two."""
+        found = self._files(self._coordinates(name, {"version": str(version)}))
+        if found is None and (current := self.version(name, version)):
+            found = current.files
+        return found or ()
 
     def fetch(self, name: NormalizedName, version: Version, file: File, to: Path) -> None:
         """See `ports.IndexReader`. `to` appears whole or not at all."""
@@ -85,7 +93,14 @@ class CodeArtifactReader:
     def _published(
         self, name: NormalizedName, version: Version, summary: Mapping[str, Any]
     ) -> PublishedVersion | None:
-        where = self._coordinates(name, summary)
+        files = self._files(self._coordinates(name, summary))
+        if files is None:
+            return None
+        return PublishedVersion(
+            version=version, status=summary["status"], revision=summary["revision"], files=files
+        )
+
+    def _files(self, where: Mapping[str, Any]) -> tuple[File, ...] | None:
         try:
             assets = list(self._connection.pages("list_package_version_assets", "assets", **where))
         except MissingError as error:
@@ -93,12 +108,7 @@ class CodeArtifactReader:
                 raise
             return None
         files = (self._file(asset) for asset in assets if asset["name"].endswith(_DISTRIBUTIONS))
-        return PublishedVersion(
-            version=version,
-            status=summary["status"],
-            revision=summary["revision"],
-            files=tuple(sorted(files, key=lambda file: file.name)),
-        )
+        return tuple(sorted(files, key=lambda file: file.name))
 
     def _file(self, asset: Mapping[str, Any]) -> File:
         sha256 = asset.get("hashes", {}).get("SHA-256")

@@ -10,9 +10,11 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
@@ -20,8 +22,10 @@ from carrack.adapters.exported import refuse_incomplete
 from carrack.adapters.git_command import GitCommand, reason
 from carrack.adapters.last_changes import LastChanges
 from carrack.errors import WorkspaceError
-from carrack.model.commits import Commit
 from carrack.model.history import Place, TreeState, is_below
+
+if TYPE_CHECKING:
+    from carrack.model.commits import Commit
 
 _FILE, _PROGRAM, _FOLDER = 0o644, 0o755, 0o755
 _FULL = ("No space left on device", "Out of diskspace")
@@ -54,12 +58,14 @@ class Git:
         """See `ports.History`. Raises WorkspaceError without git, a repository, or a first commit."""
         paths = tuple(paths)
         shallow, commit = self._head("--is-shallow-repository")
-        trees = self.trees((commit, path) for path in paths)
+        with ThreadPoolExecutor(1) as beside:
+            uncommitted = beside.submit(self._uncommitted, paths)
+            trees = self.trees((commit, path) for path in paths)
         return TreeState(
             commit=commit,
             shallow=shallow == "true",
             trees={path: tree for (_, path), tree in trees.items()},
-            uncommitted=self._uncommitted(paths),
+            uncommitted=uncommitted.result(),
             apart=self.apart,
         )
 
@@ -146,6 +152,8 @@ class Git:
 
     def log(self, since: str, path: PurePosixPath) -> tuple[Commit, ...]:
         """See `ports.Log`."""
+        from carrack.model.commits import Commit  # here, because few verbs read what people wrote
+
         form = "--format=tformat:%H%x00%s%x00%b%x00"
         told = self._ask_of(path, "log", "--reverse", "--no-merges", "-z", form, f"{since}..HEAD")
         fields = iter(told.split("\0"))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from carrack.adapters.table import Table
-from carrack.model.jobs.settings import JobSettings
+
+if TYPE_CHECKING:
+    from carrack.model.jobs.settings import JobSettings
 
 Arn = Annotated[str, StringConstraints(pattern=r"^arn:[\w-]+:[\w-]+:\S+$")]
 Count = Annotated[int, Field(strict=True, ge=0)]
@@ -52,5 +54,7 @@ class JobTable(Table):
 
     def settings(self, app: str) -> JobSettings:
         """The settings of the app that is called so, after which its definition is named if it is not said."""
+        from carrack.model.jobs.settings import JobSettings  # here, because few apps have a job
+
         said = {name: value for name, value in self if name not in ("definition", "vcpus")}
         return JobSettings(definition=self.definition or app, vcpus=f"{self.vcpus:g}", **said)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from math import inf
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -14,18 +15,21 @@ from carrack.adapters.tables import (
     BumpTable,
     CarrackTable,
     IndexTable,
+    PricesTable,
     RequirementsTable,
     SourceTable,
     is_address,
     parse,
 )
 from carrack.errors import WorkspaceError
-from carrack.model.code_sources import CodeSource, GitSource, RuntimeSource, SubmoduleSource
 from carrack.model.consistency import contradictions
-from carrack.model.index import Index
-from carrack.model.prices import Prices
+from carrack.model.index import PUBLISHES_PER_SECOND, Index
 from carrack.model.requirements import Policy
 from carrack.model.workspace import App, BumpRules, CISettings, Package, RequirementList, Workspace
+
+if TYPE_CHECKING:
+    from carrack.model.code_sources import CodeSource
+    from carrack.model.prices import Prices
 
 
 def find_root(start: Path) -> Path:
@@ -89,7 +93,7 @@ def read_workspace(root: Path, environ: Mapping[str, str], *, may_be_empty: bool
         ci=CISettings(**table.ci.model_dump()),
         package_globs=table.packages,
         private_names=table.private_names,
-        prices={region: Prices(region=region, **told.model_dump()) for region, told in table.prices.items()},
+        prices={region: _prices(region, told) for region, told in table.prices.items()},
         lists=_own_lists(manifest, faults),
     )
     faults += contradictions(workspace)
@@ -106,6 +110,12 @@ def read_workspace(root: Path, environ: Mapping[str, str], *, may_be_empty: bool
     if faults:
         raise faulty(faults)
     return workspace
+
+
+def _prices(region: str, table: PricesTable) -> Prices:
+    from carrack.model.prices import Prices
+
+    return Prices(region=region, **table.model_dump())
 
 
 def _own_lists(manifest: Mapping[str, Any], faults: list[str]) -> tuple[RequirementList, ...]:
@@ -193,6 +203,8 @@ def _app(root: Path, name: str, table: AppTable, faults: list[str]) -> App | Non
 
 
 def _source(table: SourceTable) -> CodeSource:
+    from carrack.model.code_sources import GitSource, RuntimeSource, SubmoduleSource
+
     subdirectory = PurePosixPath(table.subdirectory)
     if table.git is not None and table.commit is not None:
         return GitSource(url=table.git, commit=table.commit, subdirectory=subdirectory)
@@ -206,6 +218,7 @@ def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:
     unset = None
     if table.endpoint_variable and not (endpoint and is_address(endpoint)):
         endpoint, unset = None, table.endpoint_variable
+    is_local = table.endpoint_variable is not None
     return Index(
         name=name,
         domain=table.domain,
@@ -217,5 +230,6 @@ def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:
         endpoint=endpoint,
         repository_endpoint=table.repository_endpoint,
         unset_variable=unset,
-        tags=table.endpoint_variable is None if table.tags is None else table.tags,
+        tags=not is_local if table.tags is None else table.tags,
+        publishes_per_second=table.publishes_per_second or (inf if is_local else PUBLISHES_PER_SECOND),
     )

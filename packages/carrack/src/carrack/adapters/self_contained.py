@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from carrack.adapters.tables import ManifestTable
-from carrack.model.conversion.from_git import READ_GIT, required_names
+from carrack.model.conversion.read_git import READ_GIT, required_names
 
 _BACKENDS = ("hatch", "setuptools", "flit", "pdm", "poetry", "scikit-build", "maturin")
 """The tools whose tables say what goes into a distribution."""

@@ -24,7 +24,6 @@ from pydantic import (
 
 from carrack.adapters.job_table import JobTable
 from carrack.adapters.table import Read, Table
-from carrack.model.registry import parse_repository
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -90,6 +89,8 @@ def _name(text: str) -> NormalizedName:
 
 
 def _repository(text: str) -> str:
+    from carrack.model.registry import parse_repository  # here, because few apps say where their image goes
+
     parse_repository(text, account="", region="")
     return text
 
@@ -180,6 +181,7 @@ class IndexTable(Table):
     endpoint_variable: str | None = None
     repository_endpoint: Annotated[Address, AfterValidator(_with_slash)] | None = None
     tags: bool | None = None
+    publishes_per_second: Annotated[float, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _one_endpoint(self) -> Self:

@@ -1,8 +1,8 @@
-"""Uploads through twine as a library; what its commands get wrong for us is put right here.
+"""Uploads what twine reads of a file, in the form that twine sends, over connections that are kept.
 
-Twine's `check()` prints to stdout and returns True on failure, and its `Repository.upload` prints to stdout, sends
-a 5xx again at once and hands a 4xx back as if nothing had happened. Here stdout stays clean, every answer has a
-meaning, and there is one retry policy.
+Twine's `check()` prints to stdout and returns True on failure, and its `Repository.upload` draws a bar a file, makes a
+connection a file, sends a 5xx again at once and hands a 4xx back as if nothing had happened. Here stdout stays clean,
+every answer has a meaning, and there is one retry policy.
 """
 
 from __future__ import annotations
@@ -13,53 +13,69 @@ import logging
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import partial
-from threading import Lock
+from pathlib import Path
 
 import requests
 from packaging.utils import canonicalize_name, canonicalize_version
+from requests_toolbelt import MultipartEncoder
 from twine.commands import check as twine_check
 from twine.exceptions import TwineException
 from twine.package import PackageFile
 from twine.repository import Repository
+from twine.utils import make_requests_session
 
 from carrack.adapters.gate import CodeArtifactGate
 from carrack.adapters.pace import Pace
 from carrack.adapters.pip_settings import PipSettings
 from carrack.adapters.probe import reason
 from carrack.adapters.retry import RETRIED, delays
-from carrack.adapters.session import open_session
+from carrack.adapters.session import CONNECTIONS, open_session
+from carrack.adapters.turns import Turns
 from carrack.errors import BuildError, IndexAccessError, PublishedDiffersError, StoppedError
 from carrack.model.access import USERNAME, Access, Token
 from carrack.model.artifact import Artifact
+from carrack.model.window import Window
 
 _TIMEOUT = (10, 300)
+_TELLING = 1 << 20
+"""A larger file's time is that of the line, and tells nothing of the service."""
 
-PUBLISHES_PER_SECOND = 10
-"""AWS CodeArtifact User Guide, "Quotas": PublishPackageVersion requests a second and account, by default."""
 
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class TwineUploader:
-    """Implements `ports.Uploader`, also for several threads at once.
+    """Implements `ports.Uploader`, also for several threads at once, over as many connections as are on their way.
 
-    All tries together keep to `pace`. With a `gate`, each try takes its token, so that a long release outlives one;
-    a token that is refused (401) is made anew, once a file. `sleep` waits between tries; tests give their own.
+    All tries together keep to `pace`, the index's own if not said. With a `gate`, each try takes its token, so that a
+    long release outlives one; a token that is refused (401) is made anew, once a file. `sleep` waits between tries;
+    tests give their own.
     """
 
     access: Access
     gate: CodeArtifactGate | None = None
     settings: PipSettings | None = None
-    pace: Pace = field(default_factory=lambda: Pace(PUBLISHES_PER_SECOND))
+    pace: Pace | None = None
     sleep: Callable[[float], None] = time.sleep
+    _packages: dict[tuple[Path, str], PackageFile] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self._pace = self.pace or Pace(self.access.index.publishes_per_second)
+        self.turns = Turns(Window(most=CONNECTIONS, per_second=self._pace.per_second))
+        self._session = open_session(self.access, self.settings)
+        with make_requests_session() as twine:
+            self._session.headers = twine.headers  # which say that it is twine
+
+    def turn(self) -> AbstractContextManager[None]:
+        """See `ports.Uploader`."""
+        return self.turns.turn()
 
     def check(self, artifact: Artifact) -> None:
         """See `ports.Uploader`: twine's strict check, and name and version as planned."""
         with _quiet() as said:
             try:
                 failed = twine_check.check([str(artifact.path)], strict=True)
-                package = PackageFile.from_filename(str(artifact.path), comment=None)
+                package = self._read(artifact)
             except TwineException as error:
                 raise BuildError(str(error), address=artifact.file.name, untouched="the index") from None
         if failed:
@@ -106,17 +122,13 @@ class TwineUploader:
 
     def _try(self, artifact: Artifact, access: Access) -> tuple[requests.Response | None, str]:
         try:
-            package = PackageFile.from_filename(str(artifact.path), comment=None)
+            package = self._read(artifact)
         except TwineException as error:
             raise BuildError(str(error), address=artifact.file.name) from None
-        repository = Repository(
-            access.repository_url, USERNAME, access.token.value, disable_progress_bar=True
-        )
-        repository.session = _bounded(open_session(access, self.settings), repository.session)
-        self.pace.wait()
+        self._pace.wait()
+        began = time.monotonic()
         try:
-            with _STDOUT_KEPT:
-                answer = repository.upload(package, max_redirects=1)
+            answer = self._post(package, access)
         except requests.exceptions.SSLError:
             raise IndexAccessError(
                 "the index's certificate is not trusted",
@@ -124,17 +136,36 @@ class TwineUploader:
                 hint="point REQUESTS_CA_BUNDLE to your organisation's certificates",
             ) from None
         except requests.RequestException as error:
+            self.turns.refused()
             return None, reason(error)
-        finally:
-            repository.close()
+        if answer.status_code in RETRIED:
+            self.turns.refused()
+        elif answer.ok and artifact.file.size <= _TELLING:
+            self.turns.answered(time.monotonic() - began)
         return answer, f"{answer.status_code} {answer.reason}"
 
+    def _read(self, artifact: Artifact) -> PackageFile:
+        """What twine reads of a file, and its hashes: once, since a file that changes later is refused by its hash."""
+        key = (artifact.path, artifact.file.sha256)
+        if key not in self._packages:
+            self._packages[key] = PackageFile.from_filename(str(artifact.path), comment=None)
+        return self._packages[key]
 
-def _bounded(session: requests.Session, twine: requests.Session) -> requests.Session:
-    """Our session, which tries once, named as twine's and with time limits: twine's calls give none."""
-    session.headers = twine.headers
-    session.request = partial(session.request, timeout=_TIMEOUT)  # type: ignore[method-assign]
-    return session
+    def _post(self, package: PackageFile, access: Access) -> requests.Response:
+        """Send twine's form, whose file is read while it is sent."""
+        form = Repository._convert_metadata_to_list_of_tuples(package.metadata_dictionary())
+        form += [(":action", "file_upload"), ("protocol_version", "1")]
+        with open(package.filename, "rb") as file:
+            content = (package.basefilename, file, "application/octet-stream")
+            body = MultipartEncoder([*form, ("content", content)])
+            return self._session.post(
+                access.repository_url,
+                data=body,
+                auth=(USERNAME, access.token.value),
+                headers={"Content-Type": body.content_type},
+                allow_redirects=False,
+                timeout=_TIMEOUT,
+            )
 
 
 def _is_refused(answer: requests.Response | None) -> bool:
@@ -178,27 +209,6 @@ def _without(token: Token, said: str) -> str:
     return said.replace(token.value, "***").replace(sent, "***")
 
 
-class _StdoutKept:
-    """Keeps what twine prints off stdout while any thread is inside: `redirect_stdout` alone is for one thread."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._inside = 0
-        self._outside = contextlib.ExitStack()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._inside += 1
-            if self._inside == 1:
-                self._outside.enter_context(_quiet())
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._outside.close()
-
-
 @contextlib.contextmanager
 def _quiet() -> Iterator[io.StringIO]:
     """Keep what twine prints and logs off the terminal, and give it to the caller."""
@@ -214,6 +224,3 @@ def _quiet() -> Iterator[io.StringIO]:
     finally:
         logger.removeHandler(handler)
         logger.propagate = before
-
-
-_STDOUT_KEPT = _StdoutKept()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import sys
@@ -54,6 +55,9 @@ _THE_MACHINE = frozenset(
 )
 """What can be wrong with a disk, a folder or a limit of this machine: no bug of ours."""
 
+_ENOUGH = 100_000
+"""New objects before the garbage collector looks for circles: imports make many that all stay."""
+
 
 @click.group(
     cls=LazyGroup,
@@ -89,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Only a bug of ours shows a traceback.
     """
+    gc.set_threshold(_ENOUGH)
     _open_what_is_closed()
     signal.signal(
         signal.SIGTERM, lambda number, _: sys.exit(128 + number)

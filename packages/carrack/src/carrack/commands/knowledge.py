@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
+from carrack.errors import CarrackError
 from carrack.model.history import Place, TreeState
 from carrack.model.index import Index
 from carrack.model.plan import Plan, Release, make_plan
@@ -44,26 +45,48 @@ class Knowledge:
 
 
 def learn(sources: Sources, names: Collection[NormalizedName] = ()) -> Knowledge:
-    """Ask git and the index, and plan; about `names` alone, where given.
+    """Ask git and the index, side by side, and plan; about `names` alone, where given.
 
     Writes nothing but the journal's cache of commits.
     """
     workspace = sources.workspace
     packages = [workspace.packages[name] for name in names or workspace.packages]
-    tree = sources.history.state([*(package.path for package in packages), workspace.build_constraints])
-    published = sources.reader.state({package.name: package.version for package in packages})
-    releases = _releases(sources, packages, tree, published)
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(_Local.of, sources, packages)
+        try:
+            published = sources.reader.state({package.name: package.version for package in packages})
+        except CarrackError:
+            asked.result()  # what is wrong here is told before what is wrong there
+            raise
+        local = asked.result()
+    tree, releases = local.tree, _releases(sources, packages, local, published)
     plan = make_plan(workspace, tree.commit, published, releases, names, tags=sources.index.tags)
     return Knowledge(tree=tree, published=published, plan=plan)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Local:
+    """What is known without the index: the tree, the commit that the journal has for a file's hash, and every tag's."""
+
+    tree: TreeState
+    recorded: Mapping[str, str | None]
+    tags: Mapping[str, str]
+
+    @classmethod
+    def of(cls, sources: Sources, packages: Iterable[Package]) -> _Local:
+        paths = [*(package.path for package in packages), sources.workspace.build_constraints]
+        return cls(
+            tree=sources.history.state(paths),
+            recorded={entry.file.sha256: entry.commit for entry in sources.journal.read(sources.index)},
+            tags=sources.history.tags() if sources.index.tags else {},
+        )
+
+
 def _releases(
-    sources: Sources, packages: Iterable[Package], tree: TreeState, published: IndexState
+    sources: Sources, packages: Iterable[Package], local: _Local, published: IndexState
 ) -> Mapping[NormalizedName, Release]:
     """What journal and tags know, asked of git in one question; only what they do not know is looked for in sdists."""
-    recorded = {entry.file.sha256: entry.commit for entry in sources.journal.read(sources.index)}
-    tags = sources.history.tags() if sources.index.tags else {}
-    found = [_Found.of(package, published, recorded, tags) for package in packages]
+    tree, found = local.tree, [_Found.of(package, published, local) for package in packages]
     trees = sources.history.trees({place for one in found for place in one.places})
     unknown = [one for one in found if one.current and not any(place in trees for place in one.places)]
     by_time = _by_time(sources, unknown)
@@ -86,8 +109,7 @@ class _Found:
         cls,
         package: Package,
         published: IndexState,
-        recorded: Mapping[str, str | None],
-        tags: Mapping[str, str],
+        local: _Local,
     ) -> _Found:
         current = published[package.name].current
         current = current if current and current.is_installable else None
@@ -95,8 +117,8 @@ class _Found:
         return cls(
             package=package,
             current=current,
-            recorded=next((commit for file in files if (commit := recorded.get(file.sha256))), None),
-            tag=tags.get(tag_name(package.name, package.version)),
+            recorded=next((commit for file in files if (commit := local.recorded.get(file.sha256))), None),
+            tag=local.tags.get(tag_name(package.name, package.version)),
         )
 
     @property

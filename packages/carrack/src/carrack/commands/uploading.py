@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from threading import Event
 
 from packaging.utils import NormalizedName
 
-from carrack.commands.comparing import differing_lines, file_of
+from carrack.commands.comparing import differing_lines
 from carrack.commands.knowledge import Sources
 from carrack.commands.tools import Tools
 from carrack.errors import CarrackError, PublishedDiffersError, StoppedError
 from carrack.model.artifact import Artifact
 from carrack.model.receipt import Entry
 
-_LANES = 8
-"""Packages that are uploaded side by side; the uploader keeps to the service's rate, however many there are."""
+_LANES = 32
+"""Packages that are open at the same time, at most; the uploader says how many files are on their way."""
 
 _PAUSES = (0.25, 0.5, 1.0)
-"""Seconds between looks for a file that the index was given; AWS advises up to three more looks."""
+"""Seconds between looks for files that the index was given; AWS advises up to three more looks."""
 
 
 @dataclass
@@ -30,13 +31,14 @@ class _Lane:
 
     artifacts: Sequence[Artifact]
     done: list[str] = field(default_factory=list)
-    error: CarrackError | None = None
+    perhaps: str | None = None
+    """The file whose upload broke, so that the index may have it; the next run asks."""
+    errors: list[CarrackError] = field(default_factory=list)
 
     @property
-    def perhaps(self) -> str | None:
-        """The file whose upload broke, so that the index may have it; the next run asks."""
-        open_end = isinstance(self.error, StoppedError) and len(self.done) < len(self.artifacts)
-        return self.artifacts[len(self.done)].file.name if open_end else None
+    def sent(self) -> Sequence[Artifact]:
+        """The files that the index took."""
+        return self.artifacts[: len(self.done)]
 
     @property
     def waiting(self) -> list[str]:
@@ -49,15 +51,16 @@ def upload(
 ) -> None:
     """Upload `missing`, prove each file by hash, and journal it with its package's commit.
 
-    A wave begins when the one before is on the index. Within a package the files keep their order. Where one file
-    fails, what is on its way is finished and nothing more is begun; the error says what is there, and what is not.
+    A wave begins when the one before is on the index. Within a package the files keep their order, and are proved
+    together after the last one. Where one fails, what is on its way is finished, and proved, and nothing more is begun;
+    the error says what is there, and what is not.
 
     Raises StoppedError, IndexAccessError or PublishedDiffersError.
     """
     order = list(_waves(sources, missing))
     for wave in order:
         _upload_wave(sources, tools, wave, commits)
-        failed = [lane.error for lane in wave if lane.error]
+        failed = [error for lane in wave for error in lane.errors]
         if failed:
             for other in failed[1:]:
                 tools.report.note(str(other))
@@ -90,21 +93,37 @@ def _upload_wave(
 def _upload_lane(
     sources: Sources, tools: Tools, lane: _Lane, commits: Mapping[NormalizedName, str], stop: Event
 ) -> None:
+    with _kept(lane, stop):
+        _upload_files(sources, tools, lane, stop)
+    with _kept(lane, stop):
+        _prove(sources, tools, lane, commits)
+
+
+@contextmanager
+def _kept(lane: _Lane, stop: Event) -> Iterator[None]:
+    """What fails here stops all lanes; what can be told is kept for the end."""
     try:
-        for artifact in lane.artifacts:
-            if stop.is_set():
-                return
-            tools.report.step("Uploading", artifact.file.name)
-            _upload_file(sources, tools, artifact)
-            lane.done.append(artifact.file.name)
-            _verify(sources, tools, artifact)
-            sources.journal.append(sources.index, _entry(artifact, commits))
+        yield
     except CarrackError as error:
-        lane.error = error
+        lane.errors.append(error)
         stop.set()
     except BaseException:
         stop.set()
         raise
+
+
+def _upload_files(sources: Sources, tools: Tools, lane: _Lane, stop: Event) -> None:
+    for artifact in lane.artifacts:
+        with tools.uploader.turn():
+            if stop.is_set():
+                return
+            tools.report.step("Uploading", artifact.file.name)
+            try:
+                _upload_file(sources, tools, artifact)
+            except StoppedError:
+                lane.perhaps = artifact.file.name
+                raise
+        lane.done.append(artifact.file.name)
 
 
 def _upload_file(sources: Sources, tools: Tools, artifact: Artifact) -> None:
@@ -121,20 +140,31 @@ def _upload_file(sources: Sources, tools: Tools, artifact: Artifact) -> None:
         raise
 
 
-def _verify(sources: Sources, tools: Tools, artifact: Artifact) -> None:
-    """Read the hash back. The service may show a file a moment late, so it is asked more than once."""
+def _prove(sources: Sources, tools: Tools, lane: _Lane, commits: Mapping[NormalizedName, str]) -> None:
+    """Read the hashes back, of all files that were sent, in one look; only then are they journaled."""
+    if not lane.sent:
+        return
+    there = _shown(sources, tools, lane.sent)
+    for artifact in lane.sent:
+        found = there.get(artifact.file.name)
+        if found != artifact.file.sha256:
+            raise StoppedError(
+                f"uploaded with sha256 {artifact.file.sha256}, but the index "
+                + (f"shows it with sha256 {found}" if found else "does not show it"),
+                address=artifact.file.name,
+                hint="run the same command again",
+            )
+    sources.journal.append(sources.index, *(_entry(artifact, commits) for artifact in lane.sent))
+
+
+def _shown(sources: Sources, tools: Tools, sent: Sequence[Artifact]) -> Mapping[str, str]:
+    """What the index shows of a version. It may show a file a moment late, so it is asked more than once."""
     for pause in (*_PAUSES, None):
-        there = file_of(sources.reader.version(artifact.name, artifact.version), artifact.file.name)
-        if there is not None or pause is None:
+        there = {file.name: file.sha256 for file in sources.reader.assets(sent[0].name, sent[0].version)}
+        if pause is None or all(artifact.file.name in there for artifact in sent):
             break
         tools.sleep(pause)
-    if there is None or there.sha256 != artifact.file.sha256:
-        found = "does not show it" if there is None else f"shows it with sha256 {there.sha256}"
-        raise StoppedError(
-            f"uploaded with sha256 {artifact.file.sha256}, but the index {found}",
-            address=artifact.file.name,
-            hint="run the same command again",
-        )
+    return there
 
 
 def _entry(artifact: Artifact, commits: Mapping[NormalizedName, str]) -> Entry:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PUBLISHES_PER_SECOND = 10.0
+"""AWS CodeArtifact User Guide, "Quotas": PublishPackageVersion requests a second and account, by default."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
@@ -13,7 +16,8 @@ class Index:
     the PyPI endpoint where `GetRepositoryEndpoint` gives another than this machine can reach (VPC endpoints).
     `store` is the domain's repository that has the external connection to the public index. `unset_variable` names
     the environment variable that should hold the endpoint and does not: such an index cannot be used now. `tags` says
-    whether what is released here gets a git tag; what is tried on a local index does not.
+    whether what is released here gets a git tag; what is tried on a local index does not. `publishes_per_second` is the
+    account's quota, which can be raised; a local index has none.
     """
 
     name: str
@@ -27,6 +31,7 @@ class Index:
     repository_endpoint: str | None = None
     unset_variable: str | None = None
     tags: bool = True
+    publishes_per_second: float = PUBLISHES_PER_SECOND
 
     def __str__(self) -> str:
         where = f" at {self.endpoint}" if self.endpoint else ""

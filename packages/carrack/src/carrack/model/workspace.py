@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from carrack.model.code_sources import CodeSource
 from carrack.model.graph import waves
-from carrack.model.index import Index
-from carrack.model.jobs.settings import JobSettings
-from carrack.model.prices import Prices
 from carrack.model.published import File
 from carrack.model.requirements import Policy
 from carrack.model.wheels import WheelTarget, lacks
+
+if TYPE_CHECKING:  # of which most workspaces have none, or a verb needs none
+    from carrack.model.code_sources import CodeSource
+    from carrack.model.index import Index
+    from carrack.model.jobs.settings import JobSettings
+    from carrack.model.prices import Prices
 
 _OF_CARRACK = tuple(map(PurePosixPath, (".carrack", ".github", "adopted", "buildspec.yml")))
 """What Carrack writes at the root of a workspace (`ci init`, `adopt`, caches)."""

@@ -14,8 +14,8 @@ from packaging.version import Version
 
 from carrack.model.conversion.folder import PYPROJECT, UNTURNED, Folder, Turned
 from carrack.model.conversion.former import Former
-from carrack.model.conversion.from_git import required_names
 from carrack.model.conversion.markers import said
+from carrack.model.conversion.read_git import required_names
 
 SETUPTOOLS = "setuptools.build_meta"
 LEGACY = f"{SETUPTOOLS}:__legacy__"

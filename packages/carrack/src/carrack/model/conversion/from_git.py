@@ -6,29 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from carrack.model.conversion.folder import Folder
+from carrack.model.conversion.read_git import READ_GIT, required_names
 from carrack.model.conversion.setup_cfg import sections
 from carrack.model.conversion.setup_script import read_script
-
-READ_GIT = frozenset(
-    {
-        "flit-scm",
-        "hatch-vcs",
-        "pbr",
-        "poetry-dynamic-versioning",
-        "setuptools-git",
-        "setuptools-git-versioning",
-        "setuptools-scm",
-        "setuptools-scm-git-archive",
-        "uv-dynamic-versioning",
-        "versioneer",
-        "versioningit",
-    }
-)
-"""Build requirements that ask git for a version, or for the list of files."""
 
 TABLES = (
     ("setuptools_scm",),
@@ -50,15 +31,6 @@ TABLES = (
 _LISTS = r"""tag(?:\s*\||['"]\s*[\])]|['", ]+(?:-l\b|--(?:list|sort|points|merged)))"""
 _BY_HAND = re.compile(rf"""git['", ]+(?:(?:describe|rev-list|log)\b|{_LISTS})""")
 """A command that asks git; `git tag v1`, in scripts that publish, makes a tag and asks nothing."""
-
-
-def required_names(requires: Iterable[str]) -> Iterator[str]:
-    """The normalized names among build requirements; what is no requirement is left out."""
-    for text in requires:
-        try:
-            yield canonicalize_name(Requirement(text).name)
-        except InvalidRequirement:
-            continue
 
 
 def finds_files(requires: Iterable[str]) -> bool:

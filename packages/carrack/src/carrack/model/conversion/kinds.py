@@ -9,11 +9,11 @@ from carrack.model.conversion import flit, poetry
 from carrack.model.conversion.build_system import is_setuptools, requires_of, write_build_system
 from carrack.model.conversion.folder import PYPROJECT, Changes, Folder, Left, Step, Turned
 from carrack.model.conversion.former import Former
-from carrack.model.conversion.from_git import READ_GIT, required_names
 from carrack.model.conversion.groups import is_requirement, write_groups
 from carrack.model.conversion.layout import is_to_do, write_layout
 from carrack.model.conversion.metadata import write_metadata
 from carrack.model.conversion.poetry import MOVED
+from carrack.model.conversion.read_git import READ_GIT, required_names
 from carrack.model.conversion.requirements_file import write_dependencies
 from carrack.model.conversion.toml import with_comments
 from carrack.model.conversion.version import write_version

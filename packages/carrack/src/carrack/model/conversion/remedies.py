@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 
 from carrack.model.conversion.folder import Folder
-from carrack.model.conversion.from_git import required_names
+from carrack.model.conversion.read_git import required_names
 from carrack.model.conversion.setup_cfg import sections
 from carrack.model.conversion.setup_script import read_script, strings
 

@@ -13,9 +13,10 @@ from packaging.utils import canonicalize_name
 from carrack.model.conversion.build_system import SETUPTOOLS, current_requirement, is_setuptools, requires_of
 from carrack.model.conversion.folder import PYPROJECT, UNTURNED, Folder, Turned
 from carrack.model.conversion.former import Former
-from carrack.model.conversion.from_git import READ_GIT, TABLES, finds_files
+from carrack.model.conversion.from_git import TABLES, finds_files
 from carrack.model.conversion.manifest import MANIFEST, listing_files
 from carrack.model.conversion.project import tables
+from carrack.model.conversion.read_git import READ_GIT
 from carrack.model.conversion.toml import remove, text_of
 from carrack.model.conversion.version_modules import ignored, version_modules
 
