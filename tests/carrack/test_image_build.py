@@ -119,7 +119,7 @@ class Building:
             dockerfile=f"FROM {BASE} AS early\nFROM {BASE}\nCOPY --from=early / /\n",
             commit="1" * 40,
             dirty=False,
-            origins={name("alpha"): Origin(commit="2" * 40, tag="alpha-v1.0")},
+            origins={(name("alpha"), Version("1.0")): Origin(commit="2" * 40, tag="alpha-v1.0")},
             pages=PAGES,
             paths=(PurePosixPath("job"), PurePosixPath("build-constraints.txt")),
             recipe=Recipe(

@@ -254,6 +254,24 @@ def test_diff_says_what_changed_with_the_changelog(small: Small, base_image: str
     assert small.ok("image", "diff", after, after) == "the same\n"
 
 
+def test_the_lock_from_before_a_version_taken_back_tells_its_own_release(
+    index: LocalCodeArtifact, engine: Engine, base_image: str, tmp_path: Path
+) -> None:
+    """The tree is at 1.1, the lock at 1.0: the image has 1.0, and names the commit and the tag of that."""
+    made = small_workspace(tmp_path / "workspace", index.environ(), domain="taken-back")
+    small = made.with_engine(engine.environ)
+    lock = small.repository.root / "hello" / "requirements.lock"
+    before = lock.read_text()
+    small.release("1.1", "good morning", "# Changelog\n\n## [1.1]\n")
+    lock.write_text(before)
+    small.repository.commit()
+    small.ok("retract", "greeting==1.1", "--yes")
+    greeting = by_name(inspected(small, small.ok("image", "build", "--app", "hello").strip()))["greeting"]
+    assert (greeting["version"], greeting["tag"]) == ("1.0", "greeting-v1.0")
+    assert greeting["commit"] == small.repository.git("rev-parse", "greeting-v1.0^{commit}")
+    assert greeting["commit"] != small.repository.git("rev-parse", "greeting-v1.1^{commit}")
+
+
 def test_one_image_a_platform(small: Small, docker_client: ContainerEngine, base_image: str) -> None:
     """Each platform gets an image of its own; the engine's own machine is the one that can be built here."""
     docker_client.run(base_image, "true")

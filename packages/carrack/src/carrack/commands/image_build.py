@@ -19,7 +19,7 @@ from carrack.errors import BuildError, LockError
 from carrack.model.dockerfile_stages import platform_values, reached, stages, with_names
 from carrack.model.image import Image, Recipe
 from carrack.model.image_contents import Installed, absent
-from carrack.model.image_manifest import PLACE, Manifest, Origin, accounted, labels, lock_digest
+from carrack.model.image_manifest import PLACE, Manifest, Origins, accounted, labels, lock_digest
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Lock
 from carrack.model.receipt import Receipt
@@ -35,9 +35,9 @@ _STAMP = "FROM {image}\nCOPY manifest.json {place}\n"
 class Order:
     """One image to be built: of which app, from which lock, on which base, out of which Dockerfile's text.
 
-    `origins` has the release of each package of ours. `arguments`, `variables`, `secrets` and the rest go into the
-    build's `Recipe` as they are; `added` goes into the context's folder `carrack-image`. `dockerignore` says what of
-    the workspace does not.
+    `origins` has what is known of our releases that are locked. `arguments`, `variables`, `secrets` and the rest go
+    into the build's `Recipe` as they are; `added` goes into the context's folder `carrack-image`. `dockerignore` says
+    what of the workspace does not.
     """
 
     app: App
@@ -46,7 +46,7 @@ class Order:
     dockerfile: str
     commit: str
     dirty: bool
-    origins: Mapping[NormalizedName, Origin]
+    origins: Origins
     pages: Mapping[NormalizedName, Sequence[ListedFile]]
     paths: tuple[PurePosixPath, ...]
     recipe: Recipe
