@@ -7,6 +7,7 @@ it. Base images come from --base and --with-git; without them stand-ins are made
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import platform
 import statistics
@@ -69,6 +70,7 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     size = QUICK if chosen.quick else FULL
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # what answers for S3 tells of every request
     with workshop(chosen.base, chosen.with_git) as made:
         figures = measure(made, size)
         table = "\n".join([*render(figures), "", footing(made.engine, size)])
@@ -146,7 +148,7 @@ def started(made: Workshop, way: Way, starts: int) -> Iterator[tuple[str, Job]]:
 def lines(made: Workshop, way: Way) -> int:
     """How many changed lines the package has in the image, or where its jobs fetch it."""
     with new_host(made.engine, made.store) as host:
-        return int(host.ask(way.image, *way.python, "-c", COUNT))
+        return int(host.ask(*way.python, "-c", COUNT))
 
 
 def taken(do: Callable[[], object]) -> float:

@@ -118,7 +118,7 @@ def _apps(shop: Workshop) -> Iterator[str]:
         INDEX: {},
         GIT: {p: f'git = "{shop.host}/{p}.git", commit = "{shop.head(p)}"' for p in theirs.CLONED},
         SUBMODULE: {p: f'submodule = "vendor/{p}"' for p in theirs.CLONED},
-        RUNTIME: {p: f'runtime = "s3://{BUCKET}/"' for p in theirs.CLONED},
+        RUNTIME: dict.fromkeys(theirs.CLONED, f'runtime = "s3://{BUCKET}/"'),
         MIX: {CHANGED: f'submodule = "vendor/{CHANGED}"'},
     }
     for name, sources in every.items():
