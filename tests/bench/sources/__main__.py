@@ -129,7 +129,7 @@ def built(made: Workshop, way: Way) -> Mapping[str, float]:
         way.build()
         assert lines(made, way) == before
     again = taken(way.rebuild)
-    assert lines(made, way) == before + 1
+    assert lines(made, way) > before
     size = int(made.engine.run("inspect", "--format", "{{.Size}}", way.image).stdout) / 1e6
     return {COLD: cold, CHANGE: change, AGAIN: again, BOTH: change + again, SIZE: size}
 
