@@ -127,6 +127,17 @@ def test_a_version_begun_from_other_files_is_a_move(world: World) -> None:
     assert "rules: on the index 1.1 came" in caught.value.faults
 
 
+def test_a_version_that_only_a_tag_knows_is_not_begun(world: World) -> None:
+    """Its tag is on other files, as an adopted package's may be: the index has none of it, and nothing is excused."""
+    world.history.tagged["rules-v1.1"] = world.history.commits[-1].id
+    world.history.commit(rules="three")
+    plan = world.learn().plan
+    assert plan.begun == {name("io"), name("tools")}
+    world.history.commits.pop()
+    world.publish("rules")
+    assert name("rules") in world.learn().plan.begun
+
+
 def test_a_version_beside_the_planned_one_is_a_move(world: World) -> None:
     """Though the plan was carried out in part."""
     kept = bound(world)

@@ -362,11 +362,12 @@ def test_every_error_of_ours_has_an_exit_code_of_its_own() -> None:
     assert not {kind.exit_code for kind in kinds} & {ExitCode.BUG, ExitCode.DONE}
 
 
+@pytest.mark.parametrize("read_from", [(), ("/usr/lib/alpha.whl", None)], ids=["written", "copied"])
 def test_a_full_disk_is_told_as_one_and_is_no_bug(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    read_from: tuple[str, None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is wrong with this machine gets a sentence with its path, no traceback, and 75: the command goes on."""
-    full = OSError(errno.ENOSPC, "No space left on device", "/tmp/carrack-1/alpha.whl")  # noqa: S108
+    full = OSError(errno.ENOSPC, "No space left on device", *read_from, "/tmp/carrack-1/alpha.whl")  # noqa: S108
     result = failing(full, monkeypatch, capsys)
     assert (result.code, result.out) == (ExitCode.RESUMABLE, "")
     assert result.err.startswith(

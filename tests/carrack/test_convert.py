@@ -140,6 +140,7 @@ GENERATED = {
 }
 
 
+@pytest.mark.slow
 def test_a_wheel_that_would_differ_is_shown_and_committed_only_when_accepted(
     tmp_path: Path,
     environ: Mapping[str, str],
@@ -194,6 +195,7 @@ def _carrack(
     return ended.value.code or 0, told.out, told.err
 
 
+@pytest.mark.slow
 def test_a_conversion_that_a_hook_stopped_goes_on_where_it_was(
     tmp_path: Path, environ: Mapping[str, str]
 ) -> None:
@@ -212,6 +214,7 @@ def test_a_conversion_that_a_hook_stopped_goes_on_where_it_was(
     assert at.repo.git("rev-parse", "HEAD^{tree}") == whole.repo.git("rev-parse", "HEAD^{tree}")
 
 
+@pytest.mark.slow
 def test_a_version_from_git_is_that_of_the_newest_release_or_is_asked_for(
     tmp_path: Path, environ: Mapping[str, str]
 ) -> None:
@@ -239,6 +242,7 @@ def test_a_version_that_is_written_down_is_not_asked_for(tmp_path: Path, environ
         at.plan("3.4")
 
 
+@pytest.mark.slow
 def test_bump_raises_the_versions_that_a_conversion_leaves(
     tmp_path: Path, environ: Mapping[str, str]
 ) -> None:

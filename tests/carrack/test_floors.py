@@ -48,7 +48,7 @@ PURE = {
         "re",
     ),
     *("shlex", "string", "textwrap", "types", "typing", "urllib.parse"),
-    *("ast", "configparser", "email", "io", "tokenize", "tomlkit"),  # texts in, texts out
+    *("ast", "configparser", "csv", "email", "io", "tokenize", "tomlkit"),  # texts in, texts out
 }
 """What the model may use of others: packages that compute. `pathlib` is there for its names; see DOES."""
 DOES = {

@@ -43,6 +43,7 @@ def test_address_and_token_are_in_the_environment_and_nowhere_else(
     assert list(Path(carrack.environ["HOME"]).rglob("*")) == []
 
 
+@pytest.mark.slow
 def test_twine_uploads_and_pip_and_uv_download_without_being_told_where(
     carrack: Shell, tmp_path: Path
 ) -> None:

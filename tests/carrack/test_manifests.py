@@ -259,6 +259,7 @@ def test_globs_that_match_nothing_are_a_fault(tmp_path: Path) -> None:
     """A workspace without a package has a wrong glob."""
     (fault,) = faults(write(tmp_path, {}, app='requirements = ["click"]'))
     assert fault == "pyproject.toml: tool.carrack.packages: no package matches packages/*"
+    assert read_workspace(tmp_path, {}, may_be_empty=True).packages == {}
 
 
 @pytest.mark.parametrize("glob", ["/abs/*", "../other/*", ""])

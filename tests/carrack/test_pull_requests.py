@@ -12,6 +12,8 @@ from tests.carrack.github_server import TOKEN, GitHubServer, github_server
 from tests.carrack.local import Shell
 from tests.carrack.repositories import GIT_ENVIRON, Repository, package, repository
 
+from carrack.adapters.github import GitHub
+from carrack.errors import IndexAccessError
 from codeartifact_local.testing import LocalCodeArtifact
 
 WORKSPACE = """
@@ -162,6 +164,20 @@ def test_the_comment_is_one_and_is_kept_up_to_date(repo: Repository, github: Git
     assert github.writes == ["POST issues/7/comments", "PATCH issues/comments/121"]
     assert github.comments[120]["body"] == "<!-- carrack status -->\nNo package is concerned."
     assert len(github.comments) == 121
+
+
+def test_neither_a_netrc_nor_lost_certificates_come_in_between(
+    github: GitHubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A login for the same host is not taken for the token, and a file of certificates that is gone is one sentence."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    adapter = GitHub(api=github.url, repository="acme/pipelines", token=TOKEN)
+    assert adapter.comment(7, "carrack", "text") == f"{github.url}/1"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
+    secure = GitHub(api=github.url.replace("http:", "https:"), repository="acme/pipelines", token=TOKEN)
+    with pytest.raises(IndexAccessError, match="cannot be reached"):
+        secure.comment(7, "carrack", "text")
 
 
 @pytest.fixture

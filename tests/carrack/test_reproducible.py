@@ -112,6 +112,7 @@ def test_a_package_that_builds_the_same_twice_is_told_with_its_hashes(carrack: S
     assert not (carrack.workspace / "dist").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

@@ -13,7 +13,7 @@ from tests.flows.killing_proxy import killing_proxy
 
 from codeartifact_local.testing import LocalCodeArtifact
 
-pytestmark = pytest.mark.registry
+pytestmark = [pytest.mark.registry, pytest.mark.slow]
 
 
 def holdings(client: Any, repository: str) -> dict[str, str]:

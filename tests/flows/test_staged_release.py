@@ -17,7 +17,7 @@ from tests.flows.test_killed_publish import holdings
 
 from codeartifact_local.testing import LocalCodeArtifact
 
-pytestmark = pytest.mark.registry
+pytestmark = [pytest.mark.registry, pytest.mark.slow]
 
 NAMES = {"staging": "local-staging", "prod": "local"}
 """What the README's indexes are called in this repository."""

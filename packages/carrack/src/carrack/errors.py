@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     INDEX = 69
     BUG = 70
     DIFFERS = 73
+    JOB = 74
     RESUMABLE = 75
     LOCK = 76
     PLAN = 77
@@ -34,6 +35,7 @@ _MEANINGS = {
     ExitCode.INDEX: "the index, its credentials or its token did not let us in",
     ExitCode.BUG: "a bug in Carrack; the traceback is for its issue tracker",
     ExitCode.DIFFERS: "the index holds other bytes than this commit builds, and keeps them",
+    ExitCode.JOB: "a job cannot be defined, submitted or asked about so, or it failed without an exit code of its own",
     ExitCode.RESUMABLE: "stopped part way; what is done stays done, and the same command goes on",
     ExitCode.LOCK: "the lock cannot be made, or does not fit this index, workspace or Python",
     ExitCode.PLAN: "the plan does not hold any more: the commit, or what the index has, is another",
@@ -148,6 +150,16 @@ class PlanError(CarrackError):
     """A plan that was kept is not one, or the world is not as it was then. `faults` say what moved."""
 
     exit_code = ExitCode.PLAN
+
+    def __init__(self, message: str, *, faults: tuple[str, ...] = (), **where: str) -> None:
+        super().__init__(message, **where)
+        self.faults = faults
+
+
+class JobError(CarrackError):
+    """AWS Batch would refuse the job, or does; or it is not one that can be asked this. `faults` are shown together."""
+
+    exit_code = ExitCode.JOB
 
     def __init__(self, message: str, *, faults: tuple[str, ...] = (), **where: str) -> None:
         super().__init__(message, **where)

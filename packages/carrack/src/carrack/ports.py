@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
     from carrack.model.history import Place, TreeState
     from carrack.model.image import Image, Recipe
     from carrack.model.index import Index
+    from carrack.model.jobs.job import JSON, LogPage
     from carrack.model.listing import ListedFile
     from carrack.model.lock import Candidate
     from carrack.model.published import File, IndexState, PublishedVersion
@@ -576,6 +577,45 @@ class JobDefinitions(Protocol):
 
     def active(self) -> Iterator[JobDefinition]:
         """Every active revision, once for each image that it runs."""
+
+
+class Batch(Protocol):
+    """AWS Batch, or what stands for it on this machine: both take its requests and give its answers, in its own shapes.
+
+    All raise JobError, or IndexAccessError where credentials or network keep us out.
+    """
+
+    @property
+    def place(self) -> str:
+        """What it is called in messages: `AWS Batch, region eu-west-1`; `processes on this machine`."""
+
+    @property
+    def not_emulated(self) -> tuple[str, ...]:
+        """What is different here from AWS Batch; nothing on AWS Batch itself."""
+
+    def definitions(self, name: str) -> Sequence[JSON]:
+        """The active revisions of a job definition (DescribeJobDefinitions' shape), newest first."""
+
+    def register(self, definition: JSON) -> str:
+        """Carry out RegisterJobDefinition; gives `name:revision`."""
+
+    def submit(self, request: JSON) -> str:
+        """Carry out SubmitJob; gives the job's id."""
+
+    def describe(self, ids: Sequence[str]) -> Mapping[str, JSON]:
+        """DescribeJobs' `jobs`, by id, at most 100 a call. One that is not known (yet) is missing."""
+
+    def children(self, array: str, status: str) -> Sequence[str]:
+        """The ids of an array's children that are in a state, by index."""
+
+    def recent(self, queue: str) -> Sequence[JSON]:
+        """The jobs of a queue that the service still lists (DescribeJobs' shape), newest first."""
+
+    def terminate(self, job: str, reason: str) -> None:
+        """End a job in whatever state it is: TerminateJob, since CancelJob leaves a running one alone."""
+
+    def log(self, stream: str, token: str | None = None) -> LogPage:
+        """Some lines of a log stream from `token` on; the same token again, and no lines, where no more are there."""
 
 
 class Registry(Protocol):

@@ -8,9 +8,11 @@ from typing import Any
 
 import requests
 
+from carrack.adapters.session import new_session
 from carrack.errors import IndexAccessError, UsageError
 
 _TIMEOUT = (10, 60)
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _PAGES = 20
 
 
@@ -54,16 +56,8 @@ class GitHub:
     def _ask(self, method: str, path: str, **arguments: Any) -> Any:
         address = f"{self.api}/repos/{self.repository}/{path}"
         try:
-            answer = requests.request(
-                method,
-                address,
-                headers={
-                    "Authorization": f"Bearer {self.token}",
-                    "Accept": "application/vnd.github+json",
-                    "X-GitHub-Api-Version": "2022-11-28",
-                },
-                timeout=_TIMEOUT,
-                **arguments,
+            answer = new_session().request(
+                method, address, headers=_HEADERS, auth=self._signed, timeout=_TIMEOUT, **arguments
             )
         except requests.RequestException as error:
             raise IndexAccessError(
@@ -77,6 +71,11 @@ class GitHub:
                 "must let Actions create pull requests",
             )
         return answer.json()
+
+    def _signed(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """As `auth`, because requests puts a netrc file's login in place of a header of ours."""
+        request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
 
 
 def _said(answer: requests.Response) -> str:

@@ -65,15 +65,19 @@ def _carrack_table(root: Path) -> CarrackTable:
     return table
 
 
-def read_workspace(root: Path, environ: Mapping[str, str]) -> Workspace:
+def read_workspace(root: Path, environ: Mapping[str, str], *, may_be_empty: bool = False) -> Workspace:
     """Read the workspace at `root`. `environ` gives the addresses of indexes that have an `endpoint-variable`.
 
-    Raises WorkspaceError with every fault of every manifest.
+    Raises WorkspaceError with every fault of every manifest; that there is no package is one, unless it `may_be_empty`.
     """
     manifest = load_toml(root / "pyproject.toml", "pyproject.toml")
     table = _carrack_table(root)
     faults: list[str] = []
     packages = _packages(root, table.packages, faults)
+    if not (packages or faults or may_be_empty):
+        faults.append(
+            f"pyproject.toml: tool.carrack.packages: no package matches {', '.join(table.packages)}"
+        )
     workspace = Workspace(
         root=root,
         packages=packages,
@@ -151,8 +155,6 @@ def _packages(root: Path, globs: Iterable[str], faults: list[str]) -> dict[Norma
                 f"{package.manifest}: project.name: {found[package.name].manifest} has the name {package.name} too"
             )
         found[package.name] = package
-    if not folders:
-        faults.append(f"pyproject.toml: tool.carrack.packages: no package matches {', '.join(globs)}")
     return found
 
 

@@ -136,7 +136,7 @@ def _end_with_a_bug() -> NoReturn:
 def _stopped(error: OSError) -> StoppedError:
     return StoppedError(
         f"this machine does not let us go on: {error.strerror}",
-        address=str(error.filename or ""),
+        address=str(error.filename2 or error.filename or ""),  # of a copy, the file that is written
         done="what the lines above say",
         hint="make room, or mend the permissions; then run the same command again",
     )

@@ -13,6 +13,7 @@ import click
 from carrack.errors import (
     BuildError,
     CarrackError,
+    JobError,
     LockError,
     NoEngineError,
     PlanError,
@@ -66,7 +67,7 @@ def _coloured() -> bool | None:
 
 def _details(error: CarrackError) -> Sequence[str]:
     match error:
-        case WorkspaceError() | LockError() | PlanError() | NoEngineError():
+        case WorkspaceError() | LockError() | PlanError() | NoEngineError() | JobError():
             return error.faults
         case PublishedDiffersError():
             return error.differences

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
@@ -80,6 +80,14 @@ class Wiring:
     @cached_property
     def workspace(self) -> Workspace:
         """The workspace around `start`."""
+        return self._read_workspace()
+
+    @property
+    def workspace_to_fill(self) -> Workspace:
+        """The same, which may have no package yet."""
+        return self._read_workspace(may_be_empty=True)
+
+    def _read_workspace(self, *, may_be_empty: bool = False) -> Workspace:
         from carrack.adapters.all_or_none import LOG
         from carrack.adapters.manifests import read_workspace
 
@@ -87,7 +95,7 @@ class Wiring:
             self.report.note(
                 f"{LOG}: a run is writing here, or was killed amid it; carrack bump puts all back first"
             )
-        return read_workspace(self.root, self.environ)
+        return read_workspace(self.root, self.environ, may_be_empty=may_be_empty)
 
     def package_folder(self, name: str) -> PurePosixPath:
         """The folder that is called `name` where packages are, whatever is in it. Raises UsageError where none is."""
@@ -490,9 +498,10 @@ class Wiring:
 
         return PushedImages(file=self.workspace.root / ".carrack" / "images.jsonl", report=self.report)
 
-    def image_tools(self, access: Access) -> ImageTools:
-        """What images are built with; `access`'s token is what they are searched for."""
+    def image_tools(self, access: Access, secrets: Sequence[str] = ()) -> ImageTools:
+        """What images are built with; `access`'s token is what they are searched for, and the user's own secrets."""
         from carrack.adapters.build_context import WorkspaceContexts
+        from carrack.adapters.build_secret_texts import texts
         from carrack.adapters.image_contents import installed
         from carrack.adapters.manifest_file import format_manifest
         from carrack.adapters.token_scan import TokenScan
@@ -502,7 +511,7 @@ class Wiring:
             engine=self.engine,
             contexts=WorkspaceContexts(git=self._git),
             installed=installed,
-            scan=TokenScan([access.token.value]),
+            scan=TokenScan([access.token.value, *texts(secrets, self.environ)]),
             format=format_manifest,
             report=self.report,
         )

@@ -117,7 +117,8 @@ def _release(tree: TreeState, found: _Found, trees: Mapping[Place, str], by_time
     package, here = found.package, tree.trees.get(found.package.path)
     tagged = trees.get((found.tag, package.path)) if found.tag else None
     if found.current is None:
-        return Release(tag=found.tag, mistagged=found.tag is not None and tagged != here)
+        elsewhere = found.tag is not None and tagged != here
+        return Release(tag=found.tag, mistagged=elsewhere, changed=elsewhere)
     known = next((place for place in found.places if place in trees), by_time)
     if known is None:
         return Release(tag=found.tag)

@@ -75,7 +75,7 @@ def _adopt(
 ) -> Adoption:
     from carrack.commands.adopt import adopt, examine
 
-    workspace = wiring.workspace
+    workspace = wiring.workspace_to_fill
     locks = {app.name: lock for app in workspace.apps.values() if (lock := wiring.lock(app))}
     tools = wiring.adoption_tools(text, apart)
     adoption = examine(workspace, locks, tools, subdir, name)

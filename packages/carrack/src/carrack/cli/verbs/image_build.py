@@ -83,7 +83,7 @@ def command(
                 app, lock, made_with, Path(scratch), templates=_templates(), read=Path.read_bytes
             ),
         )
-    tools = wiring.image_tools(access)
+    tools = wiring.image_tools(access, secrets)
     built = {platform: build_image(for_platform(order, platform), tools) for platform in platforms or (None,)}
     for name, _ in tagged(names, built, engine):
         wiring.report.step("Tagged", name)

@@ -47,7 +47,9 @@ TABLES = (
 )
 """Tables of pyproject.toml that say where a version comes from, below `[tool]`."""
 
-_BY_HAND = re.compile(r"git['\", ]+(describe|rev-list|log|tag)\b")
+_LISTS = r"""tag(?:\s*\||['"]\s*[\])]|['", ]+(?:-l\b|--(?:list|sort|points|merged)))"""
+_BY_HAND = re.compile(rf"""git['", ]+(?:(?:describe|rev-list|log)\b|{_LISTS})""")
+"""A command that asks git; `git tag v1`, in scripts that publish, makes a tag and asks nothing."""
 
 
 def required_names(requires: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Jobs on AWS Batch: what defines one, what asks for one, what became of it."""

@@ -1,0 +1,53 @@
+"""The user's own secrets of a build are looked for in what was built, as the token is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.carrack.test_token_scan import saved
+
+from carrack.adapters.build_secret_texts import texts
+from carrack.adapters.token_scan import TokenScan
+from carrack.model.build_secrets import parse_build_secret, searched
+
+KEY = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW"
+
+
+@pytest.mark.parametrize(
+    ("spec", "file", "variable"),
+    [
+        ("id=git,src=key", "key", None),
+        ("id=git,source=key", "key", None),
+        ("type=file,id=git", "git", None),
+        ("id=GIT", None, "GIT"),
+        ("id=git,env=GIT_TOKEN", None, "GIT_TOKEN"),
+        ("type=env,id=git,src=GIT_TOKEN", None, "GIT_TOKEN"),
+        ('id=git,"src=a,b"', "a,b", None),
+    ],
+)
+def test_a_specification_says_where_the_secret_is(spec: str, file: str | None, variable: str | None) -> None:
+    """A file or a variable, in the words of `docker build --secret`."""
+    found = parse_build_secret(spec)
+    assert (found.file, found.variable) == (file, variable)
+
+
+def test_of_a_file_the_secret_parts_are_looked_for() -> None:
+    """The lines of a key and a netrc's password; a host's name and a marker are in many images, and are no secrets."""
+    key = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{KEY}\n-----END OPENSSH PRIVATE KEY-----\n"
+    assert set(searched(key)) == {key.strip(), KEY}
+    netrc = "machine git.example.com login somebody password 0123456789abcdef0123\n"
+    assert set(searched(netrc)) == {netrc.strip(), "0123456789abcdef0123"}
+    assert searched("0123456789abcdef0123\n") == ("0123456789abcdef0123",)
+    assert searched("short") == ()
+
+
+def test_an_image_is_searched_for_them_as_for_the_token(tmp_path: Path) -> None:
+    """From a file and from a variable; one that is not there is the engine's to refuse."""
+    (tmp_path / "key").write_text(f"-----BEGIN KEY-----\n{KEY}\n-----END KEY-----\n")
+    environ = {"GIT_TOKEN": "0123456789abcdef0123"}
+    scan = TokenScan(
+        texts((f"id=git,src={tmp_path / 'key'}", "id=GIT_TOKEN", "id=none,src=nowhere"), environ)
+    )
+    leaking = {"root/.ssh/id": f"{KEY}\n".encode(), "etc/git": b"x 0123456789abcdef0123", "etc/hosts": b"git"}
+    assert {leak.member for leak in scan(saved(leaking))} == {"root/.ssh/id", "etc/git"}
