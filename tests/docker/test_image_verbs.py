@@ -252,6 +252,11 @@ def test_diff_says_what_changed_with_the_changelog(small: Small, base_image: str
     )
     assert set(told["built-from"]) == {"commit", "lock", "receipt"}
     assert small.ok("image", "diff", after, after) == "the same\n"
+    # The package's layer, the app's and the manifest's are new; what other people wrote is pushed and pulled once.
+    told = engine.run("inspect", "--format", "{{json .RootFS.Layers}}", before, after).stdout
+    old, new = map(json.loads, told.splitlines())
+    assert old[:-3] == new[:-3]
+    assert not set(old[-3:]) & set(new[-3:])
 
 
 def test_the_lock_from_before_a_version_taken_back_tells_its_own_release(

@@ -22,7 +22,7 @@ USER = 10001
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A job that ended: seconds from its container's start to the app's first line, and the files it wrote, if it did."""
+    """A job that ended: seconds from its container's start to the app's first line, and the files that it wrote."""
 
     seconds: float
     outputs: Mapping[str, bytes]

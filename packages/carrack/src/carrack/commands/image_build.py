@@ -35,14 +35,15 @@ _STAMP = "FROM {image}\nCOPY manifest.json {place}\n"
 class Order:
     """One image to be built: of which app, from which lock, on which base, out of which Dockerfile's text.
 
-    `origins` has what is known of our releases that are locked. `arguments`, `variables`, `secrets` and the rest go
-    into the build's `Recipe` as they are; `added` goes into the context's folder `carrack-image`. `dockerignore` says
-    what of the workspace does not.
+    `placed` is the part of the lock that lies in its place in the context. `origins` has what is known of our releases
+    that are locked. `arguments`, `variables`, `secrets` and the rest go into the build's `Recipe` as they are; `added`
+    goes into the context's folder `carrack-image`. `dockerignore` says what of the workspace does not.
     """
 
     app: App
     own: Package
     lock: Lock
+    placed: Lock
     dockerfile: str
     commit: str
     dirty: bool
@@ -120,7 +121,7 @@ def build_image(order: Order, tools: ImageTools) -> str:
 def _added(order: Order, text: str) -> dict[PurePosixPath, bytes]:
     """What the context has beside the workspace's files, which may lack the lock: git may ignore it."""
     ours = {ADDED / name: content for name, content in order.added.items()}
-    return {**ours, order.app.lock: order.lock.format().encode(), order.recipe.dockerfile: text.encode()}
+    return {**ours, order.app.lock: order.placed.format().encode(), order.recipe.dockerfile: text.encode()}
 
 
 @dataclass(frozen=True, kw_only=True)

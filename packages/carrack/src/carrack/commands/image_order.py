@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from carrack.commands.image_build import ADDED, Order
 from carrack.commands.image_origins import origins
-from carrack.commands.image_sources import lines
+from carrack.commands.image_sources import lines, shared
 from carrack.commands.knowledge import Sources
 from carrack.errors import WorkspaceError
 from carrack.model.image import Recipe
@@ -46,6 +46,7 @@ def make_order(
         app=app,
         own=own,
         lock=lock,
+        placed=lock if app.dockerfile else shared(lock, workspace.packages),
         dockerfile=_dockerfile(workspace, app, own, manifests, templates["Dockerfile"]),
         commit=tree.commit,
         dirty=bool(tree.uncommitted),

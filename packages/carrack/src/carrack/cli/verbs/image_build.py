@@ -80,7 +80,13 @@ def command(
             manifests=wiring.manifests,
             templates=_templates(),
             added=additions(
-                app, lock, made_with, Path(scratch), templates=_templates(), read=Path.read_bytes
+                app,
+                lock,
+                wiring.workspace.packages,
+                made_with,
+                Path(scratch),
+                templates=_templates(),
+                read=Path.read_bytes,
             ),
         )
     tools = wiring.image_tools(access, secrets)
