@@ -34,6 +34,8 @@ RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
  && python3 /prepared/check_lock.py /prepared/own.lock "$INDEX_URL" \
  && pip --isolated download --no-input --no-cache-dir --no-deps --index-url "$INDEX_URL" \
       --require-hashes --only-binary :all: --dest /carrack/own --requirement /prepared/own.lock
+# podman 4 mounts a stage out of its cache as it was before the last step; so that is one which changes no file.
+LABEL io.carrack.stage=downloads
 
 # What the lock names, from there, again by hash; also what the base has in some version. Mounts are of what a step uses
 # and no more, so that it stays in the cache while that is the same.
@@ -55,6 +57,7 @@ RUN --mount=type=bind,from=downloads,source=/prepared/build-constraints.txt,targ
 COPY pipeline_app /carrack/app
 RUN pip --isolated --python /opt/build/bin/python wheel --no-index --no-deps --no-build-isolation \
       --check-build-dependencies --no-cache-dir --wheel-dir /carrack/app-wheels /carrack/app
+LABEL io.carrack.stage=app
 
 FROM ${BASE_IMAGE} AS image
 ENV PYTHONUNBUFFERED=1

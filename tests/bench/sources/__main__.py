@@ -7,6 +7,7 @@ it. Base images come from --base and --with-git; without them stand-ins are made
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import platform
@@ -40,10 +41,11 @@ CHANGE = "a changed line, up to the image's build, s"
 AGAIN = "that build, s"
 BOTH = "**from a changed line to the image**, s"
 SIZE = "image, MB"
+NEW = "of that new after the change, MB"
 START = "start of a job, s"
 FIRST = "the same, the first on its host, s"
 COUNT = f"import {CHANGED.replace('-', '_')} as it; print(open(it.__file__).read().count({MARK!r}))"
-ROWS = (COLD, BOTH, CHANGE, AGAIN, SIZE, FIRST, START)
+ROWS = (COLD, BOTH, CHANGE, AGAIN, SIZE, NEW, FIRST, START)
 Figures = Mapping[tuple[str, str], Sequence[float]]
 """What was measured, by what it is and by the way."""
 
@@ -127,7 +129,7 @@ def built(made: Workshop, way: Way) -> Mapping[str, float]:
     way.lock()
     made.forget(way.image)
     cold = taken(way.build)
-    before = lines(made, way)
+    before, layers = lines(made, way), layers_of(made.engine, way.image)
     change = taken(way.change)
     if way.name == GUIDE:  # the same command again has the clone of before in its cache
         way.build()
@@ -135,7 +137,8 @@ def built(made: Workshop, way: Way) -> Mapping[str, float]:
     again = taken(way.rebuild)
     assert lines(made, way) > before
     size = int(made.engine.run("inspect", "--format", "{{.Size}}", way.image).stdout) / 1e6
-    return {COLD: cold, CHANGE: change, AGAIN: again, BOTH: change + again, SIZE: size}
+    new = new_bytes(made.engine, way.image, layers) / 1e6
+    return {COLD: cold, CHANGE: change, AGAIN: again, BOTH: change + again, SIZE: size, NEW: new}
 
 
 def started(made: Workshop, way: Way, starts: int) -> Iterator[tuple[str, Job]]:
@@ -147,6 +150,22 @@ def started(made: Workshop, way: Way, starts: int) -> Iterator[tuple[str, Job]]:
         with new_host(made.engine, made.store) as host:
             yield FIRST, host.run(way.image)
             yield START, host.run(way.image)
+
+
+def layers_of(engine: Engine, image: str) -> list[str]:
+    """The digests of an image's layers."""
+    found = engine.run("inspect", "--format", "{{json .RootFS.Layers}}", image).stdout
+    return list(json.loads(found))
+
+
+def new_bytes(engine: Engine, image: str, before: Sequence[str]) -> int:
+    """What the layers hold that were not in the image before, which is what is pushed and pulled after a change."""
+    new = len(set(layers_of(engine, image)) - set(before))
+    form = "{{.Size}} {{.CreatedBy}}"
+    told = engine.run("history", "--no-trunc", "--human=false", "--format", form, image).stdout
+    steps = [line.partition(" ") for line in told.splitlines()]
+    sizes = [int(size) for size, _, step in steps if step.startswith(("RUN ", "COPY "))]  # the newest first
+    return sum(sizes[:new])
 
 
 def lines(made: Workshop, way: Way) -> int:
@@ -174,7 +193,7 @@ def render(figures: Figures) -> Iterator[str]:
 
 def _cell(what: str, figure: float, index: float) -> str:
     digits = 0 if what == SIZE else 2 if what in (FIRST, START) else 1
-    return f"{figure:.{digits}f} ({figure / index:.2f})"
+    return f"{figure:.{digits}f} ({figure / index:.2g})"
 
 
 def _row(what: str, cells: Sequence[str]) -> str:
