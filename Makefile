@@ -17,7 +17,7 @@ ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
 $(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
 endif
 
-.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends bench-images bench-status fuzz clean
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends bench-images bench-sources bench-status fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -97,6 +97,9 @@ bench-status: $(VENV)/.dev ## `carrack status` with 10, 100 and 1,000 packages, 
 
 bench-images: $(VENV)/.dev ## the app's image beside one built the way guides do it: size, layers, seconds; ARGS=--write
 	@$(BIN)/python -m tests.bench.images $(ARGS)
+
+bench-sources: $(VENV)/.dev ## the app's image with its packages from each source of code, and as guides do it; ARGS=--quick, ARGS=--write
+	@$(BIN)/python -m tests.bench.sources $(ARGS)
 
 fuzz: $(VENV)/.dev ## fuzz the upload's parser for SECONDS (60): bytes that crash it are left in .fuzz/
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r tests/fuzz/requirements/atheris.txt

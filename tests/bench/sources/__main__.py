@@ -7,26 +7,33 @@ it. Base images come from --base and --with-git; without them stand-ins are made
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import platform
 import statistics
 import subprocess
-import sys
 import tempfile
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from tests.bench.images import theirs
-from tests.bench.sources.jobs import Job, new_host
-from tests.bench.sources.ways import GUIDE, INDEX, Way, ways
-from tests.bench.sources.workshop import CHANGED, MARK, Workshop
+from tests.bench.sources.rounds import (
+    AGAIN,
+    BOTH,
+    CHANGE,
+    COLD,
+    FIRST,
+    NEW,
+    SIZE,
+    START,
+    Figures,
+    Size,
+    measure,
+)
+from tests.bench.sources.ways import INDEX
+from tests.bench.sources.workshop import Workshop
 from tests.carrack.aws_server import aws_server
 from tests.docker.engine import Engine, import_base_image, started_engine
 from tests.docker.git_host import serving_repositories
@@ -36,29 +43,8 @@ from tests.docker.published import publish
 from codeartifact_local.testing import local_codeartifact
 
 PAGE = Path(__file__).parents[3] / "docs" / "choosing.md"
-COLD = "build, nothing cached, s"
-CHANGE = "a changed line, up to the image's build, s"
-AGAIN = "that build, s"
-BOTH = "**from a changed line to the image**, s"
-SIZE = "image, MB"
-NEW = "of that new after the change, MB"
-START = "start of a job, s"
-FIRST = "the same, the first on its host, s"
-COUNT = f"import {CHANGED.replace('-', '_')} as it; print(open(it.__file__).read().count({MARK!r}))"
-ROWS = (COLD, BOTH, CHANGE, AGAIN, SIZE, NEW, FIRST, START)
-Figures = Mapping[tuple[str, str], Sequence[float]]
-"""What was measured, by what it is and by the way."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much is done."""
-
-    rounds: int
-    starts: int
-
-
-FULL, QUICK = Size(3, 5), Size(1, 1)
+ROWS = (COLD, BOTH, CHANGE, AGAIN, SIZE, NEW, START, FIRST)
+FULL, QUICK = Size(rounds=5, starts=5), Size(rounds=1, starts=1)
 
 
 def main() -> None:
@@ -104,83 +90,6 @@ def workshop(base: str | None, with_git: str | None) -> Iterator[Workshop]:
         )
 
 
-def measure(made: Workshop, size: Size) -> Figures:
-    """Take the ways by turns, `size.rounds` times; all jobs write the same, where they can be done."""
-    figures: dict[tuple[str, str], list[float]] = defaultdict(list)
-    all_ways, outputs = ways(made), set()
-    for round_ in range(1, size.rounds + 1):
-        for way in all_ways:
-            one = defaultdict(list, {what: [figure] for what, figure in built(made, way).items()})
-            for what, job in started(made, way, size.starts):
-                one[what].append(job.seconds)
-                outputs.add((way.name == GUIDE, frozenset(job.outputs.items())))
-            told = ", ".join(f"{what} {statistics.median(found):.2f}" for what, found in one.items())
-            print(f"round {round_} of {size.rounds}, {way.name}: {told}", file=sys.stderr)
-            for what, found in one.items():
-                figures[what, way.name] += found
-    # Code that is on PYTHONPATH and not installed has no version, so the guide's jobs end where they write theirs down.
-    assert dict(outputs)[True] == frozenset(), "the guide's jobs are done now: compare them too"
-    assert len(outputs) == 2, "the ways do not do the same job"
-    return figures
-
-
-def built(made: Workshop, way: Way) -> Mapping[str, float]:
-    """Build an image with nothing cached, change a line of a package, and build it again."""
-    way.lock()
-    made.forget(way.image)
-    cold = taken(way.build)
-    before, layers = lines(made, way), layers_of(made.engine, way.image)
-    change = taken(way.change)
-    if way.name == GUIDE:  # the same command again has the clone of before in its cache
-        way.build()
-        assert lines(made, way) == before
-    again = taken(way.rebuild)
-    assert lines(made, way) > before
-    size = int(made.engine.run("inspect", "--format", "{{.Size}}", way.image).stdout) / 1e6
-    new = new_bytes(made.engine, way.image, layers) / 1e6
-    return {COLD: cold, CHANGE: change, AGAIN: again, BOTH: change + again, SIZE: size, NEW: new}
-
-
-def started(made: Workshop, way: Way, starts: int) -> Iterator[tuple[str, Job]]:
-    """Start jobs: the first on a host, and another on the same host, which needs no network."""
-    with new_host(made.engine, made.store) as host:
-        host.run(way.image)
-        host.run(way.image, network="none")
-    for _ in range(starts):
-        with new_host(made.engine, made.store) as host:
-            yield FIRST, host.run(way.image)
-            yield START, host.run(way.image)
-
-
-def layers_of(engine: Engine, image: str) -> list[str]:
-    """The digests of an image's layers."""
-    found = engine.run("inspect", "--format", "{{json .RootFS.Layers}}", image).stdout
-    return list(json.loads(found))
-
-
-def new_bytes(engine: Engine, image: str, before: Sequence[str]) -> int:
-    """What the layers hold that were not in the image before, which is what is pushed and pulled after a change."""
-    new = len(set(layers_of(engine, image)) - set(before))
-    form = "{{.Size}} {{.CreatedBy}}"
-    told = engine.run("history", "--no-trunc", "--human=false", "--format", form, image).stdout
-    steps = [line.partition(" ") for line in told.splitlines()]
-    sizes = [int(size) for size, _, step in steps if step.startswith(("RUN ", "COPY "))]  # the newest first
-    return sum(sizes[:new])
-
-
-def lines(made: Workshop, way: Way) -> int:
-    """How many changed lines the package has in the image, or where its jobs fetch it."""
-    with new_host(made.engine, made.store) as host:
-        return int(host.ask(*way.python, "-c", COUNT))
-
-
-def taken(do: Callable[[], object]) -> float:
-    """How long it takes, in s."""
-    began = time.monotonic()
-    do()
-    return time.monotonic() - began
-
-
 def render(figures: Figures) -> Iterator[str]:
     """Return the table: medians, and how many times the one of `index` that is."""
     ways = list(dict.fromkeys(way for _, way in figures))
@@ -193,7 +102,8 @@ def render(figures: Figures) -> Iterator[str]:
 
 def _cell(what: str, figure: float, index: float) -> str:
     digits = 0 if what == SIZE else 2 if what in (FIRST, START) else 1
-    return f"{figure:.{digits}f} ({figure / index:.2g})"
+    times = figure / index
+    return f"{figure:.{digits}f} ({times:.{1 if times < 10 else 0}f})"
 
 
 def _row(what: str, cells: Sequence[str]) -> str:
@@ -207,7 +117,7 @@ def footing(engine: Engine, size: Size) -> str:
     versions = f"Docker {docker}, git {git}, Python {platform.python_version()}"
     return (
         f"{date.today()}, {os.cpu_count()} cores {platform.machine()}, {versions}; medians of {size.rounds} rounds "
-        f"by turns, with {size.starts} starts in each; in brackets how many times the `{INDEX}` of the row."
+        f"by turns, with {size.starts} starts in each; in brackets how many times the figure of `{INDEX}`."
     )
 
 
