@@ -18,7 +18,7 @@ ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
 $(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
 endif
 
-.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends bench-images bench-status bench-params bench-pipeline fuzz clean
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends bench-images bench-sources bench-status bench-params bench-pipeline fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -105,6 +105,9 @@ bench-images: $(VENV)/.dev ## the app's image beside one built the way guides do
 
 bench-pipeline: $(VENV)/.dev ## the job beside plain pyarrow and polars, and in shards; ARGS=--quick, ARGS=--write
 	@$(BIN)/python -m tests.bench.pipeline $(ARGS)
+
+bench-sources: $(VENV)/.dev ## the app's image with its packages from each source of code, and as guides do it; ARGS=--quick, ARGS=--write
+	@$(BIN)/python -m tests.bench.sources $(ARGS)
 
 fuzz: $(VENV)/.dev ## fuzz the upload's parser for SECONDS (60): bytes that crash it are left in .fuzz/
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r tests/fuzz/requirements/atheris.txt
