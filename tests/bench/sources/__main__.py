@@ -42,9 +42,10 @@ from tests.docker.published import publish
 
 from codeartifact_local.testing import local_codeartifact
 
-PAGE = Path(__file__).parents[3] / "docs" / "choosing.md"
+DOCS = Path(__file__).parents[3] / "docs"
+PAGES = (DOCS / "choosing.md", DOCS / "ja" / "choosing.md")
 ROWS = (COLD, BOTH, CHANGE, AGAIN, SIZE, NEW, START, FIRST)
-FULL, QUICK = Size(rounds=5, starts=5), Size(rounds=1, starts=1)
+FULL, QUICK = Size(rounds=3, starts=5), Size(rounds=1, starts=1)
 
 
 def main() -> None:
@@ -63,10 +64,10 @@ def main() -> None:
         figures = measure(made, size)
         table = "\n".join([*render(figures), "", footing(made.engine, size)])
     print(table)
-    if chosen.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- bench-sources -->\n")
+    for page in PAGES if chosen.write else ():
+        before, _, rest = page.read_text(encoding="utf-8").partition("<!-- bench-sources -->\n")
         _, _, after = rest.partition("<!-- end -->")
-        PAGE.write_text(f"{before}<!-- bench-sources -->\n{table}\n<!-- end -->{after}", encoding="utf-8")
+        page.write_text(f"{before}<!-- bench-sources -->\n{table}\n<!-- end -->{after}", encoding="utf-8")
 
 
 @contextmanager
