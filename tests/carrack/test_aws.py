@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import gzip
 import hashlib
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from threading import Barrier
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore import exceptions as aws
 from botocore.awsrequest import AWSResponse
@@ -27,6 +30,7 @@ from tests.carrack.web import Answer, Asked, Web
 
 from carrack.adapters.aws import Connection
 from carrack.adapters.aws_errors import MissingError, access_error
+from carrack.adapters.aws_session import make_client, open_nobodys_session, open_session
 from carrack.errors import IndexAccessError
 from codeartifact_local.testing import LocalCodeArtifact
 
@@ -593,3 +597,32 @@ def test_certificates_of_the_environment_are_trusted(
     assert "AWS_CA_BUNDLE" in error.hint
     monkeypatch.setenv(variable, str(certificate / "cert.pem"))
     Connection(index_at(encrypted.url)).call("describe_domain")
+
+
+@pytest.fixture
+def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models that the user has beside botocore's: a later CodeArtifact, and a folder that is no service."""
+    (where,) = Path(botocore.__file__).parent.glob("data/codeartifact/*")
+    later = tmp_path / "models" / "codeartifact" / "2099-01-01"
+    shutil.copytree(where, later)
+    model = json.loads(gzip.decompress((later / "service-2.json.gz").read_bytes()))
+    model["metadata"]["apiVersion"] = "2099-01-01"
+    (later / "service-2.json").write_text(json.dumps(model))
+    (later / "service-2.json.gz").unlink()
+    (tmp_path / "models" / "nothing").mkdir()
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path / "models"))
+    return later
+
+
+def test_services_are_described_where_botocore_finds_them(newer: Path) -> None:
+    """Also in the user's own folders, the latest of them; the control is a session of botocore's own."""
+    index = index_at("http://127.0.0.1:1")
+    plain = botocore.session.Session().get_service_model("codeartifact")
+    assert plain.api_version == newer.name
+    for session in (open_nobodys_session(index), open_session(index, may_prompt=False)):
+        client = make_client(session, "codeartifact", index.endpoint)
+        assert client.meta.service_model.api_version == newer.name
+        assert client.meta.region_name == index.region
+    for unknown in ("nothing", "nowhere"):
+        with pytest.raises(aws.DataNotFoundError):
+            make_client(open_nobodys_session(index), unknown)

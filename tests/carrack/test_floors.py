@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -259,12 +257,3 @@ def test_nothing_happens_at_import() -> None:
                 "__name__ == '__main__'",
             )
             assert isinstance(node, allowed) or docstring or guarded, f"{path}:{node.lineno}"
-
-
-def test_the_verbs_help_does_not_wait_for_what_it_does_not_need() -> None:
-    """`carrack --help` loads click, and no other library and nothing of the model."""
-    code = "import sys, carrack.cli.main; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.split())
-    assert "click" in loaded
-    assert not {"boto3", "twine", "build", "requests", "pydantic", "packaging", "carrack.model"} & loaded

@@ -392,11 +392,11 @@ def test_a_connection_that_the_index_closed_is_made_anew(server: UploadServer, w
 
 
 def test_more_are_on_their_way_where_an_answer_takes_long(server: UploadServer, wheel: Artifact) -> None:
-    """At 150 ms an answer, four uploads are on their way at first, and three times as many soon; never over 32."""
+    """At 150 ms an answer, four uploads are on their way at first, and soon over twice as many; never over 32."""
     server.away = 0.15
     uploads(free(server), wheel, 160)
     assert max(server.crowds[:4]) <= 4
-    assert 12 <= max(server.crowds) <= 32
+    assert 8 < max(server.crowds) <= 32
 
 
 def test_fewer_are_on_their_way_where_the_index_refuses(server: UploadServer, wheel: Artifact) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialResolver, create_credential_resolver
-from botocore.loaders import Loader
+from botocore.loaders import Loader, create_loader
 from botocore.utils import JSONFileCache
 
 from carrack.adapters.broken_off import watch
@@ -73,10 +73,8 @@ def _placed(session: Any, index: Index) -> botocore.session.Session:
 
 def _models(session: Any) -> Loader:
     """As botocore's own, from the same places (`data_path`, `~/.aws/models`)."""
-    named = session.get_config_variable("data_path")
-    return _Loader(
-        extra_search_paths=[os.path.expanduser(path) for path in (named or "").split(os.pathsep) if path]
-    )
+    named = create_loader(session.get_config_variable("data_path")).search_paths
+    return _Loader(extra_search_paths=list(named), include_default_search_paths=False)
 
 
 class _Loader(Loader):  # type: ignore[misc]
