@@ -13,10 +13,10 @@ ARG BASE_IMAGE=python:3.13-slim
 FROM ${BASE_IMAGE} AS downloads
 ARG INDEX_URL
 ENV INDEX_URL=${INDEX_URL} NETRC=/run/secrets/netrc CERTIFICATES=/run/secrets/certificates PIP_CONFIG_FILE=/dev/null
-COPY pipeline_app/requirements.lock /prepared/requirements.lock
 COPY build-constraints.txt /prepared/build-constraints.txt
 # What Carrack adds to the context; check_lock.py is in the repository too, for builds by hand.
-COPY pipeline_app/docke[r]/check_lock.py carrack-imag[e] /prepared/
+COPY pipeline_app/docke[r]/check_lock.py carrack-imag[e]/check_lock.py /prepared/
+COPY pipeline_app/requirements.lock /prepared/requirements.lock
 RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
     if [ -f "$CERTIFICATES" ]; then export REQUESTS_CA_BUNDLE="$CERTIFICATES" SSL_CERT_FILE="$CERTIFICATES"; fi \
  && mkdir -p /carrack/wheels /carrack/build-wheels \
@@ -25,10 +25,22 @@ RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
       --require-hashes --only-binary :all: --dest /carrack/wheels --requirement /prepared/requirements.lock \
  && pip --isolated download --no-input --no-cache-dir --no-deps --index-url "$INDEX_URL" \
       --require-hashes --only-binary :all: --dest /carrack/build-wheels --requirement /prepared/build-constraints.txt
+# Carrack has the workspace's own packages in a lock apart: a new version of one leaves what is above in the cache. In a
+# build by hand they are in requirements.lock with all others.
+COPY build-constraints.txt carrack-imag[e] /prepared/
+RUN --mount=type=secret,id=netrc --mount=type=secret,id=certificates \
+    if [ -f "$CERTIFICATES" ]; then export REQUESTS_CA_BUNDLE="$CERTIFICATES" SSL_CERT_FILE="$CERTIFICATES"; fi \
+ && mkdir -p /carrack/own && touch /prepared/own.lock && cp /prepared/own.lock /carrack/own/ \
+ && python3 /prepared/check_lock.py /prepared/own.lock "$INDEX_URL" \
+ && pip --isolated download --no-input --no-cache-dir --no-deps --index-url "$INDEX_URL" \
+      --require-hashes --only-binary :all: --dest /carrack/own --requirement /prepared/own.lock
+# podman 4 mounts a stage out of its cache as it was before the last step; so that is one which changes no file.
+LABEL io.carrack.stage=downloads
 
-# What the lock names, from there, again by hash; also what the base has in some version.
+# What the lock names, from there, again by hash; also what the base has in some version. Mounts are of what a step uses
+# and no more, so that it stays in the cache while that is the same.
 FROM ${BASE_IMAGE} AS dependencies
-RUN --mount=type=bind,from=downloads,source=/prepared,target=/prepared \
+RUN --mount=type=bind,from=downloads,source=/prepared/requirements.lock,target=/prepared/requirements.lock \
     --mount=type=bind,from=downloads,source=/carrack/wheels,target=/carrack/wheels \
     python3 -m venv --without-pip /opt/venv \
  && PIP_CONFIG_FILE=/dev/null pip --isolated --python /opt/venv/bin/python install --no-cache-dir --no-deps \
@@ -37,7 +49,7 @@ RUN --mount=type=bind,from=downloads,source=/prepared,target=/prepared \
 # The app's own wheel, by the pinned build backend.
 FROM ${BASE_IMAGE} AS app
 ENV PIP_CONFIG_FILE=/dev/null
-RUN --mount=type=bind,from=downloads,source=/prepared,target=/prepared \
+RUN --mount=type=bind,from=downloads,source=/prepared/build-constraints.txt,target=/prepared/build-constraints.txt \
     --mount=type=bind,from=downloads,source=/carrack/build-wheels,target=/carrack/build-wheels \
     python3 -m venv --without-pip /opt/build \
  && pip --isolated --python /opt/build/bin/python install --no-cache-dir --no-deps \
@@ -45,12 +57,18 @@ RUN --mount=type=bind,from=downloads,source=/prepared,target=/prepared \
 COPY pipeline_app /carrack/app
 RUN pip --isolated --python /opt/build/bin/python wheel --no-index --no-deps --no-build-isolation \
       --check-build-dependencies --no-cache-dir --wheel-dir /carrack/app-wheels /carrack/app
+LABEL io.carrack.stage=app
 
 FROM ${BASE_IMAGE} AS image
 ENV PYTHONUNBUFFERED=1
 COPY --from=dependencies /opt/venv /opt/venv
-# A line changed in the app changes this layer only. With no index, what the app needs and the lock lacks is an error.
+# A new version of the workspace's own packages changes this layer and the next ones, a line of the app the last alone.
 # Without PYTHONDONTWRITEBYTECODE pip would leave itself compiled in the base's folders; what it installs is compiled.
+RUN --mount=type=bind,from=downloads,source=/carrack/own,target=/mnt \
+    PIP_CONFIG_FILE=/dev/null PYTHONDONTWRITEBYTECODE=1 \
+    pip --isolated --python /opt/venv/bin/python install --no-cache-dir --no-deps --ignore-installed --no-index \
+      --require-hashes --find-links /mnt --requirement /mnt/own.lock
+# With no index, what the app needs and the lock lacks is an error.
 RUN --mount=type=bind,from=app,source=/carrack/app-wheels,target=/mnt \
     PIP_CONFIG_FILE=/dev/null PYTHONDONTWRITEBYTECODE=1 \
     pip --isolated --python /opt/venv/bin/python install --no-index --no-cache-dir /mnt/*.whl

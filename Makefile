@@ -7,6 +7,7 @@ TO := $(if $(INDEX),--to $(INDEX))
 BIN := $(VENV)/bin
 CARRACK := $(BIN)/carrack
 TESTS := tests
+# Of other Pythons: what our code does there, not what the tools do that it starts, which are the same.
 PYTHON_TESTS := tests/batch_params tests/carrack tests/codeartifact_local tests/pipeline_app tests/record_io tests/record_rules
 TOOLS := packages/batch-params packages/carrack packages/codeartifact-local
 ALL := $(TOOLS) packages/record-io packages/record-rules pipeline_app
@@ -17,7 +18,7 @@ ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
 $(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
 endif
 
-.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends bench-images bench-status bench-params fuzz clean
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends bench-images bench-sources bench-status bench-params bench-pipeline fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,10 +35,11 @@ demo: $(VENV)/.tools ## everything, for real, on this machine: publish, lock, in
 	@$(BIN)/codeartifact-local run --data .demo/index -- $(BIN)/python scripts/demo.py
 
 test: $(VENV)/.dev ## the test suite
-	@$(BIN)/python -m pytest $(TESTS) -m "not slow and not docker" --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest $(TESTS) -m "not slow and not docker$(if $(PYTHON_TESTS_ONLY), and not registry)" --numprocesses 2 --dist loadfile
 
 test-all: $(VENV)/.dev test-pythons ## the slow suites: Docker, memory, and the packages on the other Pythons here
-	@$(BIN)/python -m pytest -m "slow or docker"
+	@$(BIN)/python -m pytest -m "slow and not docker" --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest -m docker
 
 # python3.12 on PATH may be a shim for nothing, so each candidate is run; pyenv's versions are looked at too.
 test-pythons:
@@ -46,7 +48,7 @@ test-pythons:
 	    "$$python" -c '' 2>/dev/null || continue; \
 	    test "$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')" = $$minor && break; \
 	    echo "== Python $$minor: make demo, and the tests of what depends on Python"; \
-	    $(MAKE) --no-print-directory demo test TESTS="$(PYTHON_TESTS)" PYTHON="$$python" VENV=.venvs/$$minor || exit 1; \
+	    $(MAKE) --no-print-directory demo test TESTS="$(PYTHON_TESTS)" PYTHON_TESTS_ONLY=1 PYTHON="$$python" VENV=.venvs/$$minor || exit 1; \
 	    break; \
 	  done; \
 	done
@@ -100,6 +102,12 @@ bench-params: $(VENV)/.dev ## what loading a job's parameters takes, beside Pyth
 
 bench-images: $(VENV)/.dev ## the app's image beside one built the way guides do it: size, layers, seconds; ARGS=--write
 	@$(BIN)/python -m tests.bench.images $(ARGS)
+
+bench-pipeline: $(VENV)/.dev ## the job beside plain pyarrow and polars, and in shards; ARGS=--quick, ARGS=--write
+	@$(BIN)/python -m tests.bench.pipeline $(ARGS)
+
+bench-sources: $(VENV)/.dev ## the app's image with its packages from each source of code, and as guides do it; ARGS=--quick, ARGS=--write
+	@$(BIN)/python -m tests.bench.sources $(ARGS)
 
 fuzz: $(VENV)/.dev ## fuzz the upload's parser for SECONDS (60): bytes that crash it are left in .fuzz/
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r tests/fuzz/requirements/atheris.txt

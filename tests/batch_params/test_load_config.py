@@ -104,7 +104,7 @@ def test_a_key_cannot_break_the_line_or_drive_the_terminal(job: Path) -> None:
 def test_the_readmes_example_is_true(job: Path) -> None:
     """The README's program, run on the README's document, ends with exactly the README's lines."""
     text = README.read_text(encoding="utf-8")
-    program, document, lines = re.findall(r"```(?:python|json|text)\n(.*?)```", text, re.DOTALL)
+    program, document, lines, *_ = re.findall(r"```(?:python|json|text)\n(.*?)```", text, re.DOTALL)
     job.write_text(program)
     (job.parent / "job.json").write_text(document)
     done = run(job, "--param-json", "job.json")
@@ -114,7 +114,7 @@ def test_the_readmes_example_is_true(job: Path) -> None:
 def test_the_readmes_explanation_is_true(job: Path) -> None:
     """The README's commands, typed into a shell, print exactly what the README shows."""
     text = README.read_text(encoding="utf-8")
-    (program,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    program, shares = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (console,) = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
     job.write_text(program)
     commands = [line.removeprefix("$ ") for line in console.splitlines() if line.startswith("$ ")]
@@ -122,6 +122,9 @@ def test_the_readmes_explanation_is_true(job: Path) -> None:
     script = "\n".join([f'python() {{ "{sys.executable}" "$@"; }}', *commands])
     done = subprocess.run(["bash", "-c", script], cwd=job.parent, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == shown
+    told: dict[str, object] = {}
+    exec(shares, told)  # noqa: S102 - the README's own lines
+    assert str(told["share"]) == "shard 0 of 1"
 
 
 def test_loading_stays_light(job: Path) -> None:

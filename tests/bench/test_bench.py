@@ -1,4 +1,4 @@
-"""The benchmarks themselves work; their figures are for `make bench-index`, `bench-status` and `bench-params`."""
+"""The benchmarks themselves work; their figures are for `make bench-index` and the others."""
 
 import subprocess
 import sys
@@ -24,6 +24,15 @@ def test_the_bench_of_the_index_runs_to_its_end() -> None:
     shown = quick("index")
     for what in ("ready", "index pages/s, 64 clients", "downloads/s, 8 clients", "uploads/s", "pip install"):
         assert f"| {what}" in shown
+
+
+@pytest.mark.slow
+@pytest.mark.registry
+def test_the_bench_of_the_job_runs_to_its_end() -> None:
+    """The quick form makes records, sees that all three make the same of them, and prints both tables."""
+    shown = quick("pipeline")
+    for what in ("| records/s", "| peak memory, MB", "| 2 | "):
+        assert what in shown
 
 
 def test_the_bench_of_status_runs_to_its_end() -> None:

@@ -20,7 +20,7 @@ from carrack.commands.knowledge import Knowledge, Sources, learn
 from carrack.commands.publish import publish
 from carrack.commands.tools import Tools
 from carrack.errors import BuildError, CarrackError, PublishedDiffersError, WorkspaceError
-from carrack.model.artifact import Artifact, Source
+from carrack.model.artifact import Artifact, Kinds, Source
 from carrack.model.controls import Controls
 from carrack.model.deployed import DISTRIBUTIONS
 from carrack.model.history import Place, TreeState
@@ -117,6 +117,21 @@ class MemoryHistory:
             if one.epoch == epoch
         }
 
+    def last_changes(self, wanted: Iterable[Place]) -> Mapping[Place, int]:
+        """See `ports.History`."""
+        found: dict[Place, int] = {}
+        for commit, path in wanted:
+            changes = self._changes(path, commit)
+            if not changes:
+                raise WorkspaceError("no such folder", address=str(path))
+            found[commit, path] = changes[0].epoch
+        return found
+
+    def export_all(self, wanted: Mapping[Path, Place], epochs: Mapping[Place, int]) -> None:
+        """See `ports.History`."""
+        for to, (commit, path) in wanted.items():
+            assert self.export(commit, path, to) == epochs[commit, path]
+
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
         """See `ports.History`."""
         changes = self._changes(path, commit)
@@ -148,7 +163,7 @@ class MemoryBuilder:
     built: list[str] = field(default_factory=list)
     fails: bool = False
 
-    def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
+    def build(self, sources: Sequence[Source], out: Path, kinds: Kinds = Kinds.BOTH) -> tuple[Artifact, ...]:
         """See `ports.Builder`."""
         if self.fails:
             raise BuildError("the build backend failed", address=str(sources[0].name), output="no compiler")

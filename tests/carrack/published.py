@@ -115,7 +115,9 @@ class Published:
     def builder(self) -> IsolatedBuilder:
         """The builder, with build requirements from the index."""
         environ = isolated(self.environ, self.index.access)
-        return IsolatedBuilder(constraints=self.constraints, environ=lambda: environ, report=self.report)
+        return IsolatedBuilder(
+            constraints=self.constraints, environ=lambda: environ, seen=environ, report=self.report
+        )
 
     @property
     def tools(self) -> SourceTools:

@@ -541,13 +541,20 @@ def test_sigterm_leaves_no_temporary_file(repo: Repository, tmp_path: Path) -> N
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     shutil.copy(Path(__file__).parents[2] / "build-constraints.txt", repo.root)
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(scratch)}
+    cache = tmp_path / "cache"
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "TMPDIR": str(scratch),
+        "CARRACK_CACHE": str(cache),
+    }
     with subprocess.Popen(
         [BIN / "carrack", "build"], cwd=repo.root, env=environ, stderr=subprocess.DEVNULL
     ) as building:
         deadline = time.monotonic() + 20
-        while not any(scratch.glob("carrack-build-*/build-env-*")) and time.monotonic() < deadline:
+        while not any(cache.glob("environments/*/*/env/*")) and time.monotonic() < deadline:
             time.sleep(0.01)
         building.terminate()
     assert building.returncode == 143
     assert not any(scratch.iterdir())
+    assert not any(cache.glob("environments/*/*/*"))

@@ -19,6 +19,7 @@ from carrack.adapters.git import Git
 from carrack.adapters.manifest_file import format_manifest
 from carrack.commands.image_build import ImageTools, Order, build_image, for_platform, require_fresh, tagged
 from carrack.commands.image_order import own_dockerfile
+from carrack.commands.image_sources import shared
 from carrack.errors import BuildError, LockError, WorkspaceError
 from carrack.model.image import Recipe
 from carrack.model.image_contents import Installed
@@ -116,10 +117,11 @@ class Building:
             app=self.app,
             own=Package(name=name("job"), version=Version("0.1"), path=PurePosixPath("job")),
             lock=LOCK,
+            placed=shared(LOCK, [name("alpha")]),
             dockerfile=f"FROM {BASE} AS early\nFROM {BASE}\nCOPY --from=early / /\n",
             commit="1" * 40,
             dirty=False,
-            origins={name("alpha"): Origin(commit="2" * 40, tag="alpha-v1.0")},
+            origins={(name("alpha"), Version("1.0")): Origin(commit="2" * 40, tag="alpha-v1.0")},
             pages=PAGES,
             paths=(PurePosixPath("job"), PurePosixPath("build-constraints.txt")),
             recipe=Recipe(
@@ -140,7 +142,7 @@ def building(tmp_path: Path) -> Building:
 
 
 def test_the_context_has_the_app_the_lock_and_what_carrack_adds(building: Building) -> None:
-    """The lock is there though git may ignore it, the Dockerfile with a name for every stage; nothing else is."""
+    """Of the lock a part, though git may ignore it; the Dockerfile with a name for every stage; and nothing else."""
     building.repository.write({"elsewhere/file": "", "job/.gitignore": "ignored\n", "job/ignored": "secret"})
     building()
     (first, _) = building.engine.contexts.values()
@@ -154,7 +156,7 @@ def test_the_context_has_the_app_the_lock_and_what_carrack_adds(building: Buildi
         "job/requirements.lock",
         "job/src/job/__init__.py",
     }
-    assert first["job/requirements.lock"].decode() == LOCK.format()
+    assert first["job/requirements.lock"].decode() == shared(LOCK, [name("alpha")]).format()
     assert b"AS carrack-stage-1" in first["carrack-image/Dockerfile"]
 
 

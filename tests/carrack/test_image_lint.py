@@ -310,7 +310,10 @@ def test_the_pages_examples_are_what_they_are_shown_as() -> None:
 
 @pytest.mark.parametrize(
     ("page", "dockerfile"),
-    [("docs/secrets.md", BEFORE_AND_AFTER[0]), ("README.md", "FROM node:22\n\nARG NPM_TOKEN\nRUN npm ci\n")],
+    [
+        ("docs/secrets.md", BEFORE_AND_AFTER[0]),
+        ("docs/images.md", "FROM node:22\n\nARG NPM_TOKEN\nRUN npm ci\n"),
+    ],
 )
 def test_the_pages_show_what_the_verb_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], page: str, dockerfile: str

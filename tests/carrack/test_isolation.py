@@ -150,7 +150,7 @@ def test_a_build_takes_no_requirement_from_the_users_places(
 
         def build(environ: Mapping[str, str]) -> int:
             builder = IsolatedBuilder(
-                constraints=published.constraints, environ=lambda: environ, report=Report()
+                constraints=published.constraints, environ=lambda: environ, seen=environ, report=Report()
             )
             return len(builder.build([published.own], tmp_path / "dist"))
 

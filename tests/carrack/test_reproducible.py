@@ -172,6 +172,22 @@ def test_sdists_of_the_same_files_are_the_same_bytes(tmp_path: Path) -> None:
         assert stream.read() == b"a"
 
 
+def test_a_time_of_the_packing_is_settled_too(tmp_path: Path) -> None:
+    """pdm-backend writes the clock's time into the head of the gzip file, and all else from the epoch."""
+    found = []
+    for when in (1, 2):
+        path = tmp_path / f"{when}" / "alpha-1.tar.gz"
+        path.parent.mkdir()
+        packed = gzip.GzipFile(path, "wb", mtime=when)
+        with packed, tarfile.open(fileobj=packed, mode="w") as archive:
+            info = tarfile.TarInfo("alpha-1/a")
+            info.mtime = EPOCH
+            archive.addfile(info)
+        settle(path, EPOCH)
+        found.append(path.read_bytes())
+    assert found[0] == found[1]
+
+
 # --- what is outside of the folder ---
 
 

@@ -30,6 +30,8 @@ def shape(text: str) -> dict[str, list[int]]:
 
 def commands(block: str) -> str:
     """A block without its comments, which are translated."""
+    if block.startswith("    "):  # a line of an aligned list: a command, and what it does
+        return re.split(r"\s{3,}", block.strip())[0]
     return re.sub(r"\s+# .*$", "", block, flags=re.MULTILINE)
 
 
@@ -37,8 +39,6 @@ def commands(block: str) -> str:
 def test_the_commands_are_the_same(english: Path, japanese: Path) -> None:
     """Word for word, but for comments: what the tests run is what both tell."""
     ours, theirs = (blocks(page.read_text(encoding="utf-8")) for page in (english, japanese))
-    if any(line.startswith("    ") for line in ours):  # aligned lists of commands, with what each does
-        ours, theirs = ([re.split(r"\s{3,}", line.strip())[0] for line in side] for side in (ours, theirs))
     assert [commands(block) for block in theirs] == [commands(block) for block in ours]
 
 

@@ -15,6 +15,7 @@ import pytest
 from tests.carrack.repositories import GIT_ENVIRON
 from tests.docker.engine import Completed, Engine
 from tests.docker.git_host import serving_repositories
+from tests.docker.git_image import add_git
 from tests.docker.published import APP, TO_LOCAL, Published
 from tests.docker.test_image import container, prepare, written
 
@@ -24,7 +25,6 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.registry]
 
 PACKAGE = "record-rules"
 RECORDS = "id,value\na,1\nb,2\na,3\nc,x\nd,4\n"
-LIBRARIES = "ldd /usr/bin/git /usr/lib/git-core/git-remote-http | awk '/=> \\//{print $3}' | sort -u"
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -106,19 +106,8 @@ def former(tmp_path_factory: pytest.TempPathFactory, published: Published) -> It
 
 @pytest.fixture(scope="module")
 def git_image(engine: Engine, base_image: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The base image with this machine's git in it, as python:X.Y has one and python:X.Y-slim has none."""
-    folder = tmp_path_factory.mktemp("git-image")
-    listed = subprocess.run(
-        ["sh", "-c", LIBRARIES], capture_output=True, text=True, check=True
-    ).stdout.split()
-    for name in ("/usr/bin/git", "/usr/lib/git-core/git-remote-http", *listed):
-        real = "/usr" + name if name.startswith("/lib/") else name
-        target = folder / "root" / real.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(name, target)
-    (folder / "Dockerfile").write_text(f"FROM {base_image}\nCOPY root/ /\n")
-    engine.build(folder, tag="python-git:latest")
-    return "python-git:latest"
+    """The base image with this machine's git in it."""
+    return add_git(engine, tmp_path_factory.mktemp("git-image"), base_image, tag="python-git:latest")
 
 
 @pytest.fixture

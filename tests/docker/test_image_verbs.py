@@ -119,7 +119,7 @@ def test_its_labels_are_ocis_and_ours(small: Small, base_image: str, client: Con
     assert built.labels["io.carrack.distributions"] == "greeting==1.0 hello==2.0"
     user = client.run(built.id, "sh", "-c", f"id -u; stat -c '%a %u' {MANIFEST}; touch /opt/x 2>&1 || true")
     assert user.startswith("10001\n644 0\ntouch: ")
-    assert len(built.layers) == 4
+    assert len(built.layers) == 5  # the base, what others wrote, our packages, the app, the manifest
 
 
 def test_the_same_tree_gives_the_same_image(small: Small, base_image: str, engine: Engine) -> None:
@@ -252,6 +252,29 @@ def test_diff_says_what_changed_with_the_changelog(small: Small, base_image: str
     )
     assert set(told["built-from"]) == {"commit", "lock", "receipt"}
     assert small.ok("image", "diff", after, after) == "the same\n"
+    # The package's layer, the app's and the manifest's are new; what other people wrote is pushed and pulled once.
+    told = engine.run("inspect", "--format", "{{json .RootFS.Layers}}", before, after).stdout
+    old, new = map(json.loads, told.splitlines())
+    assert old[:-3] == new[:-3]
+    assert not set(old[-3:]) & set(new[-3:])
+
+
+def test_the_lock_from_before_a_version_taken_back_tells_its_own_release(
+    index: LocalCodeArtifact, engine: Engine, base_image: str, tmp_path: Path
+) -> None:
+    """The tree is at 1.1, the lock at 1.0: the image has 1.0, and names the commit and the tag of that."""
+    made = small_workspace(tmp_path / "workspace", index.environ(), domain="taken-back")
+    small = made.with_engine(engine.environ)
+    lock = small.repository.root / "hello" / "requirements.lock"
+    before = lock.read_text()
+    small.release("1.1", "good morning", "# Changelog\n\n## [1.1]\n")
+    lock.write_text(before)
+    small.repository.commit()
+    small.ok("retract", "greeting==1.1", "--yes")
+    greeting = by_name(inspected(small, small.ok("image", "build", "--app", "hello").strip()))["greeting"]
+    assert (greeting["version"], greeting["tag"]) == ("1.0", "greeting-v1.0")
+    assert greeting["commit"] == small.repository.git("rev-parse", "greeting-v1.0^{commit}")
+    assert greeting["commit"] != small.repository.git("rev-parse", "greeting-v1.1^{commit}")
 
 
 def test_one_image_a_platform(small: Small, docker_client: ContainerEngine, base_image: str) -> None:

@@ -33,9 +33,9 @@ def parameters(tmp_path: Path) -> Callable[..., Parameters]:
             (tmp_path / "in" / name).write_text(text, encoding="utf-8")
         (tmp_path / "rules.toml").write_text(rules, encoding="utf-8")
         return Parameters(
-            input_path=tmp_path / "in",
-            output_path=tmp_path / "out",
-            rules_path=tmp_path / "rules.toml",
+            input_path=str(tmp_path / "in"),
+            output_path=str(tmp_path / "out"),
+            rules_path=str(tmp_path / "rules.toml"),
             batch_size=batch_size,
         )
 

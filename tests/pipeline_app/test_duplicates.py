@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_app import duplicates
+from pipeline_app.checksums import checksums
 from pipeline_app.duplicates import Duplicates
 
 DAYS = [dt.date(2020, 1, 1), dt.date(2020, 1, 2)]
@@ -49,7 +50,42 @@ def test_the_files_agree_with_a_set_in_memory(
         assert first(tmp_path_factory.mktemp("keys"), batches) == naive(batches)
 
 
-def test_equal_values_share_a_partition() -> None:
-    """The partition depends on nothing but the key's values, in this process and in any other."""
-    columns = [pa.chunked_array([["x", "x", "y"]]), pa.chunked_array([[1, 1, 1]])]
-    assert duplicates._partition(columns).tolist() == [59, 59, 122]
+@given(
+    st.lists(
+        st.tuples(
+            st.text(max_size=3) | st.text(min_size=30, max_size=80),
+            st.integers(-(2**63), 2**63 - 1),
+            st.booleans(),
+        )
+    ),
+    st.integers(0, 5),
+)
+def test_a_checksum_depends_on_the_values_alone(rows: list[tuple[str, int, bool]], cut: int) -> None:
+    """Not on the other rows, nor on how columns are stored."""
+    schema = pa.schema({"a": pa.string(), "b": pa.int64(), "c": pa.bool_()})
+
+    def table(some: list[tuple[str, int, bool]]) -> pa.Table:
+        return pa.Table.from_pylist([dict(zip("abc", row, strict=True)) for row in some], schema)
+
+    together = checksums(table(rows).columns).tolist()
+    assert together == [checksums(table([row]).columns)[0] for row in rows]
+    assert together[cut:] == checksums(table(rows)[cut:].columns).tolist()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pa.array([f"K{number:09}" for number in range(20_000)]),
+        pa.array(
+            [f"https://example.com/a/long/way/to/what/differs/{number}/and/more" for number in range(20_000)]
+        ),
+        pa.array([f"{'a' * 99}{number:05}{'z' * 99}" for number in range(20_000)]),
+        pa.array(range(20_000)),
+        pa.array(range(20_000), pa.timestamp("us")),
+        pa.array(range(20_000), pa.date32()),
+    ],
+)
+def test_partitions_are_about_as_large(keys: pa.Array) -> None:
+    """Keys that differ little are spread, so that no partition is all of them."""
+    sizes = np.bincount(duplicates._partition([pa.chunked_array([keys])]), minlength=256)
+    assert sizes.max() < 3 * len(keys) / 256

@@ -1,6 +1,7 @@
 """The job: what is written, what is not, and that nothing is lost on the way."""
 
 import json
+import os
 from collections.abc import Callable
 from itertools import count, pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.pipeline_app.conftest import RULES
 
 from pipeline_app.duplicates import Duplicates
 from pipeline_app.job import run
@@ -31,6 +33,11 @@ def counts(summary: Summary) -> tuple[int, int, int, int]:
 def visible(folder: Path) -> list[str]:
     """List everything in a folder, hidden or not."""
     return sorted(one.name for one in folder.iterdir()) if folder.exists() else []
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file."""
+    return {name: (folder / name).read_bytes() for name in visible(folder)}
 
 
 def test_the_first_record_of_a_key_is_written_in_input_order(job: Job, written: Records) -> None:
@@ -94,7 +101,7 @@ def test_the_same_job_gives_the_same_bytes(parameters: Prepare, tmp_path: Path) 
     """Nothing in the output depends on the clock, the machine's folders or chance."""
     given_ = parameters({"x.csv": 'id,n\na,1\nb,"x\n', "y.jsonl": '{"id": "a", "n": 1}\n'})
     run(given_)
-    run(given_.model_copy(update={"output_path": tmp_path / "again"}))
+    run(given_.model_copy(update={"output_path": str(tmp_path / "again")}))
     for name in visible(tmp_path / "out"):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
@@ -138,7 +145,7 @@ def test_a_finished_output_is_not_written_again(parameters: Prepare, tmp_path: P
 
 def test_output_inside_of_the_input_is_refused(parameters: Prepare, tmp_path: Path) -> None:
     """The next run would read the rejects of this one."""
-    given_ = parameters({"x.csv": "id,n\n"}).model_copy(update={"output_path": tmp_path / "in/out"})
+    given_ = parameters({"x.csv": "id,n\n"}).model_copy(update={"output_path": str(tmp_path / "in/out")})
     with pytest.raises(OutputRefusedError, match="lies in the input"):
         run(given_)
     assert visible(tmp_path / "in") == ["x.csv"]
@@ -146,25 +153,71 @@ def test_output_inside_of_the_input_is_refused(parameters: Prepare, tmp_path: Pa
 
 def test_without_input_no_output_folder_is_made(parameters: Prepare, tmp_path: Path) -> None:
     """A mistyped input path leaves no trace."""
-    given_ = parameters({}).model_copy(update={"input_path": tmp_path / "absent"})
+    given_ = parameters({}).model_copy(update={"input_path": str(tmp_path / "absent")})
     with pytest.raises(MissingInputError):
         run(given_)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_job_that_is_told_to_stop_does_so_at_every_point(parameters: Prepare, tmp_path: Path) -> None:
-    """Whenever the question is asked, yes leaves nothing behind, and the next run finishes the job."""
-    given_ = parameters({"x.csv": "id,n\na,1\na,2\n"})
+    """Whenever the question is asked, yes shows nothing; the next run goes on, to the very same bytes."""
+    given_ = parameters({"x.csv": "id,n\na,1\na,2\nb,-1\n", "y.csv": "id,n\nb,1\n"})
+    run(given_)
     for moment in count():
+        output = tmp_path / f"out-{moment}"
+        stopped = given_.model_copy(update={"output_path": str(output)})
         asked = iter(range(moment))
         try:
-            summary = run(given_, stopping=lambda asked=asked: next(asked, None) is None)  # type: ignore[misc]
+            run(stopped, stopping=lambda asked=asked: next(asked, None) is None)  # type: ignore[misc]
         except Stopped:
-            assert visible(tmp_path / "out") == []
+            assert visible(output) == [".unfinished"]
+            run(stopped)
+            assert content(output) == content(tmp_path / "out")
         else:
             break
-    assert moment == 4  # a batch to read, one to decide, one to write, and before all is published
-    assert counts(summary) == (2, 1, 1, 0)
+    # Two files, which Arrow's reader gives in three batches each, keys, one partition, records; and before the end.
+    assert moment == 2 * 3 + 2 + 1 + 2 + 1
+
+
+def test_records_that_are_checked_are_not_read_again(parameters: Prepare, tmp_path: Path) -> None:
+    """The next run goes on after the last batch: what changed before that is not noticed (its size and time are)."""
+    given_ = parameters({"x.csv": "id,n\na,1\n", "y.csv": "id,n\nb,1\n"})
+    asked = iter(range(3))
+    with pytest.raises(Stopped):
+        run(given_, stopping=lambda: next(asked, None) is None)
+    file = tmp_path / "in/x.csv"
+    before = file.stat()
+    file.write_text("id,n\nX,1\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    run(given_)
+    assert [record["id"] for record in pq.read_table(tmp_path / "out").to_pylist()] == ["a", "b"]
+
+
+@pytest.mark.parametrize("change", ["input", "rules"])
+def test_a_job_over_something_else_begins_anew(parameters: Prepare, tmp_path: Path, change: str) -> None:
+    """What was checked of other input, or by other rules, is not mixed in."""
+    given_ = parameters({"x.csv": "id,n\na,1\n", "y.csv": "id,n\nb,1\n"})
+    asked = iter(range(3))
+    with pytest.raises(Stopped):
+        run(given_, stopping=lambda: next(asked, None) is None)
+    if change == "input":
+        given_ = parameters({"x.csv": "id,n\nX,1\n"})
+    else:
+        given_ = parameters({}, rules=RULES.replace("min = 0", "min = 0\nmax = 0"))
+    run(given_)
+    found = [record["id"] for record in pq.read_table(tmp_path / "out").to_pylist()]
+    assert found == (["X", "b"] if change == "input" else [])
+
+
+def test_another_attempt_at_a_finished_job_gives_its_counts(parameters: Prepare, tmp_path: Path) -> None:
+    """A host that dies between the manifest and the exit code costs nothing; but only the very same job may say so."""
+    given_ = parameters({"x.csv": "id,n\na,1\na,2\n"})
+    first, before = run(given_), content(tmp_path / "out")
+    assert run(given_, again=True) == first
+    assert content(tmp_path / "out") == before
+    other = given_.model_copy(update={"batch_size": 9})
+    with pytest.raises(OutputRefusedError, match="holds a finished output"):
+        run(other, again=True)
 
 
 def test_a_lost_record_is_noticed_and_nothing_published(
@@ -196,7 +249,7 @@ def test_the_job_agrees_with_a_dictionary(
     texts = ["id,n\n" + "".join(f"{id_},{n}\n" for id_, n in part) for part in cut]
     files = {f"{at}.csv": texts[at] if at < len(texts) else "" for at in range(4)}
     output = tmp_path_factory.mktemp("job") / "out"
-    summary = run(parameters(files, batch_size=batch_size).model_copy(update={"output_path": output}))
+    summary = run(parameters(files, batch_size=batch_size).model_copy(update={"output_path": str(output)}))
     kept: dict[str, int] = {}
     for id_, n in rows:
         if n >= 0:

@@ -16,12 +16,14 @@ from pipeline_app.parameters import Parameters
 Prepare = Callable[..., Parameters]
 
 
-def command(parameters: Parameters, **changes: object) -> subprocess.CompletedProcess[str]:
+def command(
+    parameters: Parameters, environ: dict[str, str] | None = None, /, **changes: object
+) -> subprocess.CompletedProcess[str]:
     """Run `python -m pipeline_app` with the parameters in CONFIG_JSON."""
     text = json.dumps(json.loads(parameters.model_dump_json()) | changes)
     return subprocess.run(
         [sys.executable, "-m", "pipeline_app"],
-        env=os.environ | {"CONFIG_JSON": text},
+        env=os.environ | {"CONFIG_JSON": text} | (environ or {}),
         capture_output=True,
         text=True,
         check=False,
@@ -45,6 +47,44 @@ def test_a_finished_job_prints_its_summary_as_json(parameters: Prepare) -> None:
     assert "_rejects.jsonl" in done.stderr
 
 
+def test_an_array_job_and_its_merge_are_the_same_command(parameters: Prepare) -> None:
+    """AWS Batch says who is which child; a child that is run again is told which shard it was."""
+    given = parameters({"1.csv": "id,n\na,1\n", "2.csv": "id,n\na,2\nb,-1\nc,1\n"})
+    children = [
+        {"AWS_BATCH_JOB_ARRAY_INDEX": "0", "AWS_BATCH_JOB_ARRAY_SIZE": "2"},
+        {"CARRACK_SHARD_MAP": "[1]", "CARRACK_SHARD_COUNT": "2"},
+    ]
+    shares = [json.loads(command(given, child).stdout) for child in children]
+    assert [(one["shard"], one["shards"], one["read"], one["good"], one["rejected"]) for one in shares] == [
+        (0, 2, 1, 1, 0),
+        (1, 2, 3, 2, 1),
+    ]
+    merged = json.loads(command(given, mode="merge").stdout)
+    assert [merged[name] for name in ("read", "written", "duplicates", "rejected")] == [4, 2, 1, 1]
+
+
+def test_a_merge_without_its_shards_is_exit_66(parameters: Prepare) -> None:
+    """The input of a merge is what the shards have done."""
+    done = command(parameters({"x.csv": "id,n\n"}), mode="merge")
+    assert done.returncode == 66
+    assert "no shard has done its work there; run the array job first" in done.stderr
+
+
+def test_a_child_that_does_not_know_its_shard_is_exit_78(parameters: Prepare) -> None:
+    """It does nobody's work rather than another's."""
+    done = command(parameters({"x.csv": "id,n\n"}), {"AWS_BATCH_JOB_ARRAY_INDEX": "1"})
+    assert done.returncode == 78
+    assert "error: AWS_BATCH_JOB_ARRAY_INDEX: comes with AWS_BATCH_JOB_ARRAY_SIZE" in done.stderr
+
+
+def test_a_second_attempt_at_a_finished_job_is_fine(parameters: Prepare) -> None:
+    """AWS Batch repeats a job whose host was lost; a person who repeats one is told that its output is there."""
+    given = parameters({"x.csv": "id,n\na,1\n"})
+    first = command(given)
+    assert command(given, {"AWS_BATCH_JOB_ATTEMPT": "2"}).stdout == first.stdout
+    assert command(given, {"AWS_BATCH_JOB_ATTEMPT": "1"}).returncode == 78
+
+
 def test_debug_tells_of_every_file(parameters: Prepare) -> None:
     """With `debug` stderr has the files one by one; without, it does not."""
     given = parameters({"x.csv": "id,n\na,1\n", "y.csv": "id,n\nb,1\n"})
@@ -65,7 +105,7 @@ def test_a_mistake_is_one_sentence_and_its_exit_code(
     parameters: Prepare, changes: dict[str, object], code: int, sentence: str
 ) -> None:
     """No traceback, nothing on stdout, and the code says who can act."""
-    done = command(parameters({"x.csv": "id,n\na,1\n"}), **changes)
+    done = command(parameters({"x.csv": "id,n\na,1\n"}), {}, **changes)
     assert done.returncode == code
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
@@ -97,14 +137,15 @@ def test_a_bug_is_exit_70_with_a_traceback(parameters: Prepare) -> None:
     )
     assert done.returncode == 70
     assert "ZeroDivisionError" in done.stderr
-    assert list(given.output_path.iterdir()) == []
+    assert os.listdir(given.output_path) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_job_cleanly(parameters: Prepare, tmp_path: Path, number: signal.Signals) -> None:
     """The exit code is 128 and the signal's number; there is no manifest, and no file under a final name."""
-    given = parameters({}).model_copy(update={"input_path": tmp_path / "endless.csv"})
-    os.mkfifo(given.input_path)
+    endless = tmp_path / "endless.csv"
+    os.mkfifo(endless)
+    given = parameters({}).model_copy(update={"input_path": str(endless)})
     job = subprocess.Popen(
         [sys.executable, "-m", "pipeline_app"],
         env=os.environ | {"CONFIG_JSON": given.model_dump_json()},
@@ -116,7 +157,7 @@ def test_a_signal_stops_the_job_cleanly(parameters: Prepare, tmp_path: Path, num
 
     def feed() -> None:
         row = b"x,1\n" * 100_000
-        with given.input_path.open("wb", buffering=0) as pipe:
+        with endless.open("wb", buffering=0) as pipe:
             pipe.write(b"id,n\n")
             for _ in range(1000):  # far more than is read before the signal
                 try:
@@ -133,5 +174,5 @@ def test_a_signal_stops_the_job_cleanly(parameters: Prepare, tmp_path: Path, num
     thread.join(60)
     assert job.returncode == 128 + number, err
     assert out == ""
-    assert f"stopped by signal {number.value}; nothing was written" in err
-    assert list(given.output_path.iterdir()) == []
+    assert f"stopped by signal {number.value}; what is checked is kept in {given.output_path}" in err
+    assert os.listdir(given.output_path) == [".unfinished"]

@@ -51,7 +51,7 @@ def peak(code: str, folder: Path, records: int) -> int:
                 file.write(f"K{key:09},name {number % 977},{number % 99991}.5,2024-01-{number % 28 + 1:02}\n")
     (folder / "rules.toml").write_text(RULES)
     output = folder / f"out-{records}"
-    given = Parameters(input_path=source, output_path=output, rules_path=folder / "rules.toml")
+    given = Parameters(input_path=str(source), output_path=str(output), rules_path=str(folder / "rules.toml"))
     arguments = [sys.executable, "-c", code + PEAK, given.model_dump_json()]
     return int(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
 

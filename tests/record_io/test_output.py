@@ -20,7 +20,7 @@ with OutputFolder(Path(sys.argv[1])) as output:
         (output.work / name).write_text(name)
     if sys.argv[2] == "publishing":
         real = os.replace
-        os.replace = lambda old, new: real(old, new) if new.name == "one" else os._exit(9)
+        os.replace = lambda old, new: os._exit(9) if new.name == "two" else real(old, new)
         output.publish(["one", "two"], {})
     os._exit(9)
 """
@@ -143,3 +143,44 @@ def test_a_manifest_holds_file_names_that_are_not_utf_8(tmp_path: Path) -> None:
     with OutputFolder(tmp_path / "out") as output:
         output.publish([], {"inputs": [odd]})
     assert json.loads((tmp_path / "out" / "_manifest.json").read_text(encoding="utf-8"))["inputs"] == [odd]
+
+
+def begin(path: Path, error: BaseException, **options: object) -> None:
+    """Keep something unfinished, publish half of the rest, and raise."""
+    with OutputFolder(path, **options) as output:  # type: ignore[arg-type]
+        output.store.write(".unfinished/kept/one", b"one")
+        raise error
+
+
+def test_what_is_unfinished_outlives_an_error_that_may_pass(tmp_path: Path) -> None:
+    """The next run finds it; after any other error it is gone, and when all is published too."""
+    with pytest.raises(TimeoutError):
+        begin(tmp_path / "out", TimeoutError(), resumable=(OSError,))
+    assert (tmp_path / "out/.unfinished/kept/one").read_text() == "one"
+    fill(tmp_path / "out", "two")
+    assert names(tmp_path / "out") == ["_manifest.json", "two"]
+    with pytest.raises(KeyError):
+        begin(tmp_path / "other", KeyError(), resumable=(OSError,))
+    assert names(tmp_path / "other") == []
+
+
+def test_shares_are_filled_side_by_side(tmp_path: Path) -> None:
+    """Each has its own folder, which stays; nobody publishes meanwhile."""
+    with OutputFolder(tmp_path, share="a") as output, OutputFolder(tmp_path, share="b"):
+        output.store.write(".unfinished/a/one", b"one")
+        with pytest.raises(OutputRefusedError, match="another run is writing there now"):
+            fill(tmp_path, "two")
+        with pytest.raises(OutputRefusedError, match="another run is writing there now"):
+            begin(tmp_path, KeyError(), share="a")
+    assert sorted(one.name for one in output.store.files(".unfinished")) == [".unfinished/a/one"]
+    fill(tmp_path, "two")
+    assert names(tmp_path) == ["_manifest.json", "two"]
+
+
+def test_a_share_that_fails_leaves_the_others(tmp_path: Path) -> None:
+    """Only what it has kept itself is gone."""
+    with OutputFolder(tmp_path, share="a") as output:
+        output.store.write(".unfinished/a/one", b"one")
+    with pytest.raises(KeyError):
+        begin(tmp_path, KeyError(), share="kept")
+    assert [one.name for one in output.store.files(".unfinished")] == [".unfinished/a/one"]

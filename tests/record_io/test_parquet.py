@@ -48,6 +48,29 @@ def test_no_records_give_one_file_with_the_schema(tmp_path: Path) -> None:
     assert pq.read_schema(tmp_path / "part-00000.parquet") == SCHEMA
 
 
+def test_columns_whose_values_repeat_have_a_dictionary(tmp_path: Path) -> None:
+    """Others have none, which would hold every value once more."""
+    records = pa.record_batch({"id": [f"K{n}" for n in range(100)], "kind": ["a", "b"] * 50})
+    with PartWriter(tmp_path, records.schema, batch_size=100) as parts:
+        parts.write(records)
+    group = pq.ParquetFile(tmp_path / "part-00000.parquet").metadata.row_group(0)
+    assert [group.column(at).has_dictionary_page for at in range(2)] == [False, True]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=8))
+def test_the_batches_do_not_show_in_the_file(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int]
+) -> None:
+    """However records come, they make the same bytes."""
+    folder, whole = tmp_path_factory.mktemp("parts"), tmp_path_factory.mktemp("whole")
+    write(folder, sizes, 20, 2)
+    parts = write(whole, [sum(sizes)], 20, 2).parts
+    assert [(folder / part.name).read_bytes() for part in parts] == [
+        (whole / part.name).read_bytes() for part in parts
+    ]
+
+
 def fail(parts: PartWriter) -> None:
     """Write one record, and raise."""
     with parts:

@@ -1,23 +1,30 @@
 """Finding the records whose key an earlier record has, with the keys on disk.
 
-Some keys are held in memory. Once there are more, they go to 256 partitions, chosen by their CRC-32, each with
-its place among the records. Equal keys share a partition, so each partition can be decided alone, and only one
-at a time is in memory. Arrow compares the keys themselves there, not their hashes: nothing could collide.
+Some keys are held in memory. Once there are more, they go to 256 partitions, chosen by a checksum, each with its
+place among the records. Equal keys share a partition, so each partition can be decided alone, and only a few are in
+memory at a time. Arrow compares the keys themselves there, not their checksums: nothing could collide.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipeline_app.checksums import checksums
+
 _PARTITIONS: Final = 256
 _PENDING: Final = 1 << 18  # keys that are held before they are sorted into their partitions
+_AT_ONCE: Final = 2  # partitions in memory, each with a thread that decides it
 _PLACE: Final = "place"
+
+_Partition = Callable[[], pa.Table]
+"""Gives the keys, with their places."""
 
 
 class Duplicates:
@@ -51,10 +58,10 @@ class Duplicates:
         """Decide partition after partition; yield for each how many of its records repeat an earlier key."""
         # One byte a record, on disk like the keys: true where the key was there before.
         marks = np.memmap(self._marks, np.bool_, "w+", shape=max(self._spilled + self._held, 1))
-        for keys in self._partitions():
-            repeated = _repeated(keys)
-            marks[repeated] = True
-            yield len(repeated)
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            for repeated in threads.map(_repeated, self._partitions()):
+                marks[repeated] = True
+                yield len(repeated)
         marks.flush()
 
     def are_first(self, count: int) -> pa.Array:
@@ -63,16 +70,14 @@ class Duplicates:
         self._asked += count
         return pa.array(~marks)
 
-    def _partitions(self) -> Iterator[pa.Table]:
-        """Yield the keys with their places, those that are equal in one table."""
+    def _partitions(self) -> Sequence[_Partition]:
+        """Return where the keys are, those that are equal in one place."""
         if not self._spilled:
-            yield self._take_pending()
-            return
+            return [self._take_pending]
         self._spill()
-        for path, writer in zip(self._paths, self._writers, strict=True):
+        for writer in self._writers:
             writer.close()
-            with pa.OSFile(str(path)) as file:
-                yield pa.ipc.open_stream(file).read_all()
+        return [partial(_read, path) for path in self._paths]
 
     def _spill(self) -> None:
         keys = self._take_pending()
@@ -93,18 +98,35 @@ class Duplicates:
         return keys.append_column(_PLACE, places)
 
 
-def _partition(columns: Iterable[pa.ChunkedArray]) -> npt.NDArray[np.uint8]:
-    """Return the number of each key's partition: the last byte of the CRC-32 of its values' text."""
-    checksums: Iterable[int] = itertools.repeat(0)
-    for column in columns:
-        checksums = map(crc32, column.cast(pa.string()).cast(pa.binary()).to_pylist(), checksums)
-    return np.fromiter(checksums, np.uint32).astype(np.uint8)
+def _partition(columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.uint8]:
+    """Return the number of each key's partition."""
+    return (checksums(columns) >> np.uint32(24)).astype(np.uint8)
 
 
-def _repeated(keys: pa.Table) -> npt.NDArray[np.int64]:
-    """Return the places of the keys that are not the first of their kind."""
-    columns = keys.column_names[:-1]
-    first = keys.group_by(columns, use_threads=False).aggregate([(_PLACE, "min")])[f"{_PLACE}_min"]
-    if len(first) == len(keys):
-        return np.empty(0, np.int64)
-    return np.setdiff1d(keys[_PLACE], first, assume_unique=True)
+def _read(path: Path) -> pa.Table:
+    with pa.OSFile(bytes(path)) as file:
+        return pa.ipc.open_stream(file).read_all()
+
+
+def _repeated(partition: _Partition) -> npt.NDArray[np.int64]:
+    """Return the places of the keys in a partition that are not the first of their kind; places ascend in it."""
+    keys = partition()
+    numbers = _numbered(keys.columns[:-1])
+    known = np.maximum.accumulate(numbers)
+    again = numbers[1:] <= known[:-1]
+    repeated: npt.NDArray[np.int64] = keys[_PLACE].to_numpy()[1:][again]
+    return repeated
+
+
+def _numbered(columns: Iterable[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
+    """Return a number for each key, the same for equal ones; new ones get the next, as Arrow's dictionaries do it."""
+    numbers = np.zeros(0, np.int64)
+    for at, column in enumerate(columns):
+        encoded = column.combine_chunks().dictionary_encode()
+        own = encoded.indices.to_numpy().astype(np.int64)
+        # Two numbers below 2**31 make one below 2**62.
+        pairs = (
+            own if at == 0 else pa.array(numbers * len(encoded.dictionary) + own).dictionary_encode().indices
+        )
+        numbers = np.asarray(pairs, np.int64)
+    return numbers

@@ -1,77 +1,122 @@
-"""The job: read, check, drop duplicates, write; none of it holds more than a few batches in memory."""
+"""The job: whole, or one shard of it, or the merge of all shards; none holds more than a few batches in memory."""
 
 import logging
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from pipeline_app.duplicates import Duplicates
-from pipeline_app.manifest import describe
+from batch_params.shard import Shard
+from pipeline_app.checking import check
+from pipeline_app.manifest import describe, identity, summary_of
+from pipeline_app.merging import Merge
 from pipeline_app.parameters import Parameters
-from pipeline_app.spill import RowSpill
-from pipeline_app.summary import Summary
-from pipeline_app.watch import Watch
-from record_io import OutputFolder, OutputRefusedError, PartWriter, RejectWriter, find_inputs, read_records
+from pipeline_app.segments import Segments
+from pipeline_app.shards import UnfinishedError, folder_of, name_of, shards_in
+from pipeline_app.sharing import pieces_of, share_of
+from pipeline_app.summary import ShareSummary, Summary
+from pipeline_app.watch import Stopped, Watch
+from record_io import OutputFolder, OutputRefusedError, UnavailableError, find_inputs, store_at
 from record_rules import Checker, load_rules
 
-REJECTS: Final = "_rejects.jsonl"
+WHOLE: Final = Shard(index=0, count=1)
+_RESUMABLE: Final = (Stopped, UnavailableError, OSError)
 log = logging.getLogger(__name__)
 
 
-def run(parameters: Parameters, *, stopping: Callable[[], bool] = lambda: False) -> Summary:
-    """Do the whole job and return its counts: the output folder then holds a manifest, and only then.
+def run(
+    parameters: Parameters, *, again: bool = False, stopping: Callable[[], bool] = lambda: False
+) -> Summary:
+    """Do the whole job, or merge what the shards have done; the output folder then holds a manifest, and only then.
 
-    `stopping` is asked between two batches; once it says True, Stopped is raised. Whatever is raised, the
-    output folder is as it was before. Raises RulesError, MissingInputError, UnreadableInputError and
-    OutputRefusedError for what the user can mend; UnbalancedError if records were lost, by a bug of ours.
+    `again` says that this is another attempt at the same job: if the one before has finished it, that is fine.
+    `stopping` is asked between two batches; once it says True, Stopped is raised, and what is checked by then is kept
+    for the next run. So it is when S3 or a file system fails. After any other error the output folder is as it was
+    before. Raises RulesError, MissingInputError, UnreadableInputError, OutputRefusedError, AccessDeniedError and
+    UnfinishedError for what the user can mend; UnbalancedError if records were lost, by a bug of ours.
     """
-    rules = load_rules(parameters.rules_path)
-    inputs = find_inputs(parameters.input_path)
-    _keep_apart(parameters)
-    checker = Checker(rules)
-    watch = Watch(stopping)
-    log.info("Reading %s, %d file(s)", parameters.input_path, len(inputs))
-    read: Counter[str] = Counter()  # records, by file
+    job = _Job(parameters, Watch(stopping))
+    if again and (summary := job.finished()):
+        return summary
+    return job.merge() if parameters.mode == "merge" else job.whole()
 
-    with OutputFolder(parameters.output_path) as output:
-        rows = RowSpill(output.work / "records.arrow", checker.schema)
-        duplicates = Duplicates(output.work, checker.schema, rules.key)
 
-        # 1. Read and check every record. The good ones and their keys go to disk.
-        with rows, RejectWriter(output.work / REJECTS) as rejects:
-            batches = read_records(inputs, checker.reading)
-            for batch in watch.over(batches, lambda: f"Read {read.total():,} records"):
-                checked = checker.check(batch)
-                rejects.write(checked.rejects)
-                rows.write(checked.records)
-                duplicates.add(checked.records)
-                read[batch.file] += batch.size
-                log.debug("Read %s: %d records", batch.file, read[batch.file])
-
-        # 2. Decide which of them repeat the key of an earlier one.
-        repeated = sum(watch.over(duplicates.decide(), lambda: "Comparing keys"))
-
-        # 3. Write the others.
-        with PartWriter(output.work, checker.schema, batch_size=parameters.batch_size) as parts:
-            for records in watch.over(rows.read(), lambda: f"Wrote {parts.records:,} records"):
-                parts.write(records.filter(duplicates.are_first(records.num_rows)))
-
-        summary = Summary(
-            read=read.total(),
-            written=parts.records,
-            duplicates=repeated,
-            rejected=rejects.count,
-            files=(*(part.name for part in parts.parts), REJECTS),
-            output=str(parameters.output_path),
+def run_share(
+    parameters: Parameters, shard: Shard, *, stopping: Callable[[], bool] = lambda: False
+) -> ShareSummary:
+    """Read and check one shard's share, and keep it for the merge, if that is not done. Stops and raises as `run`."""
+    if parameters.mode == "merge":
+        raise UnfinishedError(
+            "a merge is one job, which waits for the whole array: it cannot be a child of it"
         )
+    return _Job(parameters, Watch(stopping)).share(shard)
+
+
+class _Job:
+    """What all three kinds of run have in common: rules, input, and who waits."""
+
+    def __init__(self, parameters: Parameters, watch: Watch) -> None:
+        self._parameters, self._watch = parameters, watch
+        self._rules = load_rules(parameters.rules_path)
+        self._checker = Checker(self._rules)
+        self._inputs = find_inputs(parameters.input_path)
+        self._pieces = pieces_of(self._inputs)
+        if store_at(parameters.input_path).holds(parameters.output_path):
+            raise OutputRefusedError(
+                f"{parameters.output_path}: lies in the input, so the next run would read it; name another folder"
+            )
+        log.info("Reading %s, %d file(s)", parameters.input_path, len(self._inputs))
+
+    def finished(self) -> Summary | None:
+        """Return what another attempt at this job has written, if it came to its end."""
+        manifest = OutputFolder(self._parameters.output_path).finished()
+        return summary_of(manifest, self._parameters, self._inputs) if manifest else None
+
+    def whole(self) -> Summary:
+        """Check and write in one process."""
+        with OutputFolder(self._parameters.output_path, resumable=_RESUMABLE) as output:
+            return self._write(output, [self._check(output, WHOLE)])
+
+    def share(self, shard: Shard) -> ShareSummary:
+        """Check one shard's share, and leave it for the merge."""
+        path = self._parameters.output_path
+        with OutputFolder(path, resumable=_RESUMABLE, share=name_of(shard)) as output:
+            segments = self._check(output, shard)
+        summary = ShareSummary.of(shard, segments.whole, path)
         summary.check()
-        watch.check()
-        output.publish(summary.files, describe(summary, parameters, inputs, read, parts.parts))
-    return summary
+        return summary
 
+    def merge(self) -> Summary:
+        """Write what the shards have checked. Whatever goes wrong, they need not do it again."""
+        with OutputFolder(self._parameters.output_path, resumable=(BaseException,)) as output:
+            return self._write(output, list(self._shards(output)))
 
-def _keep_apart(parameters: Parameters) -> None:
-    if parameters.output_path.resolve().is_relative_to(parameters.input_path.resolve()):
-        raise OutputRefusedError(
-            f"{parameters.output_path}: lies in the input, so the next run would read it; name another folder"
-        )
+    def _shards(self, output: OutputFolder) -> Iterator[Segments]:
+        for shard in shards_in(output.store):
+            segments = Segments(output.store, folder_of(shard), self._checker.schema)
+            if segments.identity != self._identity(shard):
+                raise UnfinishedError(
+                    f"{output.store.address}: {shard} read other input, or by other rules; run it again"
+                )
+            yield segments
+
+    def _check(self, output: OutputFolder, shard: Shard) -> Segments:
+        segments = Segments(output.store, folder_of(shard), self._checker.schema)
+        if segments.identity != self._identity(shard):
+            segments.begin(self._identity(shard))
+        elif segments.whole:
+            log.info("Resuming %s after %d segment(s) that are there", shard, len(segments.whole))
+        if not segments.done:
+            share = list(share_of(self._pieces, shard))
+            check(self._pieces, share, self._checker, segments, self._watch)
+        return segments
+
+    def _write(self, output: OutputFolder, shards: Sequence[Segments]) -> Summary:
+        merge = Merge(shards, self._checker.schema, output.work, self._watch)
+        merged = merge.write(self._pieces, self._rules.key, self._parameters.batch_size)
+        summary = Summary.of(merged, self._parameters.output_path)
+        summary.check()
+        self._watch.check()
+        output.publish(summary.files, describe(summary, self._parameters, self._inputs, merged))
+        return summary
+
+    def _identity(self, shard: Shard) -> dict[str, object]:
+        return identity(self._parameters, self._inputs, shard)

@@ -6,17 +6,27 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from types import FrameType
 from typing import Final
 
-from batch_params import load_config
-from batch_params.exit_codes import EX_CONFIG, EX_NOINPUT, EX_SOFTWARE, EX_TEMPFAIL
-from pipeline_app.job import REJECTS, run
+from batch_params import ConfigError, load_config
+from batch_params.exit_codes import EX_CONFIG, EX_NOINPUT, EX_NOPERM, EX_SOFTWARE, EX_TEMPFAIL
+from batch_params.shard import shard
+from pipeline_app.job import WHOLE, run, run_share
+from pipeline_app.merging import REJECTS
 from pipeline_app.parameters import Parameters
-from pipeline_app.summary import Summary
+from pipeline_app.shards import UnfinishedError
+from pipeline_app.summary import ShareSummary, Summary
 from pipeline_app.watch import Stopped
-from record_io import MissingInputError, OutputRefusedError, UnreadableInputError
+from record_io import (
+    AccessDeniedError,
+    MissingInputError,
+    OutputRefusedError,
+    UnavailableError,
+    UnreadableInputError,
+)
 from record_rules import RulesError
 
 _EXIT_CODES: Final[dict[type[Exception], int]] = {
@@ -24,23 +34,16 @@ _EXIT_CODES: Final[dict[type[Exception], int]] = {
     OutputRefusedError: EX_CONFIG,
     MissingInputError: EX_NOINPUT,
     UnreadableInputError: EX_NOINPUT,
+    UnfinishedError: EX_NOINPUT,
+    AccessDeniedError: EX_NOPERM,
+    PermissionError: EX_NOPERM,
+    UnavailableError: EX_TEMPFAIL,
     OSError: EX_TEMPFAIL,  # a full disk, a file system that went away
 }
+_ATTEMPT: Final = "AWS_BATCH_JOB_ATTEMPT"  # from 1
 _STOPPED: Final = 128  # and the signal's number, as a shell has it
 
 log = logging.getLogger(__name__)
-
-
-def command() -> None:
-    """Do the job once, and end this process with its exit code.
-
-    At once where the job was cut short: Arrow's threads may still wait for input then, and one that wakes up while
-    the interpreter is being taken down aborts the process with another code.
-    """
-    code = main()
-    if code:
-        logging.shutdown()
-        os._exit(code)
 
 
 def main() -> int:
@@ -50,15 +53,29 @@ def main() -> int:
     _log_to_stderr(logging.DEBUG if parameters.debug else logging.INFO)
     began = time.monotonic()
     try:
-        summary = run(parameters, stopping=stop)
+        summary = _run(parameters, stop)
+    except ConfigError as error:
+        log.error("%s", error)
+        return error.exit_code
     except Stopped:
-        log.error("stopped by signal %d; nothing was written to %s", stop.number, parameters.output_path)
+        log.error(
+            "stopped by signal %d; what is checked is kept in %s, where the same job goes on",
+            stop.number,
+            parameters.output_path,
+        )
         return _STOPPED + stop.number
     except Exception as error:
         return _failed(error)
     _tell(summary, time.monotonic() - began)
     sys.stdout.write(json.dumps(asdict(summary), ensure_ascii=False) + "\n")
     return 0
+
+
+def _run(parameters: Parameters, stop: Callable[[], bool]) -> Summary | ShareSummary:
+    ours = shard(os.environ)
+    if ours != WHOLE:
+        return run_share(parameters, ours, stopping=stop)
+    return run(parameters, again=os.environ.get(_ATTEMPT, "1") != "1", stopping=stop)
 
 
 class _StopSignal:
@@ -96,13 +113,13 @@ def _log_to_stderr(level: int) -> None:
 def _failed(error: Exception) -> int:
     for kind, code in _EXIT_CODES.items():
         if isinstance(error, kind):
-            log.error("%s\nNothing was written.", error)
+            log.error("%s\nNo output was written.", error)
             return code
-    log.error("a bug in pipeline-app; nothing was written", exc_info=error)
+    log.error("a bug in pipeline-app; no output was written", exc_info=error)
     return EX_SOFTWARE
 
 
-def _tell(summary: Summary, seconds: float) -> None:
-    if summary.rejected:
+def _tell(summary: Summary | ShareSummary, seconds: float) -> None:
+    if summary.rejected and isinstance(summary, Summary):
         log.info("Rejected %s records; the reasons are in %s/%s", summary.rejected, summary.output, REJECTS)
     log.info("Finished in %.1f s: %s", seconds, summary)

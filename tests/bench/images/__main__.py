@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,21 +17,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path, PurePosixPath
-from urllib.parse import quote, urlsplit
+from pathlib import Path
 
+from tests.bench.images import theirs
 from tests.carrack.local import Shell
-from tests.carrack.repositories import GIT_ENVIRON, repository
 from tests.docker.engine import Engine, import_base_image, started_engine
 from tests.docker.git_host import serving_repositories
 from tests.docker.published import APP, Published, publish
 
-from carrack.adapters.projects import read_package
 from codeartifact_local.testing import local_codeartifact
 
 HERE, ROOT = Path(__file__).parent, Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "images.md"
-CLONED = ("batch-params", "record-io", "record-rules")
 FOUND = (
     "compilers, git or pip's cache",
     "for x in gcc git; do command -v $x; done; test -d /root/.cache/pip && echo pip cache",
@@ -65,10 +61,10 @@ def main() -> None:
         full = chosen.full or _full_base(engine, scratch, slim)
         index = stack.enter_context(local_codeartifact(scratch / "index"))
         published = publish(index.environ(), scratch)
-        host = stack.enter_context(serving_repositories(_repositories(scratch / "git")))
+        host = stack.enter_context(serving_repositories(theirs.make_repositories(scratch / "git")))
         ours = _carrack(engine, published, Shell(published.workspace, index.environ()), slim)
-        theirs = _guide(engine, published, host, scratch / "guide", full)
-        table = "\n".join(_table(engine, published.token, ours, theirs))
+        guide = _guide(engine, published, host, scratch / "guide", full)
+        table = "\n".join(_table(engine, published.token, ours, guide))
     print(table)
     if chosen.write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- images -->\n")
@@ -89,23 +85,6 @@ def _full_base(engine: Engine, scratch: Path, slim: str) -> str:
     return "full:latest"
 
 
-def _repositories(folder: Path) -> Path:
-    """A repository of each package, with a requirements.txt, as the guide has them."""
-    for name in CLONED:
-        package = read_package(ROOT / "packages", PurePosixPath(name))
-        repo = repository(folder / name)
-        shutil.copytree(ROOT / "packages" / name, repo.root, dirs_exist_ok=True, ignore=_built)
-        others = [str(one) for one in package.requires if one.name not in CLONED]
-        repo.commit({"requirements.txt": "\n".join(others) + "\n"})
-        subprocess.run(
-            ["git", "clone", "-q", "--bare", repo.root, folder / f"{name}.git"], env=GIT_ENVIRON, check=True
-        )
-    return folder
-
-
-_built = shutil.ignore_patterns("__pycache__", ".venv", "dist")
-
-
 def _carrack(engine: Engine, published: Published, shell: Shell, base: str) -> Measured:
     with_engine = Shell(shell.workspace, {**shell.environ, **engine.environ})
 
@@ -117,16 +96,8 @@ def _carrack(engine: Engine, published: Published, shell: Shell, base: str) -> M
 
 
 def _guide(engine: Engine, published: Published, host: str, context: Path, base: str) -> Measured:
-    """The token is a build argument, as guides have it."""
-    shutil.copytree(ROOT / APP, context, ignore=_built)
-    shutil.copytree(HERE / "guide", context, dirs_exist_ok=True)
-    package = read_package(ROOT, PurePosixPath(APP))
-    others = [str(one) for one in package.requires if one.name not in CLONED]
-    (context / "requirements.txt").write_text("\n".join(others) + "\n")
-    url = urlsplit(published.index_url)
-    index = url._replace(netloc=f"aws:{quote(published.token, safe='')}@{url.netloc}").geturl()
-    arguments = {"BASE_IMAGE": base, "PIP_INDEX_URL": index, "GIT_HOST": host}
-    options = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
+    theirs.lay_out(context)
+    options = theirs.options(published, host, base)
     return _timed(
         lambda: engine.build(context, *options, tag="theirs"), context, image="theirs:latest", base=base
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # the whole model, of which a verb needs a part, and `--help`
     from carrack.model.adoption import Source as FormerSource
     from carrack.model.adoption_landing import Ground, Merged
     from carrack.model.adoption_proof import Side
-    from carrack.model.artifact import Artifact, Source
+    from carrack.model.artifact import Artifact, Kinds, Source
     from carrack.model.base_image import Brought
     from carrack.model.bumping import Edit
     from carrack.model.changes import Change
@@ -70,6 +70,15 @@ class History(Protocol):
 
         Paths without one are missing.
         """
+
+    def last_changes(self, wanted: Iterable[Place]) -> Mapping[Place, int]:
+        """When the last commit was made that touches a folder, as seen from its commit; all in one walk.
+
+        In seconds since 1970.
+        """
+
+    def export_all(self, wanted: Mapping[Path, Place], epochs: Mapping[Place, int]) -> None:
+        """As `export`, for many at a time, each with the times that are said of it."""
 
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
         """Lay out folder `path` as `commit` has it in `to`, with modes and times that depend on the commit alone.
@@ -327,8 +336,20 @@ class ServiceProbe(Protocol):
 class Builder(Protocol):
     """Makes distributions from sources."""
 
-    def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
-        """An sdist, and a wheel made from it unless told otherwise, for each source, under `out`."""
+    def build(self, sources: Sequence[Source], out: Path, kinds: Kinds) -> tuple[Artifact, ...]:
+        """What `kinds` says of each source, under `out`, in this order: an sdist, and a wheel."""
+
+
+class Kept(Protocol):
+    """Built files of before; a cache."""
+
+    def find(
+        self, sources: Sequence[Source], out: Path, kinds: Kinds
+    ) -> Mapping[NormalizedName, tuple[Artifact, ...]]:
+        """What is kept of these sources, which need not be laid out, copied to `out`: the bytes a build would make."""
+
+    def keep(self, sources: Sequence[Source], artifacts: Sequence[Artifact], kinds: Kinds) -> None:
+        """Keep what was built of these sources, where everything that makes its bytes is known."""
 
 
 class SourceTrees(Protocol):

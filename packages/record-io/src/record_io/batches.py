@@ -28,14 +28,16 @@ class Reject:
 class Batch:
     """Consecutive records of one file, in the file's order.
 
-    `numbers` (int64, one per record) places `records` in the file, in the sense of `Reject.number`.
-    `rejects` are the malformed records that stood among them.
+    `numbers` (int64, one per record) places `records` in the file, in the sense of `Reject.number`; of a piece of a
+    file, in the piece. `rejects` are the malformed records that stood among them. `last` is the number up to which
+    the file is read: lines without a record count too.
     """
 
     file: str
     records: pa.RecordBatch
     numbers: pa.Array
     rejects: tuple[Reject, ...] = ()
+    last: int = 0
 
     @property
     def size(self) -> int:

@@ -13,7 +13,7 @@ import pyarrow.csv as pa_csv
 
 from record_io.batches import Batch
 from record_io.csv_rows import Rows
-from record_io.errors import UnreadableInputError
+from record_io.errors import RecordIOError, UnreadableInputError
 from record_io.inputs import Input
 from record_io.streams import MARK, TextStream
 
@@ -89,7 +89,7 @@ def _reader(
     finally:
         # Arrow reads ahead in a thread of its own, which must be through with our stream before we close it.
         stream.stop()
-        with suppress(pa.ArrowInvalid, UnreadableInputError):
+        with suppress(pa.ArrowInvalid, RecordIOError):
             deque(reader, maxlen=0)
 
 

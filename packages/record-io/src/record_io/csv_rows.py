@@ -56,7 +56,8 @@ class Rows:
 
     def _batch(self, records: pa.RecordBatch) -> Batch:
         numbers = self._numbers(records.num_rows)
-        return Batch(file=self._file, records=records, numbers=numbers, rejects=tuple(self._passed()))
+        rejects = tuple(self._passed())
+        return Batch(file=self._file, records=records, numbers=numbers, rejects=rejects, last=self.last)
 
     def _numbers(self, count: int) -> pa.Array:
         """Return the numbers of the next `count` records: consecutive, but for the misfits among them."""

@@ -6,7 +6,7 @@ class RecordIOError(Exception):
 
 
 class MissingInputError(RecordIOError):
-    """There is no such file, or a folder holds no file of records."""
+    """There is no such file, folder or bucket, or a folder holds no file of records."""
 
 
 class UnreadableInputError(RecordIOError):
@@ -15,3 +15,11 @@ class UnreadableInputError(RecordIOError):
 
 class OutputRefusedError(RecordIOError):
     """The output folder cannot be used; nothing in it was changed."""
+
+
+class AccessDeniedError(RecordIOError):
+    """S3 did not let us: the credentials, or what they are allowed."""
+
+
+class UnavailableError(RecordIOError):
+    """S3 did not answer as it should, also not when asked again: it may later."""

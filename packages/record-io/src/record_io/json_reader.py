@@ -1,6 +1,7 @@
 """JSON Lines (one object a line, UTF-8) as batches of typed columns."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
@@ -28,8 +29,9 @@ def read_jsonl(file: Input, schema: pa.Schema, *, block_size: int) -> Iterator[B
     with TextStream(file) as stream:
         for block in _blocks(file, stream, block_size):
             lines = pc.split_pattern(pa.array([block], pa.string()), "\n").flatten()
-            yield _batch(file, lines, pa.arange(number, number + len(lines)), schema)
+            batch = _batch(file, lines, pa.arange(number, number + len(lines)), schema)
             number += len(lines)
+            yield replace(batch, last=number - 1)
 
 
 def _blocks(file: Input, stream: TextStream, size: int) -> Iterator[bytes]:

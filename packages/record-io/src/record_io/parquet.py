@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 
@@ -21,7 +22,8 @@ class PartWriter:
     """Writes records to `part-00000.parquet`, `part-00001.parquet`, … in `folder`, in the order given.
 
     Every row group has exactly `batch_size` rows and every file `groups` row groups; the last of each may be
-    smaller. Holds less than one row group beside what `write` was given. Without records it writes one file
+    smaller. A file has dictionaries for the columns whose values repeat in its first row group. Holds less than one row
+    group beside what `write` was given. Without records it writes one file
     that has the schema. A context manager: `parts` is complete after it was left without an error.
     """
 
@@ -55,11 +57,12 @@ class PartWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None and (self._held or not (self._file or self.parts)):
-            self._row_group(pa.Table.from_batches(self._pending, self._schema))
+            self._row_group(pa.Table.from_batches(self._pending, self._schema).combine_chunks())
         self._finish_part()
 
     def _write_whole_groups(self) -> None:
-        table = pa.Table.from_batches(self._pending, self._schema)
+        # In one piece, since how it is cut would show in the file's pages.
+        table = pa.Table.from_batches(self._pending, self._schema).combine_chunks()
         whole = self._held - self._held % self._batch_size
         for offset in range(0, whole, self._batch_size):
             self._row_group(table.slice(offset, self._batch_size))
@@ -68,7 +71,9 @@ class PartWriter:
 
     def _row_group(self, table: pa.Table) -> None:
         if self._file is None:
-            self._file = pq.ParquetWriter(self._folder / self._name(), self._schema)
+            self._file = pq.ParquetWriter(
+                self._folder / self._name(), self._schema, use_dictionary=_repetitive(table)
+            )
         self._file.write_table(table, row_group_size=self._batch_size)
         self._written += len(table)
         if self._written == self._groups * self._batch_size:
@@ -82,3 +87,8 @@ class PartWriter:
 
     def _name(self) -> str:
         return f"part-{len(self.parts):05}.parquet"
+
+
+def _repetitive(table: pa.Table) -> list[str]:
+    """Return the columns that a dictionary makes smaller: for one of other values only it costs time and space."""
+    return [name for name in table.column_names if 2 * pc.count_distinct(table[name]).as_py() <= len(table)]

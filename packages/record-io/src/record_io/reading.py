@@ -15,11 +15,12 @@ def read_records(inputs: Iterable[Input], schema: pa.Schema, *, block_size: int 
 
     Each batch has the columns of `schema`, in its order. CSV gives them as text, whatever their type; JSON
     Lines gives them in their type, which may be string, int64, float64 or bool. Nothing is held but a few
-    blocks. Raises UnreadableInputError, which names the file and the position in it.
+    blocks. Batches without a record are yielded too, and the same file gives the same batches each time.
+    Raises UnreadableInputError, which names the file and the position in it.
     """
     for file in inputs:
         if file.format == "csv":
             batches = read_csv(file, schema.names, block_size=block_size)
         else:
             batches = read_jsonl(file, schema, block_size=block_size)
-        yield from (batch for batch in batches if batch.size)
+        yield from batches

@@ -1,7 +1,6 @@
 """A file as a stream of valid UTF-8 for Arrow, whatever its bytes are."""
 
 import codecs
-import gzip
 import io
 import re
 import zlib
@@ -9,10 +8,12 @@ from typing import Final
 
 from record_io.errors import UnreadableInputError
 from record_io.inputs import Input
+from record_io.sources import open_source
 
 MARK: Final = "\ufdd0"
 """Stands for each byte that is not UTF-8. A Unicode noncharacter, which no text for interchange contains."""
 
+_AT_REST: Final = codecs.getincrementaldecoder("utf-8")().getstate()
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
 
 
@@ -27,8 +28,9 @@ class TextStream(io.RawIOBase):
     def __init__(self, file: Input) -> None:
         self.damaged = False
         self._file = file
-        self._source = _open(file)
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self._source = open_source(file)
+        encoding = "utf-8" if file.start else "utf-8-sig"
+        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
         self._position = 0
         self._ready = bytearray()
         self._ending = b""
@@ -72,7 +74,7 @@ class TextStream(io.RawIOBase):
         while len(self._ready) < size and not self._ended:
             block = self._next(size)
             self._ended = not block
-            self._ready += self._valid(self._decoder.decode(block, self._ended))
+            self._ready += self._decoded(block)
             if self._ended:
                 self._ready += self._ending
 
@@ -85,16 +87,12 @@ class TextStream(io.RawIOBase):
         self._position += len(block)
         return block
 
-    def _valid(self, text: str) -> bytes:
+    def _decoded(self, block: bytes) -> bytes:
+        if block.isascii() and self._decoder.getstate() == _AT_REST:
+            return block
+        text = self._decoder.decode(block, not block)
         try:
             return text.encode()
         except UnicodeEncodeError:
             self.damaged = True
             return _ESCAPED.sub(MARK, text).encode()
-
-
-def _open(file: Input) -> io.BufferedReader | gzip.GzipFile:
-    try:
-        return gzip.GzipFile(file.path) if file.gzip else file.path.open("rb")
-    except OSError as error:
-        raise UnreadableInputError(f"{file.name}: cannot be opened: {error.strerror}") from error

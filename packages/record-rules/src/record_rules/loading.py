@@ -1,33 +1,43 @@
 """Reading a rules file, with every fault named by its key."""
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from record_io import MissingInputError, file_at
 from record_rules.errors import RulesError
 from record_rules.model import Column, Rules
 
 
-def load_rules(path: Path) -> Rules:
-    """Return the rules in the TOML file at `path`.
+def load_rules(path: str | os.PathLike[str]) -> Rules:
+    """Return the rules in the TOML file at `path`, which may be `s3://bucket/key`.
 
     Raises RulesError, with all faults at once, if there is no such file, or it is not TOML (1.0), or has an
-    unknown key (with the nearest known one), a value of the wrong type, or rules that contradict themselves.
+    unknown key (with the nearest known one), a value of the wrong type, or rules that contradict themselves; what
+    S3 refuses, as record-io does.
     """
     try:
-        return Rules.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Rules.model_validate(tomllib.loads(_read(path).decode()))
     except OSError as error:
         raise RulesError(f"{path}: cannot be read: {error.strerror}") from error
+    except MissingInputError as error:
+        raise RulesError(str(error)) from error
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=True)
         raise RulesError("\n".join(f"{path}: {_sentence(fault)}" for fault in faults)) from error
     except ValueError as error:  # not UTF-8, or not TOML
         raise RulesError(f"{path}: not TOML: {error}") from error
+
+
+def _read(path: str | os.PathLike[str]) -> bytes:
+    store, name = file_at(path)
+    with store.open(name) as file:
+        return file.read()
 
 
 def _sentence(fault: ErrorDetails) -> str:

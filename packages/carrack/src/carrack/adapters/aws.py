@@ -17,7 +17,7 @@ from carrack.errors import DeniedError, IndexAccessError
 from carrack.model.index import Index
 
 if TYPE_CHECKING:
-    from botocore.session import Session
+    import boto3
 
     from carrack.model.diagnosis import Identity
 
@@ -26,7 +26,7 @@ _AWS = re.compile(r"\.(amazonaws\.com(\.cn)?|api\.aws)$")
 
 
 class Connection:
-    """One index's control plane; nothing is read, asked or imported of botocore's before the first call.
+    """One index's control plane; nothing is read, asked or imported of boto3's before the first call.
 
     Region and endpoint are the index's, whatever the environment says, and `domain` and `domainOwner` go with
     every call: the account of the credentials cannot stand in for the index's. `may_prompt` says whether a
@@ -146,7 +146,7 @@ class Connection:
         return {"domain": self.index.domain, "domainOwner": self.index.owner}
 
     @cached_property
-    def _session(self) -> Session:
+    def _session(self) -> boto3.Session:
         from carrack.adapters.aws_session import open_session
 
         return open_session(self.index, may_prompt=self._may_prompt)

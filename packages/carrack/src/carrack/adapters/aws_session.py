@@ -1,8 +1,4 @@
-"""A botocore session for an index: credentials by boto3's own chain, kept where the AWS CLI keeps them.
-
-That chain is botocore's (Boto3 documentation, "Credentials"). What boto3 adds to a session, resources and transfers to
-S3, takes as long to import as a third of `carrack status`.
-"""
+"""A boto3 session for an index: credentials by boto3's own chain, kept where the AWS CLI keeps them."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ import shlex
 from pathlib import Path
 from typing import Any, NoReturn
 
+import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialResolver, create_credential_resolver
@@ -39,8 +36,8 @@ _CONFIG: dict[str, Any] = {
 }
 
 
-def open_session(index: Index, *, may_prompt: bool) -> botocore.session.Session:
-    """Return a session in the index's region, with its profile or else the default one.
+def open_session(index: Index, *, may_prompt: bool) -> boto3.Session:
+    """Return a session in the index's region, with its profile or else boto3's default one.
 
     Results of assuming a role are shared with the AWS CLI (`~/.aws/cli/cache`), so that one MFA code serves
     every verb and the CLI too. Where `may_prompt` is false a needed code is an IndexAccessError.
@@ -54,7 +51,7 @@ def open_session(index: Index, *, may_prompt: bool) -> botocore.session.Session:
     return _placed(session, index)
 
 
-def open_nobodys_session(index: Index) -> botocore.session.Session:
+def open_nobodys_session(index: Index) -> boto3.Session:
     """Return a session in the index's region without credentials, which reads neither profile nor configuration.
 
     It can tell where a service is, and sign nothing.
@@ -65,10 +62,9 @@ def open_nobodys_session(index: Index) -> botocore.session.Session:
     return _placed(session, index)
 
 
-def _placed(session: Any, index: Index) -> botocore.session.Session:
-    session.set_config_variable("region", index.region)
+def _placed(session: Any, index: Index) -> boto3.Session:
     session.lazy_register_component("data_loader", lambda: _models(session))
-    return session
+    return boto3.Session(botocore_session=session, region_name=index.region)
 
 
 def _models(session: Any) -> Loader:
@@ -96,7 +92,7 @@ def make_client(session: Any, service: str, endpoint_url: str | None = None, *, 
     With `once` it sends each request one time, whatever comes back, as what must not be done twice wants it.
     """
     retries = {"mode": "standard", "total_max_attempts": 1} if once else _CONFIG["retries"]
-    client = session.create_client(
+    client = session.client(
         service, endpoint_url=endpoint_url, config=Config(**{**_CONFIG, "retries": retries})
     )
     if not once:
@@ -104,13 +100,13 @@ def make_client(session: Any, service: str, endpoint_url: str | None = None, *, 
     return client
 
 
-def sign_in_command(session: botocore.session.Session, verb: str) -> str:
+def sign_in_command(session: boto3.Session, verb: str) -> str:
     """`aws sso login` or `aws login`, as `verb` says, with the profile that holds the login.
 
     That is the session's own, or the one at the end of its `source_profile` chain.
     """
-    profiles: dict[str, dict[str, Any]] = session.full_config.get("profiles", {})
-    name, seen = session.profile or "default", set[str]()
+    profiles: dict[str, dict[str, Any]] = session._session.full_config.get("profiles", {})
+    name, seen = session.profile_name, set[str]()
     while name not in seen and (source := profiles.get(name, {}).get("source_profile")):
         seen.add(name)
         name = source

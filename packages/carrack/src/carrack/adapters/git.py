@@ -20,6 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from carrack.adapters.exported import refuse_incomplete
 from carrack.adapters.git_command import GitCommand, reason
+from carrack.adapters.last_changes import LastChanges
 from carrack.errors import WorkspaceError
 from carrack.model.history import Place, TreeState, is_below
 
@@ -89,12 +90,17 @@ class Git:
         """See `ports.History`."""
         asked = tuple(wanted)
         roots = {place: tree for place in asked if not place[1].parts and (tree := self._root_tree(place[0]))}
-        places = [place for place in asked if place[1].parts]
+        found = self._objects(place for place in asked if place[1].parts)
+        return roots | {place: name for place, (kind, name) in found.items() if kind == "tree"}
+
+    def _objects(self, wanted: Iterable[Place]) -> Mapping[Place, tuple[str, str]]:
+        """Kind and id of what each commit has at a path; what is not there is missing."""
+        places = tuple(wanted)
         lines = "".join(f"{commit}:{self._prefix}{path}\n" for commit, path in places)
         form = "%(objecttype) %(objectname)"
         answers = self._ask("cat-file", "--buffer", f"--batch-check={form}", told=lines).splitlines()
         rows = zip(places, map(str.split, answers), strict=True)
-        return roots | {place: facts[1] for place, facts in rows if facts[0] == "tree"}
+        return {place: (facts[0], facts[1]) for place, facts in rows if facts[-1] != "missing"}
 
     def _root_tree(self, commit: str) -> str | None:
         """An id of what a package at the root has: of all files but those apart, since git has no tree of those."""
@@ -229,57 +235,80 @@ class Git:
         """See `ports.Log`."""
         return int(self._ask("rev-list", "--count", "HEAD"))
 
+    def last_changes(self, wanted: Iterable[Place]) -> Mapping[Place, int]:
+        """See `ports.History`. Raises WorkspaceError where a commit has no such folder."""
+        asked = tuple(dict.fromkeys(wanted))
+        there = self._objects(place for place in asked if place[1].parts)
+        for commit, path in asked:
+            if path.parts and (commit, path) not in there:
+                raise _no_such_folder(commit, path)
+        known = {place: self._root_change(place[0]) for place in asked if not place[1].parts}
+        ids = self._commit_ids({commit for commit, path in asked if path.parts})
+        within = {(commit, path): (ids[commit], str(path)) for commit, path in asked if path.parts}
+        found = LastChanges(self._command).find(within.values()) if within else {}
+        return known | {place: found[one] for place, one in within.items()}
+
+    def _commit_ids(self, names: Collection[str]) -> Mapping[str, str]:
+        told = "".join(f"{name}^{{commit}}\n" for name in names)
+        answers = self._ask("cat-file", "--buffer", "--batch-check=%(objectname)", told=told).splitlines()
+        return dict(zip(names, answers, strict=True))
+
     def export(self, commit: str, path: PurePosixPath, to: Path) -> int:
         """See `ports.History`. Raises WorkspaceError where `commit` has no such folder, or not all of it.
 
         Not `git archive`, which leaves out what `export-ignore` marks and a checkout has. Modes are 0644 or 0755
         and every time is the returned epoch, because sdists carry both.
         """
-        epoch = self._last_change(commit, path)
-        self.export_as_of(epoch, commit, path, to)
-        return epoch
+        epochs = self.last_changes([(commit, path)])
+        self.export_all({to: (commit, path)}, epochs)
+        return epochs[commit, path]
 
     def export_as_of(self, epoch: int, commit: str, path: PurePosixPath, to: Path) -> None:
         """The same, with times that are said. Raises WorkspaceError where `commit` has not all of the folder."""
-        self._refuse_submodules(commit, path)
-        within = PurePosixPath(self._prefix) / path
-        with tempfile.TemporaryDirectory(dir=to.parent) as scratch:
-            self._check_out(commit, within, Path(scratch))
-            (Path(scratch) / "tree" / within).rename(to)
-        refuse_incomplete(to, path)
-        _settle(to, epoch)
+        self.export_all({to: (commit, path)}, {(commit, path): epoch})
+
+    def export_all(self, wanted: Mapping[Path, Place], epochs: Mapping[Place, int]) -> None:
+        """See `ports.History`. Raises WorkspaceError where a commit has not all of a folder."""
+        for commit, folders in _side_by_side(wanted):
+            self._refuse_submodules(commit, folders.values())
+            prefix = PurePosixPath(self._prefix)
+            with tempfile.TemporaryDirectory(dir=next(iter(folders)).parent) as scratch:
+                self._check_out(commit, [prefix / path for path in folders.values()], Path(scratch))
+                for to, path in folders.items():
+                    (Path(scratch) / "tree" / prefix / path).rename(to)
+            for to, path in folders.items():
+                refuse_incomplete(to, path)
+                _settle(to, epochs[commit, path])
 
     def described(self, commit: str) -> tuple[int, str]:
         """When a commit was made, in seconds since 1970, and its tree's id."""
         epoch, tree = self._ask("show", "--no-patch", "--format=%ct %T", commit).split()
         return int(epoch), tree
 
-    def _last_change(self, commit: str, path: PurePosixPath) -> int:
-        answer = self._ask_of(path, "rev-list", "-1", "--timestamp", commit)
+    def _root_change(self, commit: str) -> int:
+        answer = self._ask_of(PurePosixPath(), "rev-list", "-1", "--timestamp", commit)
         if not answer:
-            raise WorkspaceError(
-                f"commit {commit[:12]} has no such folder; builds are made from commits",
-                address=str(path),
-                hint=f"git add {path}, git commit",
-            )
+            raise _no_such_folder(commit, PurePosixPath())
         return int(answer.split()[0])
 
-    def _refuse_submodules(self, commit: str, path: PurePosixPath) -> None:
+    def _refuse_submodules(self, commit: str, paths: Collection[PurePosixPath]) -> None:
         """A submodule's files are another repository's: they would be missing from what is built, unsaid."""
-        rows = self._ask("ls-tree", "-r", "-z", commit, "--", str(path)).split("\0")
-        links = (row.split("\t", 1)[1] for row in rows if row.startswith("160000 "))
-        found = tuple(link for link in links if path.parts or not is_below(PurePosixPath(link), self.apart))
-        if found:
-            raise WorkspaceError(
-                "a package has a submodule in it, and the files in that are not in this repository's commits",
-                address=str(path),
-                faults=tuple(f"{submodule}: is a submodule" for submodule in found),
-                untouched="the index",
-                hint="commit its files themselves, or make it a package of its own",
-            )
+        rows = self._ask("ls-tree", "-r", "-z", commit, "--", *map(str, paths)).split("\0")
+        links = [PurePosixPath(row.split("\t", 1)[1]) for row in rows if row.startswith("160000 ")]
+        for path in paths:
+            inside = (link for link in links if not path.parts or path in link.parents)
+            found = tuple(link for link in inside if path.parts or not is_below(link, self.apart))
+            if found:
+                raise WorkspaceError(
+                    "a package has a submodule in it, and the files in that are not in this repository's commits",
+                    address=str(path),
+                    faults=tuple(f"{submodule}: is a submodule" for submodule in found),
+                    untouched="the index",
+                    hint="commit its files themselves, or make it a package of its own",
+                )
 
-    def _check_out(self, commit: str, path: PurePosixPath, scratch: Path) -> None:
-        """Lay out `path`, the repository's, under `scratch`/tree, by the attributes that `commit` has.
+    def _check_out(self, commit: str, paths: Collection[PurePosixPath], scratch: Path) -> None:
+        """Lay out `paths`, the repository's, under `scratch`/tree, by the attributes that `commit` has.
 
         Those of the work tree do not count.
         """
@@ -292,11 +321,13 @@ class Git:
         }
         settings = [part for setting in _SAME_EVERYWHERE for part in ("-c", setting)]
         prefix = PurePosixPath(self._prefix)
-        spared = _but(prefix / one for one in self.apart if path == prefix)
-        words = ("--no-literal-pathspecs", *settings, "checkout", commit, "--", f":(literal){path}", *spared)
+        spared = _but(prefix / one for one in self.apart if prefix in paths)
+        told = "\0".join([*(f":(literal){path}" for path in paths), *spared])
+        from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
+        words = ("--no-literal-pathspecs", *settings, "checkout", "--quiet", *from_stdin, commit)
         try:
             self._ask("-C", str(tree), "read-tree", commit, environ=environ)
-            self._ask("-C", str(tree), *words, environ=environ)
+            self._ask("-C", str(tree), *words, environ=environ, told=told)
         except WorkspaceError as error:
             if any(words in error.message for words in _FULL):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(scratch)) from None
@@ -354,6 +385,26 @@ class Git:
 
 _TREE = "Carrack-Tree: "
 """The trailer of a commit that we pushed, with the id of its tree."""
+
+
+def _no_such_folder(commit: str, path: PurePosixPath) -> WorkspaceError:
+    return WorkspaceError(
+        f"commit {commit[:12]} has no such folder; builds are made from commits",
+        address=str(path),
+        hint=f"git add {path}, git commit",
+    )
+
+
+def _side_by_side(wanted: Mapping[Path, Place]) -> Iterator[tuple[str, dict[Path, PurePosixPath]]]:
+    """Groups of one commit each, in which no folder lies in another one."""
+    waiting = dict(wanted)
+    while waiting:
+        commit = next(iter(waiting.values()))[0]
+        of_it = {to: path for to, (its, path) in waiting.items() if its == commit}
+        paths = set(of_it.values())
+        taken = {to: path for to, path in of_it.items() if paths.isdisjoint(path.parents)}
+        yield commit, taken
+        waiting = {to: place for to, place in waiting.items() if to not in taken}
 
 
 def _few(paths: Iterable[PurePosixPath]) -> set[str]:

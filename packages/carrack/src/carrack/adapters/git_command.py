@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +59,22 @@ class GitCommand:
             )
         except FileNotFoundError:
             raise WorkspaceError("git is not on PATH", hint="install git") from None
+
+    @contextmanager
+    def start(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """git, to be talked to. Raises WorkspaceError where there is no git."""
+        try:
+            process = subprocess.Popen(
+                self._command(arguments),
+                env=self._environ(None),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except FileNotFoundError:
+            raise WorkspaceError("git is not on PATH", hint="install git") from None
+        with process:
+            yield process
 
     def contents(self, objects: Path) -> Iterator[tuple[str, bytes]]:
         """Id and content of each object that the file `objects` names, an id a line; one at a time in memory."""

@@ -18,7 +18,7 @@ from packaging.version import Version
 from carrack.adapters.hashing import describe
 from carrack.errors import BuildError
 from carrack.model.archive import Members
-from carrack.model.artifact import Artifact, Source
+from carrack.model.artifact import Artifact, Kinds, Source
 from carrack.model.wheelfile import foreign, misnamed
 from carrack.ports import Archives
 
@@ -30,7 +30,7 @@ class PrebuiltArtifacts:
     folder: Path
     archives: Archives
 
-    def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
+    def build(self, sources: Sequence[Source], out: Path, kinds: Kinds = Kinds.BOTH) -> tuple[Artifact, ...]:
         """Every file of each source's name and version in the folder, the sdist first. `out` stays empty.
 
         Files of one name and the same bytes are one: each runner may have given the sdist that it built from.

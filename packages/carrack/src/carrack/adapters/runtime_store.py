@@ -20,7 +20,7 @@ from carrack.errors import IndexAccessError, UsageError
 class WritableStore:
     """Implements `ports.RuntimeStore` for s3:// and file:// addresses.
 
-    Credentials for S3 are those of `profile`, else of botocore's own chain; `region` is the index's.
+    Credentials for S3 are those of `profile`, else of boto3's own chain; `region` is the index's.
     """
 
     def __init__(self, *, profile: str | None, region: str) -> None:
@@ -60,9 +60,9 @@ class WritableStore:
 
     @cached_property
     def _s3(self) -> Any:
-        import botocore.session
+        import boto3
 
-        return botocore.session.Session(profile=self._profile).create_client("s3", region_name=self._region)
+        return boto3.Session(profile_name=self._profile, region_name=self._region).client("s3")
 
 
 def _put(wheel: Path, target: Path) -> None:

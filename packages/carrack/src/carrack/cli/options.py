@@ -24,6 +24,13 @@ def app_option(function: F) -> F:
     )(function)
 
 
+def build_anew(function: F) -> F:
+    """`--no-cache`: what was built before is built again."""
+    return click.option(
+        "--no-cache", is_flag=True, help="Build everything anew, also what was built of the very same before."
+    )(function)
+
+
 def package_names(function: F) -> F:
     """`[PACKAGES]...`: the packages that a verb is about, by any spelling of their names."""
     return click.argument("names", metavar="[PACKAGES]...", nargs=-1)(function)

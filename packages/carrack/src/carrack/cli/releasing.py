@@ -33,6 +33,7 @@ def tools_for(
     *,
     close_names: bool = False,
     artifacts: Path | None = None,
+    anew: bool = False,
 ) -> Tools | None:
     """The tools of a release; None where nothing would be written or compared, so that no token is asked for."""
     if not (wanted or chosen(sources.workspace, knowledge, wanted)):
@@ -42,6 +43,7 @@ def tools_for(
         builder=wiring.prebuilt(artifacts) if artifacts else wiring.builder(access),
         uploader=wiring.uploader(access),
         report=wiring.report,
+        kept=None if artifacts or anew else wiring.kept,
         controls=wiring.promoter(sources.index),
         listing=wiring.listing(access),
         close_names=close_names,

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         IndexReader,
         JobRecords,
         Journal,
+        Kept,
         Listing,
         Log,
         Manifests,
@@ -143,7 +144,11 @@ class Wiring:
                 report=self.report,
             ),
             builder=lambda constraints: IsolatedBuilder(
-                constraints=constraints, environ=lambda: environ, report=self.report
+                constraints=constraints,
+                environ=lambda: environ,
+                seen=self.environ,
+                report=self.report,
+                environments=self.cache / "environments" if self.cache else None,
             ),
             pins=UvBuildPins(environ=environ),
             constraints=read_folders(self.root)[1],
@@ -381,8 +386,29 @@ class Wiring:
         return IsolatedBuilder(
             constraints=self.workspace.root / self.workspace.build_constraints,
             environ=lambda: self.isolated(self._gate(access.index).open() if access else None),
+            seen=self.environ,
             report=self.report,
+            environments=self.cache / "environments" if self.cache else None,
         )
+
+    @cached_property
+    def cache(self) -> Path | None:
+        """This user's cache, where builds keep what they need again; None, and said, where it cannot be used."""
+        from carrack.adapters.cache import cache_folder, open_cache
+
+        folder = cache_folder(self.environ)
+        trouble = open_cache(folder) if folder else "there is no home folder"
+        if trouble:
+            self.report.note(f"nothing of this build is kept for the next: {trouble}")
+            return None
+        return folder
+
+    @property
+    def kept(self) -> Kept | None:
+        """What was built before."""
+        from carrack.adapters.cache.artifacts import KeptArtifacts
+
+        return KeptArtifacts(self.cache / "artifacts") if self.cache else None
 
     def prebuilt(self, folder: Path) -> Builder:
         """Gives files that were built elsewhere."""

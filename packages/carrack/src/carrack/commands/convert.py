@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from carrack.commands.former import UNTOUCHED, Past, look_at_former
 from carrack.errors import BuildError, WorkspaceError
-from carrack.model.artifact import Source
+from carrack.model.artifact import Kinds, Source
 from carrack.model.conversion.bare import is_bare, make_distribution
 from carrack.model.conversion.folder import Folder, Left, Step
 from carrack.model.conversion.former import Former
@@ -154,7 +154,7 @@ def _built(package: Package, source: Path, epoch: int, pins: str, workshop: Work
         build_requires=tuple(map(formatted, package.build_requires)),
     )
     try:
-        made = workshop.builder(constraints).build([told], source.parent / "after")
+        made = workshop.builder(constraints).build([told], source.parent / "after", Kinds.BOTH)
     except BuildError as error:
         error.message = f"it does not build after the conversion: {error.message}"
         error.output = "\n".join(last_words(error.output))

@@ -19,7 +19,7 @@ from carrack.errors import BuildError, LockError
 from carrack.model.dockerfile_stages import platform_values, reached, stages, with_names
 from carrack.model.image import Image, Recipe
 from carrack.model.image_contents import Installed, absent
-from carrack.model.image_manifest import PLACE, Manifest, Origin, accounted, labels, lock_digest
+from carrack.model.image_manifest import PLACE, Manifest, Origins, accounted, labels, lock_digest
 from carrack.model.listing import ListedFile
 from carrack.model.lock import Lock
 from carrack.model.receipt import Receipt
@@ -35,18 +35,19 @@ _STAMP = "FROM {image}\nCOPY manifest.json {place}\n"
 class Order:
     """One image to be built: of which app, from which lock, on which base, out of which Dockerfile's text.
 
-    `origins` has the release of each package of ours. `arguments`, `variables`, `secrets` and the rest go into the
-    build's `Recipe` as they are; `added` goes into the context's folder `carrack-image`. `dockerignore` says what of
-    the workspace does not.
+    `placed` is the part of the lock that lies in its place in the context. `origins` has what is known of our releases
+    that are locked. `arguments`, `variables`, `secrets` and the rest go into the build's `Recipe` as they are; `added`
+    goes into the context's folder `carrack-image`. `dockerignore` says what of the workspace does not.
     """
 
     app: App
     own: Package
     lock: Lock
+    placed: Lock
     dockerfile: str
     commit: str
     dirty: bool
-    origins: Mapping[NormalizedName, Origin]
+    origins: Origins
     pages: Mapping[NormalizedName, Sequence[ListedFile]]
     paths: tuple[PurePosixPath, ...]
     recipe: Recipe
@@ -120,7 +121,7 @@ def build_image(order: Order, tools: ImageTools) -> str:
 def _added(order: Order, text: str) -> dict[PurePosixPath, bytes]:
     """What the context has beside the workspace's files, which may lack the lock: git may ignore it."""
     ours = {ADDED / name: content for name, content in order.added.items()}
-    return {**ours, order.app.lock: order.lock.format().encode(), order.recipe.dockerfile: text.encode()}
+    return {**ours, order.app.lock: order.placed.format().encode(), order.recipe.dockerfile: text.encode()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from packaging.utils import NormalizedName
-
 from carrack.commands.image_build import ADDED, Order
-from carrack.commands.image_sources import lines
-from carrack.commands.knowledge import Sources, learn
+from carrack.commands.image_origins import origins
+from carrack.commands.image_sources import lines, shared
+from carrack.commands.knowledge import Sources
 from carrack.errors import WorkspaceError
 from carrack.model.image import Recipe
-from carrack.model.image_manifest import Origin
 from carrack.model.lock import Lock
-from carrack.model.tags import tag_name
 from carrack.model.template import rendered
 from carrack.model.workspace import App, Package, Workspace
 from carrack.ports import Listing, Manifests
@@ -49,10 +46,11 @@ def make_order(
         app=app,
         own=own,
         lock=lock,
+        placed=lock if app.dockerfile else shared(lock, workspace.packages),
         dockerfile=_dockerfile(workspace, app, own, manifests, templates["Dockerfile"]),
         commit=tree.commit,
         dirty=bool(tree.uncommitted),
-        origins=_origins(sources, (lock.names() & workspace.packages.keys()) - lock.built()),
+        origins=origins(sources, lock.only(workspace.packages.keys() - lock.built()).pins),
         pages={name: listing.files(name) for name in sorted(lock.names() - lock.built())},
         paths=paths,
         recipe=recipe,
@@ -115,17 +113,3 @@ def _command(app: App, own: Package) -> str:
         untouched="every image",
         hint=f"give it one called {own.name}; or give {app.name} a Dockerfile of its own, with the key dockerfile",
     )
-
-
-def _origins(sources: Sources, names: Collection[NormalizedName]) -> dict[NormalizedName, Origin]:
-    """The release of each of our packages: the index and git know it, else nobody does."""
-    if not names:
-        return {}
-    plan = learn(sources).plan
-    tags = sources.history.tags() if sources.index.tags else {}
-    found = {}
-    for step in plan.steps:
-        if step.package.name in names:
-            tag = tag_name(step.package.name, step.package.version)
-            found[step.package.name] = Origin(commit=step.released, tag=tag if tag in tags else None)
-    return found

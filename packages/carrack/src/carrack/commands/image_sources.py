@@ -1,9 +1,10 @@
-"""What an image's build needs for packages that do not come from the index; files of the context's `carrack-image`."""
+"""The lock in parts, and what a build needs for packages that do not come from the index; files of `carrack-image`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import NormalizedName
@@ -17,24 +18,30 @@ from carrack.model.workspace import App
 def additions(
     app: App,
     lock: Lock,
+    own: Collection[NormalizedName],
     tools: SourceTools,
     scratch: Path,
     *,
     templates: Mapping[str, str],
     read: Callable[[Path], bytes],
 ) -> dict[str, bytes]:
-    """The lock in its three parts, wheels of submodules, and what git and run-time sources need; empty without sources.
+    """Parts of the lock, wheels of submodules, and what git and run-time sources need.
 
-    Raises what `source_wheels.gather` does.
+    A Dockerfile of the app's own gets them where there are sources, and the part that the index has as
+    requirements.lock; Carrack's has that in the lock's place (`shared`), and beside it the part of the workspace's
+    `own` packages. Raises what `source_wheels.gather` does.
     """
-    if not lock.sources:
-        return {}
     kinds = {kind: names(lock, kind) for kind in ("git", "submodule", "runtime")}
-    found = {
-        "requirements.lock": lock.without(lock.built() | kinds["runtime"]).format(),
-        "sources.lock": lock.only(lock.built()).format(),
-        "runtime.lock": lock.only(kinds["runtime"]).format(),
-    }
+    found = {}
+    if lock.sources:
+        found = {
+            "sources.lock": lock.only(lock.built()).format(),
+            "runtime.lock": lock.only(kinds["runtime"]).format(),
+        }
+    if app.dockerfile is None:
+        found["own.lock"] = lock.only(own).without(_elsewhere(lock)).format()
+    elif lock.sources:
+        found["requirements.lock"] = lock.without(_elsewhere(lock)).format()
     if kinds["git"]:
         found["sources.json"] = json.dumps(_git(app, lock), indent=1)
         found |= {name: templates[name] for name in ("build_sources.py", "settled.py")}
@@ -46,6 +53,19 @@ def additions(
         **{name: text.encode() for name, text in found.items()},
         **{f"wheels/{wheel.name}": read(wheel) for wheel in wheels},
     }
+
+
+def shared(lock: Lock, own: Collection[NormalizedName]) -> Lock:
+    """The part of the lock that is other people's, without the digests and commits that every release here changes.
+
+    So it is the same after one, and what is built from it stays in the engine's cache.
+    """
+    theirs = lock.without({*own, *_elsewhere(lock)})
+    return replace(theirs, requirements="", receipt="", sources=frozenset())
+
+
+def _elsewhere(lock: Lock) -> frozenset[NormalizedName]:
+    return frozenset(source.name for source in lock.sources)
 
 
 def names(lock: Lock, kind: str) -> frozenset[NormalizedName]:

@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName
 from carrack.commands.lock import staleness
 from carrack.commands.source_wheels import SourceTools, commits, gather
 from carrack.errors import LockError
-from carrack.model.artifact import Source
+from carrack.model.artifact import Kinds, Source
 from carrack.model.lock import Lock
 from carrack.model.receipt import Receipt
 from carrack.model.target import Interpreter
@@ -46,7 +46,7 @@ def install(
     interpreter = _fitting(workspace, app, lock, receipt, environments.interpreter(python), now)
     with tempfile.TemporaryDirectory(prefix="carrack-install-") as scratch:
         found = gather(app, lock, tools, Path(scratch) / "sources")
-        wheels = [a.path for a in tools.builder.build([own], Path(scratch)) if a.file.is_wheel]
+        wheels = [a.path for a in tools.builder.build([own], Path(scratch), Kinds.BOTH) if a.file.is_wheel]
         with _fresh(environments, interpreter, app, into):
             report.step("Installing", f"{len(lock.names())} locked distributions into {into}")
             environments.install_locked(into, lock.format(), Path(scratch) / "sources" if found else None)

@@ -48,7 +48,9 @@ def publish(
         with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
             targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
             constraints = sources.workspace.build_constraints
-            artifacts = build(targets, sources.history, tools.builder, Path(scratch), constraints)
+            artifacts = build(
+                targets, sources.history, tools.builder, Path(scratch), constraints, kept=tools.kept
+            )
             check_whole(knowledge, steps, artifacts)
             absent = missing(sources, knowledge, tools, artifacts)
             if tools.close_names:

@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from carrack.errors import LockError
-from carrack.model.artifact import Artifact, Source
+from carrack.model.artifact import Artifact, Kinds, Source
 from carrack.model.code_sources import LockedSource, SourceWheel, committed
 from carrack.model.lock import Lock
 from carrack.model.workspace import App
@@ -52,7 +52,7 @@ def build_wheels(
         if names is None or name in names
     }
     sources: list[Source] = [source for source, _ in laid_out.values()]
-    built = tools.builder.build(sources, scratch / "built") if sources else ()
+    built = tools.builder.build(sources, scratch / "built", Kinds.BOTH) if sources else ()
     wheels = [
         _wheel(artifact, laid_out[artifact.name][1], tools) for artifact in built if artifact.file.is_wheel
     ]

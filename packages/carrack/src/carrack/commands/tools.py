@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from carrack.ports import Builder, Listing, OriginControls, Report, Uploader
+from carrack.ports import Builder, Kept, Listing, OriginControls, Report, Uploader
 
 NOTHING_WRITTEN = "the index; nothing was written"
 
@@ -20,6 +20,8 @@ class Tools:
     report: Report
     controls: OriginControls
     listing: Listing
+    kept: Kept | None = None
+    """What was built before; None where everything is to be built anew."""
     close_names: bool = False
     """Whether names that could be fed from upstream are closed first; else they stop the release."""
     sleep: Callable[[float], None] = time.sleep

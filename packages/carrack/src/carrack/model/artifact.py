@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from carrack.model.published import File
+
+
+class Kinds(Enum):
+    """What is built of each package."""
+
+    BOTH = "sdist and wheel"
+    """An sdist, and the wheel made from that sdist."""
+    SDIST = "sdist"
+    WHEEL = "wheel"
+    """A wheel made from the package's folder itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +33,13 @@ class Artifact:
     file: File
     constraints: str | None = None
     """`sha256:…` of the build requirements' lock that it was built with; None where it was built elsewhere."""
+    installed: tuple[str, ...] | None = None
+    """The names of the distributions that it was built with; None where that is not known."""
+
+    @property
+    def is_portable(self) -> bool:
+        """Whether no compiler had a part in it, as far as its name says."""
+        return not self.file.is_wheel or self.file.name.endswith("-any.whl")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +48,7 @@ class Source:
 
     `epoch` is the package's last commit in seconds since 1970: the build's SOURCE_DATE_EPOCH. `constraints` is the
     text of the build requirements' lock as that commit has it; None where the workspace's file as it is now counts.
-    `version` is None where only the backend knows it.
+    `version` is None where only the backend knows it; `tree` is git's id of the folder, where git knows it.
     """
 
     name: NormalizedName
@@ -38,3 +57,9 @@ class Source:
     epoch: int
     build_requires: tuple[str, ...]
     constraints: str | None = None
+    tree: str | None = None
+
+
+def digest_of(constraints: str) -> str:
+    """`sha256:…` of the text of a build requirements' lock."""
+    return "sha256:" + hashlib.sha256(constraints.encode(errors="surrogateescape")).hexdigest()

@@ -34,6 +34,10 @@ class Origin:
     tag: str | None = None
 
 
+Release = tuple[NormalizedName, Version]
+Origins = Mapping[Release, Origin]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
     """A wheel's file name and sha256."""
@@ -93,7 +97,7 @@ def accounted(
     found: Collection[Installed],
     lock: Lock,
     pages: Mapping[NormalizedName, Sequence[ListedFile]],
-    origins: Mapping[NormalizedName, Origin],
+    origins: Origins,
     own: tuple[NormalizedName, Version],
     platform: str,
 ) -> tuple[Distribution, ...]:
@@ -110,7 +114,7 @@ def accounted(
         kind = locked.kind if locked else INDEX
         source = kind if pin else _unpinned(installed, lock, own)
         origin = (
-            origins.get(installed.name, Origin(commit=locked.commit if locked else None)) if pin else Origin()
+            origins.get(_release(pin), Origin(commit=locked.commit if locked else None)) if pin else Origin()
         )
         listed = (
             [installed.wheel(digest) for digest in pin.hashes]
@@ -138,6 +142,10 @@ def accounted(
     )
 
 
+def _release(pin: Pin) -> Release:
+    return (pin.name, pin.candidate.version)
+
+
 def _unpinned(installed: Installed, lock: Lock, own: tuple[NormalizedName, Version]) -> str:
     is_it = (installed.name, installed.version)
     if is_it in {(candidate.name, candidate.version) for candidate in lock.brings}:
@@ -148,10 +156,10 @@ def _unpinned(installed: Installed, lock: Lock, own: tuple[NormalizedName, Versi
 def _fetched(
     pin: Pin,
     pages: Mapping[NormalizedName, Sequence[ListedFile]],
-    origins: Mapping[NormalizedName, Origin],
+    origins: Origins,
 ) -> Distribution:
     """What jobs fetch when they start: any of the locked wheels, by the machine that they are on."""
-    origin = origins.get(pin.name, Origin())
+    origin = origins.get(_release(pin), Origin())
     files = [file for file in pages.get(pin.name, ()) if file.sha256 in pin.hashes]
     return Distribution(
         name=pin.name,

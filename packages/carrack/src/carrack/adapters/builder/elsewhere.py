@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from carrack.adapters.builder import IsolatedBuilder
-from carrack.model.artifact import Artifact, Source
+from carrack.model.artifact import Artifact, Kinds, Source
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Elsewhere:
 
     builder: IsolatedBuilder
 
-    def build(self, sources: Sequence[Source], out: Path, *, wheels: bool = True) -> tuple[Artifact, ...]:
+    def build(self, sources: Sequence[Source], out: Path, kinds: Kinds = Kinds.BOTH) -> tuple[Artifact, ...]:
         """See `ports.Builder`; raises as the builder does."""
         with tempfile.TemporaryDirectory(prefix="carrack-elsewhere-") as scratch:
             home = Path(scratch) / "home"
@@ -27,7 +27,7 @@ class Elsewhere:
             seen = {"HOME": str(home), "LANG": "C", "LC_ALL": "C", "TZ": "Pacific/Kiritimati"}
             other = replace(self.builder, backends={**self.builder.backends, **seen}, backwards=True)
             moved = [replace(source, path=_laid_out_again(source.path, Path(scratch))) for source in sources]
-            return other.build(moved, out, wheels=wheels)
+            return other.build(moved, out, kinds)
 
 
 def _laid_out_again(folder: Path, scratch: Path) -> Path:

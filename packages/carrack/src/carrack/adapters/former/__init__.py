@@ -75,6 +75,7 @@ class FormerBuilder:
         builder = IsolatedBuilder(
             constraints=constraints,
             environ=lambda: self.environ,
+            seen=self.environ,
             report=Report(),
             backends=attempt.told,
             by_hash=False,

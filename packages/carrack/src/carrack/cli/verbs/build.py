@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from carrack.cli.options import package_names
+from carrack.cli.options import build_anew, package_names
 from carrack.cli.wiring import Wiring
 from carrack.model.workspace import Package
 
@@ -19,17 +19,37 @@ from carrack.model.workspace import Package
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the files go; dist/ of the workspace if not said.",
 )
-@click.option("--sdist", "sdists", is_flag=True, help="Sdists alone, for native wheels to be built from.")
+@click.option("--sdist", is_flag=True, help="Sdists alone, for native wheels to be built from.")
+@click.option("--wheel", is_flag=True, help="Wheels alone, from the folders themselves.")
+@build_anew
+@click.option(
+    "--prune", is_flag=True, help="Build nothing; remove from the cache what 30 days had no use for."
+)
 @click.option("--check", is_flag=True, help="Build each twice, and say which member differs, and why.")
 @click.pass_obj
-def command(wiring: Wiring, names: tuple[str, ...], out: Path | None, sdists: bool, check: bool) -> None:
+def command(
+    wiring: Wiring,
+    names: tuple[str, ...],
+    out: Path | None,
+    sdist: bool,
+    wheel: bool,
+    no_cache: bool,
+    prune: bool,
+    check: bool,
+) -> None:
     """Build sdist and wheel of PACKAGES (all, if none is named) as HEAD has them; prints each file's path.
 
     Build requirements come from the index that pip itself is configured with, by the hashes in the workspace's build
     constraints. Uncommitted changes are not in the files. With --check no file is kept; each one's sha256 is printed.
+
+    Build environments, and what was built, are kept for the next time: in CARRACK_CACHE, else ~/.cache/carrack.
     """
     from carrack.commands.build import build
+    from carrack.model.artifact import Kinds
 
+    if prune:
+        _prune(wiring)
+        return
     workspace = wiring.workspace
     chosen = [workspace.packages[name] for name in wiring.chosen_packages(names) or workspace.packages]
     constraints = workspace.build_constraints
@@ -47,10 +67,17 @@ def command(wiring: Wiring, names: tuple[str, ...], out: Path | None, sdists: bo
     if check:
         _check(wiring, targets)
         return
-    for artifact in build(
-        targets, wiring.history, wiring.builder(None), into, constraints, wheels=not sdists
-    ):
+    kinds = Kinds.BOTH if sdist == wheel else Kinds.SDIST if sdist else Kinds.WHEEL
+    kept = None if no_cache else wiring.kept
+    for artifact in build(targets, wiring.history, wiring.builder(None), into, constraints, kinds, kept):
         click.echo(artifact.path)
+
+
+def _prune(wiring: Wiring) -> None:
+    from carrack.adapters.cache import prune
+
+    things, size = prune(wiring.cache) if wiring.cache else (0, 0)
+    click.echo(f"removed {things} thing(s) of {size / 1e6:.1f} MB")
 
 
 def _check(wiring: Wiring, targets: list[tuple[Package, str]]) -> None:

@@ -67,8 +67,8 @@ def command(
     engine = wiring.engine
     access = wiring.open(index)
     made_with = wiring.source_tools(wiring.builder(access))
-    now = commits(app, made_with)
-    lock = require_fresh(wiring.workspace, app, wiring.lock(app), wiring.receipt(index), now)
+    now, locked = commits(app, made_with), wiring.lock(app)
+    lock = require_fresh(wiring.workspace, app, locked, wiring.receipt(index, locked), now)
     with TemporaryDirectory(prefix="carrack-image-") as scratch:
         order = make_order(
             wiring.sources(index),
@@ -80,7 +80,13 @@ def command(
             manifests=wiring.manifests,
             templates=_templates(),
             added=additions(
-                app, lock, made_with, Path(scratch), templates=_templates(), read=Path.read_bytes
+                app,
+                lock,
+                wiring.workspace.packages,
+                made_with,
+                Path(scratch),
+                templates=_templates(),
+                read=Path.read_bytes,
             ),
         )
     tools = wiring.image_tools(access, secrets)

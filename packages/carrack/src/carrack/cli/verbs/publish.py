@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from carrack.cli.options import index_option, package_names
+from carrack.cli.options import build_anew, index_option, package_names
 from carrack.cli.wiring import Wiring
 from carrack.errors import UsageError
 from carrack.model.binding import Binding
@@ -32,6 +32,7 @@ from carrack.model.receipt import Receipt
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Release the files in this folder, which were built elsewhere, and build nothing.",
 )
+@build_anew
 @click.option("--dry-run", is_flag=True, help="Print what would be released and why, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="The same facts for a program.")
 @click.pass_obj
@@ -42,6 +43,7 @@ def command(
     plan_file: Path | None,
     close_names: bool,
     artifacts: Path | None,
+    no_cache: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -58,7 +60,9 @@ def command(
     sources, knowledge = know(wiring, index, wanted)
     if kept:
         check_plan(kept, sources, knowledge)
-    tools = tools_for(wiring, sources, knowledge, wanted, close_names=close_names, artifacts=artifacts)
+    tools = tools_for(
+        wiring, sources, knowledge, wanted, close_names=close_names, artifacts=artifacts, anew=no_cache
+    )
     steps: tuple[Step, ...] = ()
     if tools:
         steps = (prepare if dry_run else publish)(sources, knowledge, tools, wanted)

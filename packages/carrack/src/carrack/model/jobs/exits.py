@@ -45,7 +45,7 @@ _CODES = {
         "it",
         'carrack job retry {retry}; `retry = ["terminated"]` in the app\'s table has Batch do it, for jobs that can '
         "go on",
-        "AWS Batch user guide, Job timeouts; signal(7)",
+        "batch_params.exit_codes; AWS Batch user guide, Job timeouts",
     ),
 }
 """Each code's sentence, next step and source."""

@@ -1,0 +1,169 @@
+"""One package's build, hook by hook, as `python -m build` does it: an sdist, and the wheel made from that sdist."""
+
+from __future__ import annotations
+
+import errno
+import json
+import tarfile
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from build import BuildBackendException, BuildException, ProjectBuilder
+
+from carrack.adapters.builder.answering import FailedError
+from carrack.adapters.builder.hooks import BACKEND, BACKEND_PATH, Hooks
+from carrack.adapters.builder.settled import settle
+from carrack.adapters.builder.workshop import Workshop
+from carrack.adapters.cache.environments import BuildEnvironment
+from carrack.model.artifact import Kinds
+
+Kind = Literal["sdist", "wheel"]
+
+
+class SpoiltError(Exception):
+    """While the package was built, somebody changed the environment: what was built may have seen it, or done it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """One package of a job."""
+
+    name: str
+    source: str
+    epoch: int
+    requires: frozenset[str]
+    constraints: str
+    environments: str
+    is_careful: bool
+    kinds: Kinds
+    out: Path
+    backwards: bool
+
+    @classmethod
+    def of(cls, job: Mapping[str, Any], one: Mapping[str, Any]) -> Build:
+        """A package as the job has it."""
+        return cls(
+            name=one["name"],
+            source=one["source"],
+            epoch=one["epoch"],
+            requires=frozenset(one["requires"]),
+            constraints=job["constraints"][one["constraints"]],
+            environments=one["environments"],
+            is_careful=one["is_careful"],
+            kinds=Kinds(job["kinds"]),
+            out=Path(job["out"]),
+            backwards=job["backwards"],
+        )
+
+
+def build_package(workshop: Workshop, build: Build) -> Mapping[str, Any]:
+    """The files of a package, and the names of what was installed for them.
+
+    Where the job is careful, it is known afterwards whether the environment is as it was.
+
+    Raises LacksError, SpoiltError, and FailedError with what its backend printed.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"{build.name}-") as scratch, ExitStack() as turns:
+        making = _Making(workshop=workshop, build=build, scratch=Path(scratch), turns=turns)
+        try:
+            files = making.files()
+        finally:
+            if build.is_careful:
+                making.refuse_spoilt()
+        return {"files": files, "installed": sorted(making.installed)}
+
+
+@dataclass(kw_only=True)
+class _Making:
+    workshop: Workshop
+    build: Build
+    scratch: Path
+    turns: ExitStack
+    used: dict[Path, BuildEnvironment] = field(default_factory=dict)
+    hooks: dict[tuple[Path, str], Hooks] = field(default_factory=dict)
+
+    @property
+    def installed(self) -> set[str]:
+        return {name for environment in self.used.values() for name in environment.installed}
+
+    def refuse_spoilt(self) -> None:
+        if not all(one.is_untouched for one in self.used.values()):
+            raise SpoiltError from None
+
+    def files(self) -> list[str]:
+        build = self.build
+        if build.kinds is Kinds.WHEEL:
+            return [self._distribution(build.source, "wheel")]
+        sdist = self._distribution(build.source, "sdist")
+        settle_sdist(build, sdist)
+        if build.kinds is Kinds.SDIST:
+            return [sdist]
+        return [sdist, self._distribution(_unpack(build, sdist, self.scratch / "sdist"), "wheel")]
+
+    def _distribution(self, source: str, kind: Kind) -> str:
+        """Build one file, with the package's requirements and what the backend adds to them."""
+        try:
+            first = self._builder(source, self.build.requires)
+            extra = first.get_requires_for_build(kind)
+            builder = self._builder(source, self.build.requires | extra) if extra else first
+            return Path(builder.build(kind, self.build.out)).name
+        except BuildException as error:
+            raise FailedError(self.build.name, f"{kind}: {error}") from None
+        except BuildBackendException as error:
+            if isinstance(error.exception, OSError) and error.exception.errno != errno.ENOENT:
+                raise error.exception from None  # of this machine; a missing answer is the backend's own fault
+            printed = getattr(error.exception, "stdout", "")
+            raise FailedError(self.build.name, f"{kind}: {error}", printed) from None
+
+    def _builder(self, source: str, requires: frozenset[str]) -> ProjectBuilder:
+        build = self.build
+        environment = self.workshop.environment(build.environments, requires, build.constraints)
+        self.used[environment.folder] = environment
+
+        def run(
+            cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+        ) -> None:
+            self._hook(environment, cmd, cwd or source, extra_environ or {})
+
+        return ProjectBuilder(source, python_executable=environment.python, runner=run)
+
+    def _hook(
+        self, environment: BuildEnvironment, command: Sequence[str], folder: str, said: Mapping[str, str]
+    ) -> None:
+        hooks = self._hooks(environment, f"{said[BACKEND]} ({self.build.kinds.value})")
+        own = self.scratch / "tmp"
+        own.mkdir(exist_ok=True)
+        told = {**said, "SOURCE_DATE_EPOCH": str(self.build.epoch), "TMPDIR": str(own)}
+        paths: list[str] = json.loads(said.get(BACKEND_PATH, "[]"))
+        shadows = (Path(folder), Path(folder, "src"), *map(Path, paths))
+        hooks.run(command, folder, {**hooks.environ, **told}, shadows)
+
+    def _hooks(self, environment: BuildEnvironment, backend: str) -> Hooks:
+        asked = (environment.folder, backend)
+        if asked not in self.hooks:
+            self.hooks[asked] = self.workshop.hooks(environment, backend)
+            self.turns.enter_context(self.hooks[asked].turn())
+        return self.hooks[asked]
+
+
+def settle_sdist(build: Build, sdist: str) -> None:
+    """Have the sdist depend on its files alone. Raises FailedError where it is no archive."""
+    try:
+        settle(build.out / sdist, build.epoch)
+    except (tarfile.TarError, FileNotFoundError) as error:
+        raise FailedError(build.name, f"{sdist} cannot be unpacked: {error}") from None
+
+
+def _unpack(build: Build, sdist: str, to: Path) -> str:
+    try:
+        with tarfile.open(build.out / sdist) as archive:
+            members = archive.getmembers()
+            archive.extractall(to, members[::-1] if build.backwards else members, filter="data")
+    except (tarfile.TarError, FileNotFoundError) as error:
+        # A link that leads out of it, for example, which pip would refuse too.
+        raise FailedError(build.name, f"{sdist} cannot be unpacked: {error}") from None
+    return str(to / sdist.removesuffix(".tar.gz"))

@@ -1,0 +1,143 @@
+"""Isolated build environments that are kept: found by what they come to, believed only while nothing changed them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from carrack.adapters.cache import locked, used_now
+from carrack.adapters.cache.interpreter import interpreter
+from carrack.model.build_environment import Installed, comes_to, said_of
+
+_FACTS = "facts.json"
+"""Written last: an environment without it is half made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildEnvironment:
+    """An environment that is whole, with what is installed in it."""
+
+    folder: Path
+    python: str
+    installed: Mapping[NormalizedName, Installed]
+    listing: str
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether every file is as it was when the environment was made."""
+        return listing(self.folder / "env") == self.listing
+
+
+@dataclass(frozen=True)
+class Environments:
+    """The environments under `folder`, one for each resolved set of requirements, constraints and interpreter."""
+
+    folder: Path
+
+    @contextmanager
+    def find(self, requires: Sequence[str], constraints: str) -> Iterator[BuildEnvironment | None]:
+        """The environment for these, which stays for as long as the block lasts; None where it is to be made."""
+        first = self._place(requires, constraints)
+        others = sorted(path for path in first.parent.glob("*") if path.is_dir() and path != first)
+        for place in (first, *others):
+            if not (place / _FACTS).exists():
+                continue
+            with locked(_lock(place), exclusive=False, wait=False) as ours:
+                found = _read(place) if ours else None
+                if (
+                    found
+                    and (place == first or _fits(found, place, requires, constraints))
+                    and found.is_untouched
+                ):
+                    used_now(place)
+                    yield found
+                    return
+        yield None
+
+    def make(
+        self, requires: Sequence[str], constraints: str, fill: Callable[[Path], Mapping[str, Any]]
+    ) -> None:
+        """Have the environment for these: `fill` makes it in the folder that it is given, and says what is in it.
+
+        What another run makes meanwhile is waited for; what was left half made is made anew.
+        """
+        place = self._place(requires, constraints)
+        with locked(_lock(place), exclusive=True):
+            found = _read(place)
+            if found and found.is_untouched:
+                return
+            shutil.rmtree(place, ignore_errors=True)
+            (place / "env").mkdir(mode=0o700, parents=True)
+            try:
+                facts = fill(place / "env")
+            except BaseException:  # Ctrl-C too
+                shutil.rmtree(place, ignore_errors=True)
+                raise
+            names = facts["installed"].keys()
+            sealed = {
+                **facts,
+                "said": _digest(said_of(names, constraints)),
+                "listing": listing(place / "env"),
+            }
+            beside = place / f"{_FACTS}.new"
+            beside.write_text(json.dumps(sealed), encoding="utf-8")
+            os.replace(beside, place / _FACTS)
+
+    def _place(self, requires: Sequence[str], constraints: str) -> Path:
+        asked = json.dumps([sorted(requires), _digest(constraints)])
+        return self.folder / interpreter() / _digest(asked)[:32]
+
+
+def _lock(place: Path) -> Path:
+    return place.with_name(f"{place.name}.lock")
+
+
+def _read(place: Path) -> BuildEnvironment | None:
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        facts = json.loads((place / _FACTS).read_text(encoding="utf-8"))
+        return BuildEnvironment(
+            folder=place,
+            python=facts["python"],
+            installed={
+                canonicalize_name(name): Installed(version=version, requires=tuple(requires))
+                for name, (version, requires) in facts["installed"].items()
+            },
+            listing=facts["listing"],
+        )
+    return None
+
+
+def _fits(found: BuildEnvironment, place: Path, requires: Sequence[str], constraints: str) -> bool:
+    said = json.loads((place / _FACTS).read_text(encoding="utf-8"))["said"]
+    return said == _digest(said_of(found.installed.keys(), constraints)) and comes_to(
+        requires, found.installed
+    )
+
+
+def listing(folder: Path) -> str:
+    """A digest of which files are under `folder`, and when each was last changed: a write cannot hide its ctime."""
+    found: list[tuple[str, int, int, int, int, int]] = []
+    waiting = [str(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                one = entry.stat(follow_symlinks=False)
+                found.append(
+                    (entry.path, one.st_mode, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns)
+                )
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+    return _digest(repr(sorted(found)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
