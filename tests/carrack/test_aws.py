@@ -506,7 +506,7 @@ def creating(account: str) -> tuple[Connection, Wire, Wire]:
     """A connection to REAL with credentials of `account`, and what goes to STS and to CodeArtifact."""
     connection = Connection(REAL)
     callers, wire = Wire(CALLER.format(account).encode()), tapped(connection)
-    catch(connection._session.get_component("event_emitter"), "sts", callers)
+    catch(connection._session.events, "sts", callers)
     return connection, callers, wire
 
 

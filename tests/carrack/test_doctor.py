@@ -301,7 +301,7 @@ def test_on_aws_sts_says_whose_credentials_these_are(aws_user: Path) -> None:
     """Account and ARN; that the domain is another account's is said, and no fault."""
     connection = Connection(index_at(None))
     catch(
-        connection._session.get_component("event_emitter"),
+        connection._session.events,
         "sts",
         Wire(
             b'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
