@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic import BaseModel, Field, RootModel, Secret, SecretBytes, SecretStr, StringConstraints
 from tests.carrack.jobs import asked
 
 from carrack.adapters.app_schema import read_schema
@@ -27,6 +27,10 @@ KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
         ({"note": f"use {KEY}"}, ["note"]),
         ({"url": "https://me:hunter2@example.com/"}, ["url"]),
         ({"secret": {"name": "x"}}, ["secret.name"]),
+        (
+            {"tokens": ["a"], "passwords": {"db": "b"}, "api_keys": ["c"]},
+            ["tokens.0", "passwords.db", "api_keys.0"],
+        ),
         ({"password": "ssm://prod/db", "api_key": "secretsmanager://prod#key"}, []),
         ({"password": None, "token": "", "max_tokens": "5", "sort_key": "id", "token_file": "/run/t"}, []),
     ],
@@ -81,6 +85,47 @@ def test_the_app_s_own_schema_says_what_is_secret() -> None:
     }
     assert list(plain_secrets(document, Secrecy(known=known))) == ["logins.0.dsn", "pins.0"]
     assert list(plain_secrets(document)) == []
+
+
+class Seal(RootModel[SecretStr]):
+    """A type of its own, which the schema refers to."""
+
+
+class Node(BaseModel):
+    """Refers to itself."""
+
+    below: list[Node] = []
+    by_host: dict[str, SecretStr] = {}
+    pair: tuple[str, SecretStr] | None = None
+    by_name: dict[Annotated[str, StringConstraints(pattern="^a")], SecretStr] = {}
+    mark: Seal | None = None
+    pin: Secret[int] | None = Field(
+        default=None, json_schema_extra={"writeOnly": True}
+    )  # as batch-params marks it
+    host: str = ""
+
+
+def test_whatever_holds_a_secret_is_followed() -> None:
+    """The values of dicts, parts of tuples and types with a name; numbers and switches count as texts do."""
+    known = secret_keys(Node.model_json_schema())
+    assert known == {"by_host", "pair", "by_name", "mark", "pin"}
+    document = {
+        "below": [{"pin": 1234, "host": "h"}, {"pin": None}, {"pin": "ssm://pin"}],
+        "by_host": {"h": "hunter2"},
+        "pair": ["u", True],
+        "mark": 0,
+    }
+    keys = ["below.0.pin", "by_host.h", "pair.0", "pair.1", "mark"]
+    assert list(plain_secrets(document, Secrecy(known=known))) == keys
+    told = json.dumps(masked(document, Secrecy(known=known)))
+    assert "hunter2" not in told
+    assert "1234" not in told
+
+
+@pytest.mark.parametrize("reference", ["#", "#/properties/a", "#/nowhere/x", "other.json", 3])
+def test_a_reference_in_a_circle_or_to_nowhere_ends(reference: Any) -> None:
+    """Whatever a program printed."""
+    assert secret_keys({"properties": {"a": {"$ref": reference}}}) == frozenset()
 
 
 @pytest.mark.parametrize("schema", [None, [], "x", 1, {"properties": 3}, {"properties": {"a": True}}])

@@ -9,6 +9,7 @@ _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LAST = {
     *("token", "authtoken", "accesstoken", "password", "passwd", "passphrase", "pwd", "pass", "pat"),
     *("secret", "secrets", "apikey", "credential", "credentials"),
+    *("tokens", "passwords", "passphrases", "apikeys"),
 }
 _BEFORE_KEY = {
     "api",
@@ -39,7 +40,7 @@ _NO_SECRET = {
         "has",
         "is",
     ),
-    *("eos", "bos", "pad", "unk", "sep", "cls", "mask", "stop"),  # tokens of a language model
+    *("eos", "bos", "pad", "unk", "sep", "cls", "mask", "stop", "special"),  # tokens of a language model
 }
 _WHOLE = {
     "AWS_ACCESS_KEY_ID": True,
@@ -115,7 +116,9 @@ def is_credential_name(name: str) -> bool:
     parts = [part.lower() for part in _PART.findall(name)]
     if not parts or _NO_SECRET & set(parts):
         return False
-    return parts[-1] in _LAST or (parts[-1] == "key" and len(parts) > 1 and parts[-2] in _BEFORE_KEY)
+    return parts[-1] in _LAST or (
+        parts[-1] in {"key", "keys"} and len(parts) > 1 and parts[-2] in _BEFORE_KEY
+    )
 
 
 def is_secret_value(value: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from carrack.model.credentials import is_credential_name, is_secret_value, literals
 
 MASK = "**********"
+_HOLDERS = ("anyOf", "oneOf", "allOf", "items", "prefixItems", "additionalProperties")
 _REFERENCES = ("ssm://", "secretsmanager://", "arn:")
 
 Path = tuple[str | int, ...]
@@ -34,25 +35,51 @@ def secret_keys(schema: Any) -> frozenset[str]:
 
     By their last part: a key that is secret in one place is taken for it in every place.
     """
+    return _keys(schema, schema)
+
+
+def _keys(schema: Any, root: Any) -> frozenset[str]:
     if isinstance(schema, list):
-        return frozenset().union(*map(secret_keys, schema))
+        return frozenset().union(*(_keys(part, root) for part in schema))
     if not isinstance(schema, Mapping):
         return frozenset()
     properties = schema.get("properties", {})
     own = properties.items() if isinstance(properties, Mapping) else ()
-    found = frozenset(key for key, part in own if _is_marked(part))
-    return found.union(*map(secret_keys, schema.values()))
+    found = frozenset(key for key, part in own if _is_marked(part, root))
+    return found.union(*(_keys(part, root) for part in schema.values()))
 
 
-def _is_marked(schema: Any) -> bool:
-    """Whether a property, or what it may be (`anyOf`, an array's items), is marked."""
-    if isinstance(schema, list):
-        return any(map(_is_marked, schema))
-    if not isinstance(schema, Mapping):
-        return False
-    if schema.get("writeOnly") is True or schema.get("format") == "password":
-        return True
-    return any(_is_marked(schema[key]) for key in ("anyOf", "oneOf", "allOf", "items") if key in schema)
+def _is_marked(schema: Any, root: Any) -> bool:
+    """Whether a property is marked, or what it may be or holds: alternatives, items, the values of a dict.
+
+    Not the properties of an object: those have names of their own.
+    """
+    left, followed = [schema], set()
+    while left:
+        part = left.pop()
+        if isinstance(part, list):
+            left += part
+        elif isinstance(part, Mapping):
+            if part.get("writeOnly") is True or part.get("format") == "password":
+                return True
+            left += [part[key] for key in _HOLDERS if key in part]
+            patterns = part.get("patternProperties")
+            left += patterns.values() if isinstance(patterns, Mapping) else ()
+            reference = part.get("$ref")
+            if isinstance(reference, str) and reference not in followed:  # once: models refer to themselves
+                followed.add(reference)
+                left.append(_referred(reference, root))
+    return False
+
+
+def _referred(reference: str, root: Any) -> Any:
+    """What `#/$defs/Login` leads to (RFC 6901), None if to nothing in this schema."""
+    start, *steps = reference.split("/")
+    found = root if start == "#" else None
+    for step in steps:
+        name = step.replace("~1", "/").replace("~0", "~")
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def plain_secrets(value: Any, secrecy: Secrecy = BY_NAMES) -> Iterator[str]:
@@ -94,7 +121,7 @@ def _walk(
         }
     if isinstance(value, list | tuple):
         return [_walk(part, (*path, number), is_secret, secrecy, meet) for number, part in enumerate(value)]
-    return meet(path) if isinstance(value, str) and _is_plain(value, is_secret) else value
+    return meet(path) if _is_plain(value, is_secret) else value
 
 
 def _below(key: str, is_secret: bool | None, secrecy: Secrecy) -> bool | None:
@@ -105,8 +132,10 @@ def _below(key: str, is_secret: bool | None, secrecy: Secrecy) -> bool | None:
     return None if is_secret is None or is_credential_name(key) else False
 
 
-def _is_plain(text: str, is_secret: bool | None) -> bool:
-    if text.startswith(_REFERENCES):
+def _is_plain(scalar: Any, is_secret: bool | None) -> bool:
+    if not isinstance(scalar, str):  # a PIN; by its name alone, a number or a switch is none
+        return is_secret is True and scalar is not None
+    if scalar.startswith(_REFERENCES):
         return False
-    looks_so = is_secret is None and is_secret_value(text)
-    return (is_secret is True and text != "") or looks_so or next(literals(text), None) is not None
+    looks_so = is_secret is None and is_secret_value(scalar)
+    return (is_secret is True and scalar != "") or looks_so or next(literals(scalar), None) is not None
