@@ -121,6 +121,17 @@ def test_input_that_breaks_off_is_exit_66(parameters: Prepare, tmp_path: Path) -
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_device_that_fails_is_exit_75(parameters: Prepare) -> None:
+    """The file may be in order, and the same job succeed later."""
+    given = parameters({"x.csv": ""})
+    file = Path(given.input_path, "x.csv")
+    file.unlink()
+    file.symlink_to("/proc/self/mem")  # which answers a read of its start with EIO
+    done = command(given)
+    assert done.returncode == 75
+    assert "Input/output error: 'x.csv'" in done.stderr
+
+
 def test_a_bug_is_exit_70_with_a_traceback(parameters: Prepare) -> None:
     """What we did not foresee is not dressed up as the user's mistake."""
     given = parameters({"x.csv": "id,n\na,1\n"})

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from record_io import MissingInputError, find_inputs
+from record_io import MissingInputError, UnreadableInputError, find_inputs, read_records
+from record_io.local_store import LocalStore
 
 
 def test_a_folder_gives_its_record_files_at_any_depth_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -55,3 +57,22 @@ def test_nothing_to_read_is_an_error_that_names_the_path(tmp_path: Path, name: s
     with pytest.raises(MissingInputError) as raised:
         find_inputs(tmp_path / name)
     assert sentence in str(raised.value)
+
+
+def test_an_input_to_which_access_is_denied_is_no_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is for whoever gives access, not for whoever delivers the data; a file that is gone is for the latter."""
+    (tmp_path / "x.csv").touch()
+    batches = read_records(find_inputs(tmp_path), pa.schema({"a": pa.string()}))
+    gone = read_records(find_inputs(tmp_path), pa.schema({"a": pa.string()}))
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")  # the superuser is refused nothing
+
+    with monkeypatch.context() as patched, pytest.raises(PermissionError):
+        patched.setattr(LocalStore, "open", refuse)
+        next(iter(batches))
+    (tmp_path / "x.csv").unlink()
+    with pytest.raises(UnreadableInputError, match=r"x\.csv: cannot be opened: No such file"):
+        next(iter(gone))

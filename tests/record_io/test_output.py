@@ -1,5 +1,6 @@
 """The output folder: all or nothing."""
 
+import errno
 import json
 import os
 import subprocess
@@ -184,3 +185,25 @@ def test_a_share_that_fails_leaves_the_others(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         begin(tmp_path, KeyError(), share="kept")
     assert [one.name for one in output.store.files(".unfinished")] == [".unfinished/a/one"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.ESTALE, errno.EACCES])
+def test_a_file_system_that_fails_is_no_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A full disk may have room later, and access is somebody's to give: neither is wrong with the folder."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(OSError, match=os.strerror(code)), OutputFolder(tmp_path / "out"):
+        pass
+
+
+def test_an_address_that_can_be_no_folder_is_refused(tmp_path: Path) -> None:
+    """It is wrong in the parameters, whenever the job runs."""
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file/out", tmp_path / ("x" * 300)):
+        with pytest.raises(OutputRefusedError, match="cannot be an output folder"), OutputFolder(path):
+            pass

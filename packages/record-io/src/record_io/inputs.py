@@ -77,7 +77,7 @@ def _found(address: str) -> tuple[Store, list[Stored]]:
     folder = store_at(address)
     try:
         folder.names()
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingInputError(f"{address}: there is no such file or folder") from error
     return folder, list(folder.files())
 

@@ -1,5 +1,6 @@
 """An output folder that shows all of its files, or none: the manifest comes last."""
 
+import errno
 import json
 import os
 import tempfile
@@ -18,6 +19,10 @@ MANIFEST: Final = "_manifest.json"
 UNFINISHED: Final = ".unfinished"
 _INTENT: Final = f"{UNFINISHED}/{MANIFEST}"
 _WORK: Final = "work-"
+_NO_FOLDER: Final = {
+    *(errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
+    errno.EROFS,  # of a container, whose image is not written to
+}
 
 
 class OutputFolder:
@@ -47,13 +52,18 @@ class OutputFolder:
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        """Take the folder. Raises OutputRefusedError, with nothing changed, if it holds files already."""
+        """Take the folder. Raises OutputRefusedError, with nothing changed, if it holds files already.
+
+        Or if its address can be no folder. What a file system refuses otherwise (access, a full disk) is an OSError.
+        """
         with ExitStack() as held:
             try:
                 self._lock(held)
                 self._refuse_others()
                 self._make_work(held)
             except (MissingInputError, OSError) as error:
+                if isinstance(error, OSError) and error.errno not in _NO_FOLDER:
+                    raise
                 reason = error.strerror if isinstance(error, OSError) else error
                 raise OutputRefusedError(
                     f"{self.store.address}: cannot be an output folder: {reason}"

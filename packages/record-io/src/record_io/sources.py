@@ -19,13 +19,13 @@ class Source(Protocol):
 
 
 def open_source(file: Input) -> Source:
-    """Open an input at its start. Raises UnreadableInputError if this machine does not let us."""
+    """Open an input at its start. Raises UnreadableInputError if it is gone, and OSError as the file system does."""
     try:
         opened = file.open()
         if file.gzip:
             return _Decompressed(opened)
         return opened if file.stop is None else _Lines(opened, file.start, file.stop)
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise UnreadableInputError(f"{file.name}: cannot be opened: {error.strerror}") from error
 
 

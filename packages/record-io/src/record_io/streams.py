@@ -1,6 +1,7 @@
 """A file as a stream of valid UTF-8 for Arrow, whatever its bytes are."""
 
 import codecs
+import gzip
 import io
 import re
 import zlib
@@ -22,7 +23,7 @@ class TextStream(io.RawIOBase):
 
     Arrow's parsers give up the whole file at the first bad byte. Marking it instead lets the reader reject
     the one record that holds it; `damaged` says whether any was marked so far.
-    Raises UnreadableInputError where the file cannot be read on.
+    Raises UnreadableInputError where its bytes are damaged, and OSError where the file system fails: that may pass.
     """
 
     def __init__(self, file: Input) -> None:
@@ -81,9 +82,12 @@ class TextStream(io.RawIOBase):
     def _next(self, size: int) -> bytes:
         try:
             block = self._source.read1(size)
-        except (EOFError, OSError, zlib.error) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             where = f"after {self._position:,} {'decompressed ' if self._file.gzip else ''}bytes"
             raise UnreadableInputError(f"{self._file.name}: cannot be read on {where}: {error}") from error
+        except OSError as error:
+            error.filename = error.filename or self._file.name
+            raise
         self._position += len(block)
         return block
 
