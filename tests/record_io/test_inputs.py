@@ -70,9 +70,10 @@ def test_an_input_to_which_access_is_denied_is_no_damaged_one(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")  # the superuser is refused nothing
 
-    with monkeypatch.context() as patched, pytest.raises(PermissionError):
+    with monkeypatch.context() as patched:
         patched.setattr(LocalStore, "open", refuse)
-        next(iter(batches))
+        with pytest.raises(PermissionError):
+            next(iter(batches))
     (tmp_path / "x.csv").unlink()
     with pytest.raises(UnreadableInputError, match=r"x\.csv: cannot be opened: No such file"):
         next(iter(gone))
