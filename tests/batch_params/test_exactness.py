@@ -24,6 +24,7 @@ class Parameters(BaseModel):
         ('"ratio": 9007199254740993', "ratio: is an integer that a float cannot hold exactly"),
         ('"ratio": 1' + "0" * 400, "ratio: is an integer that a float cannot hold exactly"),
         ('"ratios": [1, -9007199254740993]', "ratios[1]: is an integer that a float cannot hold exactly"),
+        ('"ratio": 1e-99999999999999999999', "ratio: has an exponent that no number holds"),
         (
             '"rate": 0.1234567890123456789',
             "rate: is a number with a fraction or an exponent that would be rounded; write it as a string",

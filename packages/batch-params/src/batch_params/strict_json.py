@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from batch_params.problems import KeyPath, Position
 
@@ -64,7 +64,7 @@ class InvalidJsonError(ValueError):
 def parse(text: str) -> Parsed:
     """Read a whole JSON text.
 
-    Duplicate keys (the last one stands) and numbers that are not finite become faults.
+    Duplicate keys (the last one stands), numbers that are not finite and exponents beyond all numbers become faults.
 
     Raises InvalidJsonError where the text is not JSON, has an escape that is no character, or is nested
     deeper than `MAX_DEPTH`.
@@ -155,12 +155,19 @@ class _Reader:
             raise self._invalid("number with too many digits") from None
         if isinstance(value, float) and not math.isfinite(value):
             self._fault(path, start, "NaN and infinite numbers are not JSON")
-        elif isinstance(value, float) and Decimal(repr(value)) != Decimal(self._text[began : self._at]):
-            self.rounded.add(path)
+        elif isinstance(value, float):
+            self._compare(path, start, value, self._text[began : self._at])
         if isinstance(value, str) and not is_unicode(value):
             raise InvalidJsonError("half of a surrogate pair is not a character", start)
         scalar: JsonValue = value
         return scalar
+
+    def _compare(self, path: KeyPath, start: Position, value: float, written: str) -> None:
+        try:
+            if Decimal(repr(value)) != Decimal(written):
+                self.rounded.add(path)
+        except InvalidOperation:  # an exponent of about 19 digits
+            self._fault(path, start, "has an exponent that no number holds")
 
     def _next(self) -> str:
         return self._text[self._at : self._at + 1]

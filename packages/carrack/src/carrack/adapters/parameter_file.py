@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from batch_params.strict_json import InvalidJsonError, Parsed, parse
@@ -45,8 +46,11 @@ def _rounded(name: str, text: str) -> list[str]:
     numbers: list[str] = []
 
     def note(number: str) -> float:
-        if Decimal(number) != Decimal(repr(float(number))):
-            numbers.append(f"{name}: {number[:40]} has more digits than a number keeps; write it as a string")
+        with suppress(InvalidOperation):  # an exponent that no number holds, which is a fault already
+            if Decimal(number) != Decimal(repr(float(number))):
+                numbers.append(
+                    f"{name}: {number[:40]} has more digits than a number keeps; write it as a string"
+                )
         return float(number)
 
     json.loads(text, parse_float=note)
