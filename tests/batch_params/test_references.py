@@ -36,6 +36,7 @@ class Parameters(BaseModel):
     pin: Secret[int] | None = None
     many: list[SecretStr] = []
     by_host: dict[str, SecretStr] = {}
+    table: Secret[dict[str, int] | None] = Secret(None)
     size: int = 1
     note: str = ""
 
@@ -61,6 +62,7 @@ def server() -> Iterator[dict[str, str]]:
         }
         ssm = boto3.client("ssm", **settings)
         values = {"/prod/token": PLANTED, "/prod/password": PLANTED, "plain": "text", "/prod/pin": "4711"}
+        values["twice"] = '{"a": 1, "a": 2}'
         values |= {f"/many/{number}": f"value {number}" for number in range(12)}
         for name, value in values.items():
             ssm.put_parameter(Name=name, Value=value, Type="SecureString")
@@ -194,6 +196,23 @@ def test_a_wrong_secret_is_not_shown(aws: BusyAws) -> None:
     """What a reference leads to is held to its type, and told of at the reference's place without its value."""
     error = refusal({"pin": "ssm:///prod/password"})
     assert str(error) == "CONFIG_JSON:1:9: pin: must be a valid integer, not a string"
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("secretsmanager://whole", "leads to a text with a fault: invalid JSON: expecting value"),
+        ("secretsmanager://db#password", "leads to a text with a fault: invalid JSON: expecting value"),
+        ("ssm://twice", "leads to a text with a fault: duplicate key; the first is on line 1"),
+    ],
+)
+def test_a_secret_that_is_not_the_json_it_should_be_is_told_of(
+    aws: BusyAws, reference: str, said: str
+) -> None:
+    """It is not taken for null, where the type allows that, and no part of it is shown."""
+    error = refusal({"table": reference})
+    assert str(error) == f"CONFIG_JSON:1:11: table: {reference}: {said}"
+    assert error.exit_code == 78
 
 
 def test_a_validator_that_quotes_a_resolved_secret_is_silenced(aws: BusyAws) -> None:

@@ -18,7 +18,7 @@ Found = Sequence[tuple[KeyPath, Reference]]
 def resolve(merged: Merged, found: Found, shape: Shape, aws: Aws) -> Merged:
     """Put the secrets in the place of their references; a text is read as its key's type asks.
 
-    Raises ConfigError with every reference that leads to nothing.
+    Raises ConfigError with every reference that leads to nothing, or to what its key's type cannot be read from.
     """
     answers = answer([each for _, each in found], aws)
     problems = []
@@ -26,9 +26,17 @@ def resolve(merged: Merged, found: Found, shape: Shape, aws: Aws) -> Merged:
         value = answers[each]
         if isinstance(value, UnavailableError):
             problems.append(_problem(merged, shape, path, each, value))
+        elif isinstance(value, str):
+            reading = read_value(str(each), path, value, shape)
+            # At the reference's place: a place or key inside of the secret would tell of it.
+            wrong = [
+                UnavailableError(f"leads to a text with a fault: {fault.message}")
+                for fault in reading.problems
+            ]
+            problems += [_problem(merged, shape, path, each, fault) for fault in wrong]
+            merged = merged.with_value(path, reading.value)
         else:
-            typed = read_value(str(each), path, value, shape).value if isinstance(value, str) else value
-            merged = merged.with_value(path, typed)
+            merged = merged.with_value(path, value)
     if problems:
         raise ConfigError(problems)
     return merged
