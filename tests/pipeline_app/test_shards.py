@@ -141,6 +141,22 @@ def test_a_merge_over_other_input_is_refused(parameters: Prepare, tmp_path: Path
         run(to(given_, tmp_path / "out", "merge"))
 
 
+def test_an_older_array_does_not_stand_in_the_way(parameters: Prepare, tmp_path: Path) -> None:
+    """The merge takes the array that read its input, and names what that one lacks, though a smaller one is whole."""
+    given_ = parameters(FILES)
+    for index in range(2):
+        run_share(to(given_, tmp_path / "out"), Shard(index=index, count=2))
+    given_ = parameters(FILES | {"9.csv": "id,n\nz,1\n"})
+    for index in range(2):
+        run_share(to(given_, tmp_path / "out"), Shard(index=index, count=3))
+    with pytest.raises(UnfinishedError, match="1 of 3 shards are not done: 2; run them again"):
+        run(to(given_, tmp_path / "out", "merge"))
+    run_share(to(given_, tmp_path / "out"), Shard(index=2, count=3))
+    run(to(given_, tmp_path / "out", "merge"))
+    run(to(given_, tmp_path / "one"))
+    assert content(tmp_path / "out") == content(tmp_path / "one")
+
+
 def test_a_merge_is_no_child_of_an_array(parameters: Prepare, tmp_path: Path) -> None:
     """Ten children that all merge would be in each other's way."""
     with pytest.raises(UnfinishedError, match="a merge is one job"):

@@ -90,8 +90,14 @@ class _Job:
             return self._write(output, list(self._shards(output)))
 
     def _shards(self, output: OutputFolder) -> Iterator[Segments]:
-        for shard in shards_in(output.store):
-            segments = Segments(output.store, folder_of(shard), self._checker.schema)
+        def segments_of(shard: Shard) -> Segments:
+            return Segments(output.store, folder_of(shard), self._checker.schema)
+
+        def is_ours(shard: Shard) -> bool:
+            return segments_of(shard).identity == self._identity(shard)
+
+        for shard in shards_in(output.store, is_ours):
+            segments = segments_of(shard)
             if segments.identity != self._identity(shard):
                 raise UnfinishedError(
                     f"{output.store.address}: {shard} read other input, or by other rules; run it again"
