@@ -159,6 +159,26 @@ def test_what_is_retried_already_is_not_submitted_twice(tmp_path: Path) -> None:
     assert len(batch.submitted) == 1
 
 
+def test_a_retry_that_is_listed_and_not_described_yet_is_waited_for(tmp_path: Path) -> None:
+    """DescribeJobs lags behind ListJobs; without records, its tag alone says that it is a retry."""
+    batch = batch_with(*arrays(1, 0, 1))
+    request = planned(batch)
+    new = submit_retry(request, desk(batch, tmp_path))
+    real, lagging = batch._next, {new}
+
+    def described(job: str) -> JSON | None:
+        if job in lagging:
+            lagging.remove(job)
+            return None
+        return real(job)
+
+    batch._next = described  # type: ignore[method-assign]
+    with pytest.raises(JobError, match=f"retried already, by {new}"):
+        planned(batch)
+    assert submit_retry(request, desk(batch, tmp_path / "elsewhere")) == new
+    assert len(batch.submitted) == 1
+
+
 def test_a_retry_that_failed_too_is_the_one_to_retry() -> None:
     """Only it knows which of the children failed again."""
     batch = batch_with(*arrays(1, 1))

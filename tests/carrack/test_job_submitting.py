@@ -130,6 +130,19 @@ def test_other_jobs_of_the_name_are_not_it(place: Place) -> None:
     assert place.submit() == "job-252"
 
 
+def test_a_job_that_is_listed_and_not_described_yet_may_be_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DescribeJobs lags behind: nothing is sent until the job's tag can be read."""
+    place.submit()
+    place.records = MemoryRecords()
+    with monkeypatch.context() as lagging:
+        lagging.setattr(place.batch, "describe", lambda ids: {})
+        assert "listed and not described yet" in place.refused(StoppedError).message
+    assert place.submit() == "job-1"
+    assert len(place.batch.submitted) == 1
+
+
 def test_an_answer_that_did_not_come_names_the_request(place: Place) -> None:
     """The next command looks first, and finds what was made of it."""
     place.batch.dies.append(StoppedError("nobody knows"))

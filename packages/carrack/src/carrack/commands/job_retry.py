@@ -100,10 +100,12 @@ def _children(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> tuple[i
 
 
 def _retries(job: Job, inquiry: Inquiry) -> Sequence[Job]:
-    """The retries of a job that its queue still lists, the newest first; found by their tag."""
+    """The retries of a job that its queue still lists, the newest first; found by their tag.
+
+    One that is listed and not described yet is waited for: it may be a retry.
+    """
     later = [one.id for one in inquiry.recent(job.queue, since=job.created or 0) if one.id != job.id]
-    found = inquiry.known(later)
-    return [found[one] for one in later if one in found and retry_of(found[one]) == job.id]
+    return [one for one in inquiry.jobs(later) if retry_of(one) == job.id]
 
 
 def _not_retried(job: Job, failed: Sequence[int], others: Iterable[Job], report: Report) -> tuple[int, ...]:
@@ -149,7 +151,7 @@ def _check(job: Job, request: JSON, definition: JSON, children: Sequence[int]) -
 def submit_retry(request: JSON, desk: Desk) -> str:
     """Hand in what `plan_retry` made, once; the new job's id. See `job_submit.submit`."""
     try:
-        return submit(Carried(request=dict(request)), desk, is_new=True)
+        return submit(Carried(request=dict(request)), desk, is_new=False)
     except StoppedError as error:
         error.hint = "run the same command again; it looks first"
         raise

@@ -57,28 +57,40 @@ def _earlier(made: Submission, known: Submission | None, desk: Desk) -> str | No
         desk.records.note(replace(made, job=job))
         desk.report.step("Found", f"{job}, which the request {made.request_id} made already")
     elif known and not known.refused and made.at - known.at < SETTLING:
-        raise StoppedError(
-            f"the request {made.request_id} was sent less than a minute ago, and its job is not listed yet",
-            address=desk.batch.place,
-            untouched="it is not sent a second time",
-            hint="run the same command again in a minute",
-        )
+        raise _wait(made, desk.batch, "was sent less than a minute ago, and its job is not listed yet")
     return job
 
 
 def find(made: Submission, batch: Batch, *, since: float) -> str | None:
-    """The listed job of a name that has the request's tag and is not older than `since`; None where there is none."""
+    """The listed job of a name that has the request's tag and is not older than `since`; None where there is none.
+
+    Raises StoppedError where the service lists a job of that name and does not describe it: nobody knows its tag.
+    """
     alike: list[str] = []
     for job in batch.recent(made.queue):
         if job.get("createdAt", 0) < since * 1000:
             break
         if job["jobName"] == made.name:
             alike.append(job["jobId"])
+    missing = 0
     for start in range(0, len(alike), 100):
-        for job in batch.describe(alike[start : start + 100]).values():
+        told = batch.describe(some := alike[start : start + 100])
+        for job in told.values():
             if job.get("tags", {}).get(REQUEST) == made.request_id:
                 return str(job["jobId"])
+        missing += len(set(some) - told.keys())
+    if missing:
+        raise _wait(made, batch, f"may be among {missing} jobs that are listed and not described yet")
     return None
+
+
+def _wait(made: Submission, batch: Batch, why: str) -> StoppedError:
+    return StoppedError(
+        f"the request {made.request_id} {why}",
+        address=batch.place,
+        untouched="it is not sent a second time",
+        hint="run the same command again in a minute",
+    )
 
 
 def _send(carried: Carried, made: Submission, desk: Desk) -> str:
