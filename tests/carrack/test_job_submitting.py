@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from tests.carrack.fakes import Told
@@ -118,6 +118,25 @@ def test_a_request_from_another_machine_is_found_by_its_tag(place: Place) -> Non
     """Where there is no record here, and somebody says the id."""
     place.submit()
     place.records = MemoryRecords()
+    assert place.submit() == "job-1"
+    assert len(place.batch.submitted) == 1
+
+
+def test_a_request_from_another_machine_is_found_after_a_search_that_broke_off(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record of the run that could not search is younger than the job."""
+    place.submit()
+    place.records = MemoryRecords()
+    place.time += 5 * 3600
+
+    def away(queue: str) -> NoReturn:
+        raise IndexAccessError("Batch is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(place.batch, "recent", away)
+        place.refused(IndexAccessError)
+    place.time += 120
     assert place.submit() == "job-1"
     assert len(place.batch.submitted) == 1
 
