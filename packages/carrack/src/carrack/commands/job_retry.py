@@ -9,7 +9,6 @@ from carrack.commands.inquiry import Inquiry
 from carrack.commands.submitting import Desk, submit
 from carrack.errors import JobError, StoppedError
 from carrack.model.jobs.explanation import needs
-from carrack.model.jobs.failures import index_of
 from carrack.model.jobs.job import JSON, Job
 from carrack.model.jobs.ladder import Carried
 from carrack.model.jobs.limits import OVERRIDE_CHARACTERS, override_length, request_faults
@@ -61,14 +60,19 @@ def _check_needs(job: Job, wish: Wish, inquiry: Inquiry) -> None:
     """A job whose dependency failed would run without its input."""
     if wish.after:
         return
-    failed = [one.id for one in inquiry.known(needs(job)).values() if one.has_failed]
+    failed = [one for one in inquiry.known(needs(job)).values() if one.has_failed]
     if failed:
         raise _refused(
             job,
             "it waited for jobs that failed",
-            faults=tuple(failed),
-            hint=f"carrack job retry {failed[0]} --failed, then carrack job retry {job.id} --after THE-NEW-JOB",
+            faults=tuple(one.id for one in failed),
+            hint=f"{_again(failed[0])}, then {_again(job)} --after THE-NEW-JOB",
         )
+
+
+def _again(job: Job) -> str:
+    """The command that retries it."""
+    return f"carrack job retry {job.id}{' --failed' if job.array_size else ''}"
 
 
 def _definition(job: Job, inquiry: Inquiry) -> JSON:
@@ -90,13 +94,24 @@ def _children(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> tuple[i
         if others:
             raise _retried(job, others)
         return ()
-    failed = [index for child in inquiry.failed(job) if (index := index_of(child)) is not None]
+    failed = _failed(job, inquiry)
     if wish.only and not (failed := [index for index in failed if index in wish.only]):
         raise _refused(job, f"none of the children {format_ranges(wish.only)} failed")
     left = _not_retried(job, failed, others, report)
     if not left:
         raise _retried(job, others)
     return left
+
+
+def _failed(job: Job, inquiry: Inquiry) -> list[int]:
+    """The failed children by index, all of them: a retry without some would leave these behind in silence."""
+    listed = inquiry.ask(lambda: inquiry.batch.children(job.id, "FAILED"))
+    if len(listed) < (said := job.counts.get("FAILED", 0)):
+        hint = "run the same command again in a minute"
+        raise _refused(job, f"{said} children failed, and {len(listed)} of them are listed", hint=hint)
+    if not listed:
+        raise _refused(job, "no child of it failed; submit it again", hint=f"carrack job explain {job.id}")
+    return [int(child.rpartition(":")[2]) for child in listed]
 
 
 def _retries(job: Job, inquiry: Inquiry) -> Sequence[Job]:
@@ -124,7 +139,7 @@ def _standing(other: Job) -> str:
 def _retried(job: Job, others: Sequence[Job]) -> JobError:
     newest = others[0]
     if newest.has_failed:
-        word, hint = "failed too", f"carrack job retry {newest.id}{' --failed' if newest.array_size else ''}"
+        word, hint = "failed too", _again(newest)
     elif newest.has_ended:
         word, hint = "succeeded", f"carrack job status {newest.id}"
     else:
