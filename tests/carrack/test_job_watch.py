@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from botocore import exceptions as aws
@@ -189,6 +189,21 @@ def test_a_log_that_may_not_be_read_does_not_end_the_watch() -> None:
         logs={"s": []},
     )
     assert watched(batch)[0].lines == {"job": "(its log cannot be read: these credentials may not do that)"}
+
+
+def test_a_watch_does_not_wait_for_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the jobs themselves are worth waiting for: the end of one is told at once."""
+    running = told(container={"logStreamName": "s"})
+    batch, time = FakeBatch(jobs={"job": [running, {**running, "status": "SUCCEEDED"}]}), FakeClock()
+
+    def away(stream: str, token: str | None) -> NoReturn:
+        raise throttled()
+
+    monkeypatch.setattr(batch, "log", away)
+    looks = watched(batch, time=time)
+    assert states(looks) == ["RUNNING", "SUCCEEDED"]
+    assert "its log cannot be read: the service is asked too often" in looks[0].lines["job"]
+    assert len(time.waits) == 1
 
 
 @pytest.mark.parametrize(
