@@ -103,6 +103,15 @@ def test_a_job_that_was_there_may_be_missing_for_minutes() -> None:
     assert 200 < time.now - NOW < 400
 
 
+def test_a_job_that_was_just_submitted_may_be_missing_for_minutes_too() -> None:
+    """Its id came from the service, so that it is there."""
+    time = FakeClock()
+    batch = FakeBatch(jobs={"job": [*[None] * 6, told(status="SUCCEEDED")]})
+    inquiry = Inquiry(batch=batch, clock=time.clock, seen={"job"})
+    assert [job.status for job in watch(["job"], inquiry, lambda look: None)] == ["SUCCEEDED"]
+    assert time.now - NOW > 10
+
+
 def test_credentials_that_do_not_let_us_in_are_no_reason_to_wait() -> None:
     """Only what passes by itself is asked again."""
     batch = FakeBatch(faults=[IndexAccessError("no AWS credentials were found")]).have(told())
