@@ -24,7 +24,7 @@ class MissingError(IndexAccessError):
 
 
 def access_error(index: Index, error: Exception, sign_in: SignIn) -> IndexAccessError:
-    """`error`, a BotoCoreError, ClientError or ResponseParserError, as a sentence about `index` with the next command."""
+    """`error`, one of botocore's, as a sentence about `index` with the next command."""
     if isinstance(error, aws.ClientError):
         return _refusal(index, error)
     for kinds, explain in _CLIENT_SIDE:

@@ -18,7 +18,7 @@ MISSING: Final = _Missing.MISSING
 
 
 def member(layer: bytes, path: PurePosixPath) -> bytes | Literal[_Missing.MISSING] | None:
-    """A file in a layer; None where the layer takes it or a folder above it away (OCI image specification, "Whiteouts").
+    """A file in a layer; None where the layer takes it away, or a folder above it (OCI image specification: whiteouts).
 
     MISSING too where the layer is compressed in a way that this Python cannot read.
     """

@@ -46,8 +46,10 @@ class HttpRegistry:
         self._session = signed_in_session(login.url, credentials, settings, _RETRY)
 
     def manifest(self, reference: str) -> Manifest | None:
-        """See `ports.Registry`. The digest is that of the bytes that came, which the registry's own must equal, and `reference` too
-        where it is one."""
+        """See `ports.Registry`. The digest is that of the bytes that came, which the registry's own must equal.
+
+        So must `reference`, where it is a digest.
+        """
         answer = self._ask("GET", f"manifests/{reference}", headers={"Accept": ", ".join(_MANIFESTS)})
         if answer is None:
             return None
