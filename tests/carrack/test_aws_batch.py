@@ -213,6 +213,8 @@ def test_children_and_jobs_come_page_by_page() -> None:
         ("TooManyRequestsException", 429, UnavailableError, "run the same command again in a minute"),
         ("AccessDeniedException", 403, DeniedError, "the credentials need batch:DescribeJobs"),
         ("ServerException", 500, UnavailableError, ""),
+        ("BandwidthLimitExceeded", 509, UnavailableError, "run the same command again in a minute"),
+        ("EC2ThrottledException", 429, UnavailableError, ""),
         ("ClientException", 400, JobError, ""),
         ("ExpiredTokenException", 403, IndexAccessError, "sign in to AWS again"),
     ],
@@ -266,6 +268,24 @@ def test_reading_is_tried_again_where_it_is_throttled(monkeypatch: pytest.Monkey
         with pytest.raises(IndexAccessError, match="asked too often"):
             batch().describe(["j"])
         assert len(web.asked) == 7
+
+
+@pytest.mark.parametrize(
+    "reply", [Answer(200, b"<html>"), Answer(503, b"<html>")], ids=["no JSON", "unavailable"]
+)
+def test_a_page_of_something_between_passes_by_itself(reply: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer to reading that is not the service's: it is asked again later, of jobs and of logs."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    with Web(lambda _: reply) as web:
+        batch = AwsBatch(index_at(None), endpoint=web.url, logs_endpoint=web.url)
+        questions: list[Callable[[], object]] = [
+            lambda: batch.describe(["j"]),
+            lambda: batch.children("j", "FAILED"),
+            lambda: batch.log("s"),
+        ]
+        for ask in questions:
+            with pytest.raises(UnavailableError):
+                ask()
 
 
 def test_submitting_waits_where_it_is_throttled_and_gives_up() -> None:

@@ -168,6 +168,30 @@ def test_a_job_that_somebody_ended_is_not_called_a_failure_of_its_own() -> None:
     assert explained(answer).sentence == "somebody ended it: wrong bucket"
 
 
+def test_what_a_queue_ended_is_not_called_somebody_s_doing() -> None:
+    """The service tells it as if somebody had terminated it; the reason says that the queue's limit did."""
+    reason = "Canceled by JobStateTimeLimit action due to reason: MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
+    answer = failed(code=None, isCancelled=True, isTerminated=True, statusReason=reason)
+    assert "longer than its queue allows" in explained(answer).sentence
+    words = failed(code=None, isTerminated=True, statusReason="OutOfMemoryError seen twice")
+    assert explained(words).sentence == "somebody ended it: OutOfMemoryError seen twice"
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("failed to resolve 403111122223.dkr.ecr.eu-west-1.amazonaws.com/x: timeout", "could not be pulled"),
+        ("unexpected status from HEAD request: 403 Forbidden", "did not let"),
+        ("pull image manifest: x509: certificate signed by unknown authority", "could not be pulled"),
+        ("manifest unknown: Requested image not found", "not in the registry any more"),
+        ("manifest unknown", "not in the registry any more"),
+    ],
+)
+def test_a_pull_is_explained_by_words_and_not_by_parts_of_others(reason: str, sentence: str) -> None:
+    """An account's number may have a status in it, and a certificate's fault a word of a missing image's."""
+    assert sentence in explained(said(NOT_STARTED, f"{PULL}{reason}")).sentence
+
+
 def test_the_job_that_failed_first_is_the_next_one_to_look_at() -> None:
     """Where a job never started because of another one."""
     answer = failed(code=None, statusReason="Dependent Job failed", dependsOn=[{"jobId": "first"}])

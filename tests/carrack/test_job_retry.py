@@ -159,6 +159,26 @@ def test_what_is_retried_already_is_not_submitted_twice(tmp_path: Path) -> None:
     assert len(batch.submitted) == 1
 
 
+def test_a_retry_that_is_listed_and_not_described_yet_is_waited_for(tmp_path: Path) -> None:
+    """DescribeJobs lags behind ListJobs; without records, its tag alone says that it is a retry."""
+    batch = batch_with(*arrays(1, 0, 1))
+    request = planned(batch)
+    new = submit_retry(request, desk(batch, tmp_path))
+    real, lagging = batch._next, {new}
+
+    def described(job: str) -> JSON | None:
+        if job in lagging:
+            lagging.remove(job)
+            return None
+        return real(job)
+
+    batch._next = described  # type: ignore[method-assign]
+    with pytest.raises(JobError, match=f"retried already, by {new}"):
+        planned(batch)
+    assert submit_retry(request, desk(batch, tmp_path / "elsewhere")) == new
+    assert len(batch.submitted) == 1
+
+
 def test_a_retry_that_failed_too_is_the_one_to_retry() -> None:
     """Only it knows which of the children failed again."""
     batch = batch_with(*arrays(1, 1))
@@ -226,6 +246,34 @@ def test_what_cannot_be_retried_is_told_and_nothing_is_submitted(
     with pytest.raises(JobError, match=message):
         planned(batch)
     assert batch.submitted == []
+
+
+def test_the_way_round_names_failed_children_of_arrays_alone() -> None:
+    """As the commands want it: --failed for an array, and none for a plain job."""
+    parent, *kids = arrays(1, 1, dependsOn=[{"jobId": "first"}])
+    with pytest.raises(JobError) as caught:
+        planned(batch_with(parent, *kids, failed("first")))
+    assert caught.value.hint == (
+        "carrack job retry first, then carrack job retry job --failed --after THE-NEW-JOB"
+    )
+
+
+def test_no_failed_child_is_lost() -> None:
+    """One that DescribeJobs leaves out runs again; where one is not listed, nothing is submitted."""
+    batch = batch_with(*arrays(1, 0, 1))
+    batch.jobs["job:2"] = [batch.jobs["job:2"][0], None]
+    batch.describe(["job:2"])
+    batch.children = lambda array, status: ["job:0", "job:2"]  # type: ignore[method-assign]
+    assert environment(planned(batch))["CARRACK_SHARD_MAP"] == "0,2"
+    batch.children = lambda array, status: ["job:0"]  # type: ignore[method-assign]
+    with pytest.raises(JobError, match="2 children failed, and 1 of them are listed"):
+        planned(batch)
+
+
+def test_an_array_that_failed_without_a_failed_child_is_told() -> None:
+    """It never had children: there is nothing to run again."""
+    with pytest.raises(JobError, match="no child of it failed; submit it again"):
+        planned(batch_with(array("job", "FAILED", 3)))
 
 
 def test_a_retry_may_wait_for_the_retry_of_what_failed_before_it() -> None:

@@ -172,6 +172,13 @@ def test_what_is_shown_has_no_secret_in_it(padding: int) -> None:
     assert padding or json.loads(values["CONFIG_JSON"]) == {**document, "password": MASK}
 
 
+@pytest.mark.parametrize("name", ["CONFIG_JSON", "CONFIG_JSON_GZ"])
+def test_a_configuration_that_cannot_be_read_is_masked(name: str) -> None:
+    """A retry shows what another tool may have submitted."""
+    request = {"containerOverrides": {"environment": [{"name": name, "value": "{hunter2"}]}}
+    assert shown(request)["containerOverrides"]["environment"] == [{"name": name, "value": MASK}]
+
+
 def test_what_has_no_secret_is_shown_as_it_is_sent() -> None:
     """To the letter."""
     request = carry(asked(environment={"A": "1"}), {"b": [1.0, "語"]}).request

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from tests.carrack.fakes import Told
@@ -122,12 +122,44 @@ def test_a_request_from_another_machine_is_found_by_its_tag(place: Place) -> Non
     assert len(place.batch.submitted) == 1
 
 
+def test_a_request_from_another_machine_is_found_after_a_search_that_broke_off(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record of the run that could not search is younger than the job."""
+    place.submit()
+    place.records = MemoryRecords()
+    place.time += 5 * 3600
+
+    def away(queue: str) -> NoReturn:
+        raise IndexAccessError("Batch is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(place.batch, "recent", away)
+        place.refused(IndexAccessError)
+    place.time += 120
+    assert place.submit() == "job-1"
+    assert len(place.batch.submitted) == 1
+
+
 def test_other_jobs_of_the_name_are_not_it(place: Place) -> None:
     """Whatever else is in the queue, and however much."""
     for number in range(250):
         place.submit(carry(asked(request_id=f"x-{number}"), None), is_new=True)
     place.submit(carry(asked(name="another", request_id="r-2"), None), is_new=True)
     assert place.submit() == "job-252"
+
+
+def test_a_job_that_is_listed_and_not_described_yet_may_be_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DescribeJobs lags behind: nothing is sent until the job's tag can be read."""
+    place.submit()
+    place.records = MemoryRecords()
+    with monkeypatch.context() as lagging:
+        lagging.setattr(place.batch, "describe", lambda ids: {})
+        assert "listed and not described yet" in place.refused(StoppedError).message
+    assert place.submit() == "job-1"
+    assert len(place.batch.submitted) == 1
 
 
 def test_an_answer_that_did_not_come_names_the_request(place: Place) -> None:

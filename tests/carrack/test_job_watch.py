@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from botocore import exceptions as aws
@@ -103,6 +103,15 @@ def test_a_job_that_was_there_may_be_missing_for_minutes() -> None:
     assert 200 < time.now - NOW < 400
 
 
+def test_a_job_that_was_just_submitted_may_be_missing_for_minutes_too() -> None:
+    """Its id came from the service, so that it is there."""
+    time = FakeClock()
+    batch = FakeBatch(jobs={"job": [*[None] * 6, told(status="SUCCEEDED")]})
+    inquiry = Inquiry(batch=batch, clock=time.clock, seen={"job"})
+    assert [job.status for job in watch(["job"], inquiry, lambda look: None)] == ["SUCCEEDED"]
+    assert time.now - NOW > 10
+
+
 def test_credentials_that_do_not_let_us_in_are_no_reason_to_wait() -> None:
     """Only what passes by itself is asked again."""
     batch = FakeBatch(faults=[IndexAccessError("no AWS credentials were found")]).have(told())
@@ -189,6 +198,21 @@ def test_a_log_that_may_not_be_read_does_not_end_the_watch() -> None:
         logs={"s": []},
     )
     assert watched(batch)[0].lines == {"job": "(its log cannot be read: these credentials may not do that)"}
+
+
+def test_a_watch_does_not_wait_for_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the jobs themselves are worth waiting for: the end of one is told at once."""
+    running = told(container={"logStreamName": "s"})
+    batch, time = FakeBatch(jobs={"job": [running, {**running, "status": "SUCCEEDED"}]}), FakeClock()
+
+    def away(stream: str, token: str | None) -> NoReturn:
+        raise throttled()
+
+    monkeypatch.setattr(batch, "log", away)
+    looks = watched(batch, time=time)
+    assert states(looks) == ["RUNNING", "SUCCEEDED"]
+    assert "its log cannot be read: the service is asked too often" in looks[0].lines["job"]
+    assert len(time.waits) == 1
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,14 @@ def test_a_command_that_is_not_there_has_no_exit_code(jobs: Here) -> None:
     assert (read.reason or "").startswith("CannotStartContainerError: no-such-program")
 
 
+def test_an_attempt_whose_folder_cannot_be_made_has_not_started(jobs: Here) -> None:
+    """As on a full disk: the reason says so, and the job ends."""
+    command = "cd ../..; mv work gone; touch work; exit 1"
+    read = read_job(jobs.ended(jobs.submit("sh", "-c", command, retryStrategy={"attempts": 2})))
+    assert (read.status, read.status_reason) == ("FAILED", "Task failed to start")
+    assert "work/job.2" in (read.attempts[1].reason or "")
+
+
 def test_an_environment_that_is_not_there_is_an_image_that_cannot_be_pulled(
     jobs: Here, tmp_path: Path
 ) -> None:

@@ -258,10 +258,16 @@ def digest_of(body: bytes) -> str:
         ([layer(opt__a="one"), layer(opt__a="two")], b"two"),
         ([layer(opt__a="one"), layer(**{"opt__.wh.a": ""})], None),
         ([layer(opt__a="one"), layer(**{"opt__.wh..wh..opq": ""})], None),
+        ([layer(opt__a="one"), layer(**{".wh.opt": ""})], None),
+        ([layer(opt__a="one"), layer(**{".wh..wh..opq": ""})], None),
+        ([layer(opt__a="one"), layer(**{".wh.opt": "", "opt__a": "two"})], b"two"),
         ([layer(opt__b="one")], None),
         ([layer(opt__a="one"), b"\x28\xb5\x2f\xfd not read"], b"one"),
     ],
-    ids=["below", "on top", "taken away", "with its folder", "never there", "above is zstd"],
+    ids=[
+        *("below", "on top", "taken away", "what its folder had", "its folder", "everything", "made anew"),
+        *("never there", "above is zstd"),
+    ],
 )
 def test_a_file_is_read_out_of_the_layers(layers: list[bytes], found: bytes | None) -> None:
     """The last layer that says something of it counts; the image is not pulled."""
@@ -275,6 +281,16 @@ def test_a_file_is_read_out_of_the_layers(layers: list[bytes], found: bytes | No
         assert registry.read(manifest, PurePosixPath("/opt/a")) == found
         large = replace(manifest, layers=tuple((digest, 10**9) for digest, _ in manifest.layers))
         assert registry.read(large, PurePosixPath("/opt/a")) is None
+
+
+def test_what_is_asked_for_by_its_digest_has_it() -> None:
+    """A registry, or something between, that gives other bytes and their digest is not believed."""
+    other = Answer(status=200, body=b"{}", headers={"Docker-Content-Digest": digest_of(b"{}")})
+    with Web(lambda _: other) as web:
+        registry = HttpRegistry(PLACE, replace(LOGIN, url=web.url))
+        assert registry.manifest(digest_of(b"{}")) is not None
+        with pytest.raises(IndexAccessError, match="does not answer as it should"):
+            registry.manifest(digest_of(b"asked for"))
 
 
 def test_a_list_has_an_image_for_each_platform() -> None:

@@ -133,7 +133,23 @@ def test_a_job_leads_to_the_wheels_tags_and_commits_that_it_ran(cloud: Cloud) ->
     told = json.loads(cloud.trace(job, "--json").stdout)
     (image,) = told["images"].values()
     assert image[0]["manifest"]["distributions"][0]["wheels"][0]["sha256"] == "0" * 64
-    assert told["job"]["jobId"] == job
+    assert (told["job"]["job"], told["job"]["definition"], told["job"]["image"]) == (job, "pipeline:1", old)
+
+
+def test_what_a_job_was_given_is_not_told(cloud: Cloud) -> None:
+    """Variables, parameters and commands may have secrets in them, and the trail goes into logs."""
+    revision = cloud.define("pipeline", f"{ECR}@{cloud.pushed.image(manifest(OLD, alpha='1.0'))}")
+    given = {"command": ["x", "hunter2"], "environment": [{"name": "API_KEY", "value": "hunter2"}]}
+    made = cloud.batch.submit_job(
+        jobName="night",
+        jobQueue="low",
+        jobDefinition=revision,
+        parameters={"password": "hunter2"},
+        containerOverrides=given,
+    )
+    (there,) = cloud.batch.describe_jobs(jobs=[made["jobId"]])["jobs"]
+    assert "hunter2" in str(there)
+    assert "hunter2" not in cloud.trace(made["jobId"], "--json").stdout
 
 
 def test_a_revision_and_an_image_lead_on_as_a_job_does(cloud: Cloud) -> None:

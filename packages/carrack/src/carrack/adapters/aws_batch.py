@@ -14,6 +14,7 @@ from botocore.parsers import ResponseParserError
 from carrack.adapters.aws_session import make_client, open_session
 from carrack.adapters.batch_errors import is_missing, is_throttled, refusal, unknown
 from carrack.adapters.retry import delays
+from carrack.errors import UnavailableError
 from carrack.model.deployed import JobDefinition
 from carrack.model.index import Index
 from carrack.model.jobs.definition import newest_first
@@ -116,16 +117,15 @@ class AwsBatch:
         }
         try:
             answer = self._logs.get_log_events(**asked)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             if is_missing(error):
                 return LogPage(lines=(), token=token)
             raise refusal(self._index, self.place, error, self._opened) from error
-        lines = [(int(event["timestamp"]), str(event["message"])) for event in answer["events"]]
+        lines = [(int(event["timestamp"]), str(event["message"])) for event in self._part(answer, "events")]
         return LogPage(lines=lines, token=answer.get("nextForwardToken", token))
 
     def _described(self, ids: list[str]) -> list[JSON]:
-        jobs: list[JSON] = self._told(lambda: self._batch.describe_jobs(jobs=ids))["jobs"]
-        return jobs
+        return self._part(self._told(lambda: self._batch.describe_jobs(jobs=ids)), "jobs")
 
     def _note_group(self, job: JSON) -> None:
         """Remember where a job's logs are: GetLogEvents wants to be told, and only the definition says it."""
@@ -153,13 +153,21 @@ class AwsBatch:
     def _pages(self, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
         pages = self._told(lambda: iter(self._batch.get_paginator(operation).paginate(**arguments)))
         while (page := self._told(lambda: next(pages, None))) is not None:
-            yield from page[key]
+            yield from self._part(page, key)
 
     def _told(self, call: Callable[[], T]) -> T:
         try:
             return call()
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             raise refusal(self._index, self.place, error, self._opened) from error
+
+    def _part(self, answer: Mapping[str, Any], key: str) -> list[Any]:
+        """A list that every whole answer has. botocore reads a page of something between as an empty answer."""
+        if key not in answer:
+            hint = "run the same command again"
+            raise UnavailableError("the service's answer is not whole", address=self.place, hint=hint)
+        found: list[Any] = answer[key]
+        return found
 
     @property
     def _opened(self) -> Any:

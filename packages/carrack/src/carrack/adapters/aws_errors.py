@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from botocore import exceptions as aws
+from botocore.parsers import ResponseParserError
 
 from carrack.errors import DeniedError, IndexAccessError, UnavailableError
 from carrack.model.index import Index
@@ -23,13 +24,13 @@ class MissingError(IndexAccessError):
 
 
 def access_error(index: Index, error: Exception, sign_in: SignIn) -> IndexAccessError:
-    """`error`, a BotoCoreError or ClientError, as a sentence about `index` with the next command."""
+    """`error`, one of botocore's, as a sentence about `index` with the next command."""
     if isinstance(error, aws.ClientError):
         return _refusal(index, error)
     for kinds, explain in _CLIENT_SIDE:
         if isinstance(error, kinds):
             message, hint = explain(index, error, sign_in)
-            passes = explain is _unreachable or isinstance(error, aws.IncompleteReadError)
+            passes = explain is _unreachable or isinstance(error, _GARBLED)
             return _error(index, message, hint, passes=passes)
     return _error(index, f"the AWS client failed: {_first_line(error)}", "")
 
@@ -44,6 +45,9 @@ def _first_line(error: object) -> str:
 
 
 # --- the client's own errors: nothing, or nothing useful, came back from the service ---
+
+_GARBLED = (aws.IncompleteReadError, ResponseParserError)
+"""Half an answer, or a page of something between us and the service."""
 
 _Explain = Callable[[Index, Exception, SignIn], tuple[str, str]]
 
@@ -115,6 +119,7 @@ _CLIENT_SIDE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], _Explai
     (aws.SSLError, lambda i, e, s: (f"the server's certificate is not trusted: {_first_line(e)}", _CA_HINT)),
     ((aws.ConnectionError, aws.HTTPClientError), _unreachable),
     (aws.IncompleteReadError, lambda i, e, s: ("the service's answer broke off in its middle", _AGAIN)),
+    (ResponseParserError, lambda i, e, s: ("the service's answer cannot be read", _AGAIN)),
 )
 
 
@@ -160,9 +165,19 @@ def _refusal(index: Index, error: aws.ClientError) -> IndexAccessError:
         )
     if "signature" in short.lower() and ("expired" in message or "not yet current" in message):
         short = "RequestTimeTooSkewed"
-    sentence, hint = _REFUSALS.get(short, ("{operation} was refused with {code}: {message}", ""))
+    sentence, hint = _REFUSALS.get(short) or _by_status(error)
     values = {"message": message, "code": code, "operation": error.operation_name, "region": index.region}
     return _error(index, sentence.format_map(values), hint, passes=hint == _LATER)
+
+
+def _by_status(error: aws.ClientError) -> tuple[str, str]:
+    """What a code that is not known means: a load balancer between has codes of its own, or none."""
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if status == 429:
+        return _REFUSALS["TooManyRequests"]
+    if status >= 500:
+        return _REFUSALS["InternalServer"]
+    return "{operation} was refused with {code}: {message}", ""
 
 
 def _missing(index: Index, kind: str, message: str) -> MissingError:

@@ -18,13 +18,14 @@ MISSING: Final = _Missing.MISSING
 
 
 def member(layer: bytes, path: PurePosixPath) -> bytes | Literal[_Missing.MISSING] | None:
-    """A file in a layer; None where the layer takes it away (OCI image specification, "Whiteouts").
+    """A file in a layer; None where the layer takes it away, or a folder above it (OCI image specification: whiteouts).
 
     MISSING too where the layer is compressed in a way that this Python cannot read.
     """
     name = str(path).lstrip("/")
-    gone = {str(PurePosixPath(name).with_name(f".wh.{path.name}"))}
-    gone |= {f"{parent}/.wh..wh..opq" for parent in PurePosixPath(name).parents}
+    *folders, top = PurePosixPath(name).parents
+    gone = {str(one.with_name(f".wh.{one.name}")) for one in (PurePosixPath(name), *folders)}
+    gone |= {str(folder / ".wh..wh..opq") for folder in (*folders, top)}
     taken_away = False
     try:
         with tarfile.open(fileobj=io.BytesIO(layer)) as archive:

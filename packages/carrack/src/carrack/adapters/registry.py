@@ -46,11 +46,15 @@ class HttpRegistry:
         self._session = signed_in_session(login.url, credentials, settings, _RETRY)
 
     def manifest(self, reference: str) -> Manifest | None:
-        """See `ports.Registry`. The digest is that of the bytes that came, which the registry's own must equal."""
+        """See `ports.Registry`. The digest is that of the bytes that came, which the registry's own must equal.
+
+        So must `reference`, where it is a digest.
+        """
         answer = self._ask("GET", f"manifests/{reference}", headers={"Accept": ", ".join(_MANIFESTS)})
         if answer is None:
             return None
         body = answer.content
+        self._proven(body, reference if reference.startswith("sha256:") else None, reference)
         digest = self._proven(body, answer.headers.get("Docker-Content-Digest"), reference)
         told = self._json(body, reference)
         return Manifest(

@@ -42,12 +42,15 @@ class Clock:
 
 @dataclass(kw_only=True)
 class Inquiry:
-    """A Batch that is asked patiently: a throttled question, or an answer without the job, is no end of it."""
+    """A Batch that is asked patiently: a throttled question, or an answer without the job, is no end of it.
+
+    `seen` are jobs that are there for certain, known by an answer before: they may be missing for longer.
+    """
 
     batch: Batch
     clock: Clock = field(default_factory=Clock)
+    seen: set[str] = field(default_factory=set)
     _heard: bool = False
-    _seen: set[str] = field(default_factory=set)
 
     def job(self, job: str) -> Job:
         """One job. Raises JobError where the service does not know it."""
@@ -55,7 +58,7 @@ class Inquiry:
 
     def jobs(self, ids: Sequence[str]) -> tuple[Job, ...]:
         """Jobs, in this order. Raises JobError where some stay unknown: a new one may be missing for some seconds."""
-        until = self.clock.now() + (_SEEN if self._seen.issuperset(ids) else _NEW)
+        until = self.clock.now() + (_SEEN if self.seen.issuperset(ids) else _NEW)
         for pause in self._pauses():
             found = self.known(ids)
             missing = [job for job in ids if job not in found]
@@ -81,7 +84,7 @@ class Inquiry:
             some = ids[start : start + _AT_ONCE]
             told = self.ask(lambda some=some: self.batch.describe(some))  # type: ignore[misc]
             found |= {job: read_job(one) for job, one in told.items()}
-        self._seen |= found.keys()
+        self.seen |= found.keys()
         return found
 
     def children(self, array: Job, *states: str) -> Iterator[Job]:

@@ -9,7 +9,6 @@ from carrack.commands.inquiry import Inquiry
 from carrack.commands.submitting import Desk, submit
 from carrack.errors import JobError, StoppedError
 from carrack.model.jobs.explanation import needs
-from carrack.model.jobs.failures import index_of
 from carrack.model.jobs.job import JSON, Job
 from carrack.model.jobs.ladder import Carried
 from carrack.model.jobs.limits import OVERRIDE_CHARACTERS, override_length, request_faults
@@ -61,14 +60,19 @@ def _check_needs(job: Job, wish: Wish, inquiry: Inquiry) -> None:
     """A job whose dependency failed would run without its input."""
     if wish.after:
         return
-    failed = [one.id for one in inquiry.known(needs(job)).values() if one.has_failed]
+    failed = [one for one in inquiry.known(needs(job)).values() if one.has_failed]
     if failed:
         raise _refused(
             job,
             "it waited for jobs that failed",
-            faults=tuple(failed),
-            hint=f"carrack job retry {failed[0]} --failed, then carrack job retry {job.id} --after THE-NEW-JOB",
+            faults=tuple(one.id for one in failed),
+            hint=f"{_again(failed[0])}, then {_again(job)} --after THE-NEW-JOB",
         )
+
+
+def _again(job: Job) -> str:
+    """The command that retries it."""
+    return f"carrack job retry {job.id}{' --failed' if job.array_size else ''}"
 
 
 def _definition(job: Job, inquiry: Inquiry) -> JSON:
@@ -90,7 +94,7 @@ def _children(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> tuple[i
         if others:
             raise _retried(job, others)
         return ()
-    failed = [index for child in inquiry.failed(job) if (index := index_of(child)) is not None]
+    failed = _failed(job, inquiry)
     if wish.only and not (failed := [index for index in failed if index in wish.only]):
         raise _refused(job, f"none of the children {format_ranges(wish.only)} failed")
     left = _not_retried(job, failed, others, report)
@@ -99,11 +103,24 @@ def _children(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> tuple[i
     return left
 
 
+def _failed(job: Job, inquiry: Inquiry) -> list[int]:
+    """The failed children by index, all of them: a retry without some would leave these behind in silence."""
+    listed = inquiry.ask(lambda: inquiry.batch.children(job.id, "FAILED"))
+    if len(listed) < (said := job.counts.get("FAILED", 0)):
+        hint = "run the same command again in a minute"
+        raise _refused(job, f"{said} children failed, and {len(listed)} of them are listed", hint=hint)
+    if not listed:
+        raise _refused(job, "no child of it failed; submit it again", hint=f"carrack job explain {job.id}")
+    return [int(child.rpartition(":")[2]) for child in listed]
+
+
 def _retries(job: Job, inquiry: Inquiry) -> Sequence[Job]:
-    """The retries of a job that its queue still lists, the newest first; found by their tag."""
+    """The retries of a job that its queue still lists, the newest first; found by their tag.
+
+    One that is listed and not described yet is waited for: it may be a retry.
+    """
     later = [one.id for one in inquiry.recent(job.queue, since=job.created or 0) if one.id != job.id]
-    found = inquiry.known(later)
-    return [found[one] for one in later if one in found and retry_of(found[one]) == job.id]
+    return [one for one in inquiry.jobs(later) if retry_of(one) == job.id]
 
 
 def _not_retried(job: Job, failed: Sequence[int], others: Iterable[Job], report: Report) -> tuple[int, ...]:
@@ -122,7 +139,7 @@ def _standing(other: Job) -> str:
 def _retried(job: Job, others: Sequence[Job]) -> JobError:
     newest = others[0]
     if newest.has_failed:
-        word, hint = "failed too", f"carrack job retry {newest.id}{' --failed' if newest.array_size else ''}"
+        word, hint = "failed too", _again(newest)
     elif newest.has_ended:
         word, hint = "succeeded", f"carrack job status {newest.id}"
     else:
@@ -149,7 +166,7 @@ def _check(job: Job, request: JSON, definition: JSON, children: Sequence[int]) -
 def submit_retry(request: JSON, desk: Desk) -> str:
     """Hand in what `plan_retry` made, once; the new job's id. See `job_submit.submit`."""
     try:
-        return submit(Carried(request=dict(request)), desk, is_new=True)
+        return submit(Carried(request=dict(request)), desk, is_new=False)
     except StoppedError as error:
         error.hint = "run the same command again; it looks first"
         raise

@@ -115,7 +115,7 @@ class Ears:
     def _news(self, stream: str) -> Iterator[str]:
         for _ in range(_PAGES):
             token = self._tokens.get(stream)
-            page = self.inquiry.log(stream, token)
+            page = self.inquiry.batch.log(stream, token)  # once: a watch does not wait for logs
             self._tokens[stream] = page.token
             yield from (text for _, text in page.lines)
             if page.token == token:

@@ -11,9 +11,6 @@ from carrack.model.jobs.request import REQUEST
 from carrack.model.jobs.submission import SETTLING, Submission, submission
 from carrack.ports import Batch, JobRecords, ParameterStore, Report
 
-_LAG = 3600.0
-"""In seconds: how far the clocks of this machine and of the service may be apart."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
@@ -52,33 +49,41 @@ def submit(carried: Carried, desk: Desk, *, is_new: bool) -> str:
 
 def _earlier(made: Submission, known: Submission | None, desk: Desk) -> str | None:
     """The job of a request that was made already; None where it has none."""
-    job = (known.job if known else None) or find(made, desk.batch, since=known.at - _LAG if known else 0.0)
+    job = (known.job if known else None) or find(made, desk.batch)
     if job:
         desk.records.note(replace(made, job=job))
         desk.report.step("Found", f"{job}, which the request {made.request_id} made already")
     elif known and not known.refused and made.at - known.at < SETTLING:
-        raise StoppedError(
-            f"the request {made.request_id} was sent less than a minute ago, and its job is not listed yet",
-            address=desk.batch.place,
-            untouched="it is not sent a second time",
-            hint="run the same command again in a minute",
-        )
+        raise _wait(made, desk.batch, "was sent less than a minute ago, and its job is not listed yet")
     return job
 
 
-def find(made: Submission, batch: Batch, *, since: float) -> str | None:
-    """The listed job of a name that has the request's tag and is not older than `since`; None where there is none."""
-    alike: list[str] = []
-    for job in batch.recent(made.queue):
-        if job.get("createdAt", 0) < since * 1000:
-            break
-        if job["jobName"] == made.name:
-            alike.append(job["jobId"])
+def find(made: Submission, batch: Batch) -> str | None:
+    """The listed job of a name that has the request's tag, however old; None where there is none.
+
+    Our record's time is no bound: the record may be younger than the job, which another machine made.
+    Raises StoppedError where the service lists a job of that name and does not describe it: nobody knows its tag.
+    """
+    alike = [job["jobId"] for job in batch.recent(made.queue) if job["jobName"] == made.name]
+    missing = 0
     for start in range(0, len(alike), 100):
-        for job in batch.describe(alike[start : start + 100]).values():
+        told = batch.describe(some := alike[start : start + 100])
+        for job in told.values():
             if job.get("tags", {}).get(REQUEST) == made.request_id:
                 return str(job["jobId"])
+        missing += len(set(some) - told.keys())
+    if missing:
+        raise _wait(made, batch, f"may be among {missing} jobs that are listed and not described yet")
     return None
+
+
+def _wait(made: Submission, batch: Batch, why: str) -> StoppedError:
+    return StoppedError(
+        f"the request {made.request_id} {why}",
+        address=batch.place,
+        untouched="it is not sent a second time",
+        hint="run the same command again in a minute",
+    )
 
 
 def _send(carried: Carried, made: Submission, desk: Desk) -> str:

@@ -7,7 +7,7 @@ import select
 import signal
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from carrack.adapters.local_batch.attempt import Attempt
@@ -124,7 +124,8 @@ class Supervision:
             launch.work.mkdir(parents=True)
             started = self._executor.start(launch)
         except (CannotStartError, OSError) as error:
-            launch.work.rmdir()
+            with suppress(OSError):  # it may be what could not be made
+                launch.work.rmdir()
             self._end_attempt(run, Ending(reason=str(error)[:255], status_reason=NOT_STARTED))
             return
         stream = stream_name(told["jobDefinition"], self._folder.path.name, run, launch.attempt)

@@ -116,7 +116,7 @@ def command(
         from carrack.cli.following import follow
         from carrack.commands.inquiry import Inquiry
 
-        context.exit(follow([job], Inquiry(batch=batch), wiring))
+        context.exit(follow([job], Inquiry(batch=batch, seen={job}), wiring))
 
 
 def _document(wiring: Wiring, file: str | None) -> Mapping[str, Any] | None:

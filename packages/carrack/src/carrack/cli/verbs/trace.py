@@ -87,7 +87,7 @@ def _forth(wiring: Wiring, to: str | None, thing: str, as_json: bool) -> int:
         found = {thing: read(thing)}
     if as_json:
         facts = {
-            "job": job.told if job else None,
+            "job": _summary(job, next(iter(found))) if job else None,
             "images": {i: list(map(_facts, c)) for i, c in found.items()},
         }
         click.echo(json.dumps(facts, indent=1, default=str))
@@ -99,6 +99,14 @@ def _forth(wiring: Wiring, to: str | None, thing: str, as_json: bool) -> int:
             address=", ".join(image for image, contents in found.items() if not contents),
         )
     return ExitCode.DONE
+
+
+def _summary(job: Job, image: str) -> dict[str, Any]:
+    """What is told of a job; its variables, parameters and command are not: they may have secrets in them."""
+    from carrack.cli.job_screen import summary
+
+    codes = [attempt.exit_code for attempt in job.attempts]
+    return {**summary(job), "image": image, "attempts": codes}
 
 
 def _show(job: Job | None, found: dict[str, tuple[Contents, ...]]) -> None:

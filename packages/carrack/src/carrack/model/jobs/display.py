@@ -30,14 +30,17 @@ def shown(told: JSON, secrecy: Secrecy = BY_NAMES) -> dict[str, Any]:
 
 
 def _variable(name: str, value: str, secrecy: Secrecy) -> dict[str, str]:
-    if name == PLAIN and not value.startswith("s3://"):
-        document = json.loads(value)
-        if any(plain_secrets(document, secrecy)):
-            value = json.dumps(masked(document, secrecy), ensure_ascii=False, separators=(",", ":"))
-    elif name == PACKED:
-        value = MASK if any(plain_secrets(unpacked(value), secrecy)) else value
-    else:
-        value = masked({name: value}, secrecy)[name]
+    try:
+        if name == PLAIN and not value.startswith("s3://"):
+            document = json.loads(value)
+            if any(plain_secrets(document, secrecy)):
+                value = json.dumps(masked(document, secrecy), ensure_ascii=False, separators=(",", ":"))
+        elif name == PACKED:
+            value = MASK if any(plain_secrets(unpacked(value), secrecy)) else value
+        else:
+            value = masked({name: value}, secrecy)[name]
+    except ValueError:  # another tool's, or damaged: nobody knows what is in it
+        value = MASK
     return {"name": name, "value": value}
 
 

@@ -39,9 +39,9 @@ def explain(job: Job, now: int) -> Explanation:
 def explain_failure(job: Job) -> Explanation:
     """Say why a job that is no array failed."""
     cause = cause_of(job)
-    if cause.on_request:
-        return _on_request(job, cause)
     rule = _find(FAILURES, cause)
+    if cause.on_request and not (rule and rule.by_queue):
+        return _on_request(job, cause)
     if rule is not None:
         return _told(rule, job)
     if cause.exit_code:

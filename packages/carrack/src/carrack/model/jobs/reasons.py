@@ -19,6 +19,8 @@ class Rule:
     sentence: str
     next: str
     source: str
+    by_queue: bool = False
+    """Whether the queue ends jobs so, which the service tells as if somebody had done it."""
 
 
 FAILURES = (
@@ -55,13 +57,13 @@ FAILURES = (
         "nextflow-io/nextflow issue 5099",
     ),
     Rule(
-        r"CannotPull.*(manifest|image).*(not found|unknown)|CannotPull.*does not exist",
+        r"CannotPull.*((manifest|image).*not found|manifest unknown|does not exist)",
         "its image is not in the registry any more",
         "carrack image push, carrack job define, and submit it again",
         "spotify/luigi pull request 2808",
     ),
     Rule(
-        r"CannotPull.*(access denied|accessdenied|no basic auth|not authorized|403|unauthorized)",
+        r"CannotPull.*(access denied|accessdenied|no basic auth|not authorized|\b403\b|unauthorized)",
         "the registry did not let the host or the execution role pull its image",
         "give that role ecr:GetAuthorizationToken and ecr:BatchGetImage, then: carrack job retry {retry}",
         _ECS,
@@ -103,6 +105,7 @@ FAILURES = (
         "it waited for longer than its queue allows, for the reason that stands at the end of the status",
         "carrack job status {job}",
         f"{_GUIDE}, Jobs stuck in a RUNNABLE status",
+        by_queue=True,
     ),
     Rule(
         r"unable to assume the role",
