@@ -95,6 +95,10 @@ class MemoryHistory:
             if path in texts.get(commit, {})
         }
 
+    def checkouts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """See `ports.History`."""
+        return self.trees(wanted)
+
     def text(self, commit: str, path: PurePosixPath) -> str | None:
         """See `ports.History`."""
         return next((one.texts.get(path) for one in self.commits if one.id == commit), None)

@@ -268,6 +268,15 @@ def test_what_did_not_change_is_not_built_again_and_comes_out_the_same(carrack: 
     }
 
 
+def test_other_attributes_above_a_package_build_it_again(carrack: Shell) -> None:
+    """They say how its files are laid out, though its tree stays the same."""
+    first, _ = build(carrack)
+    Repository(carrack.workspace).commit({".gitattributes": "module.py text eol=crlf\n"}, at=EPOCH + 60)
+    changed, built_changed = build(carrack)
+    assert built_changed == ["alpha", "beta"]
+    assert changed["alpha-0.1.0.tar.gz"] != first["alpha-0.1.0.tar.gz"]  # the wheel's backend reads lines
+
+
 def test_wheels_alone_come_from_the_folders_themselves(carrack: Shell) -> None:
     """And sdists alone; each is kept for itself."""
     for _ in range(2):

@@ -52,7 +52,7 @@ def _sources(
 ) -> Sequence[Source]:
     """What is to be built; nothing is laid out yet."""
     places: list[Place] = [(commit, package.path) for package, commit in packages]
-    trees, epochs = history.trees(places), history.last_changes(places)
+    trees, epochs = history.checkouts(places), history.last_changes(places)
     texts = {commit: history.text(commit, constraints) for commit in {commit for _, commit in packages}}
     return [
         Source(
