@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import resource
@@ -165,6 +166,39 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def git(repo: Repository) -> Git:
     """The adapter for this repository."""
     return Git(repo.root, GIT_ENVIRON)
+
+
+def test_a_build_requirement_is_never_built_itself(tmp_path: Path) -> None:
+    """pip would run its hooks with the token in their environment: one that has only an sdist is refused."""
+    backend = f"import os\nopen({str(tmp_path / 'ran')!r}, 'w').write(os.environ.get('TOKEN', ''))\n"
+    manifest = IN_TREE.replace("alpha", "only-sdist")
+    sdist = tmp_path / "links" / "only_sdist-0.1.0.tar.gz"
+    sdist.parent.mkdir()
+    with tarfile.open(sdist, "w:gz") as archive:
+        for name, text in {"pyproject.toml": manifest, "backend.py": backend}.items():
+            member = tarfile.TarInfo(f"only_sdist-0.1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    (tmp_path / "pins.txt").write_text(f"only-sdist==0.1.0 --hash=sha256:{digest}\n")
+    Repository(tmp_path / "alpha").write(
+        {"pyproject.toml": IN_TREE.replace("[]", '["only-sdist"]'), "backend.py": ""}
+    )
+    wanted = Source(
+        name=canonicalize_name("alpha"),
+        version=Version("0.1.0"),
+        path=tmp_path / "alpha",
+        epoch=EPOCH,
+        build_requires=("only-sdist",),
+    )
+    told = isolated(os.environ) | {"TOKEN": "t", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(sdist.parent)}
+    made = IsolatedBuilder(
+        constraints=tmp_path / "pins.txt", environ=lambda: told, seen=os.environ, report=Report()
+    )
+    with pytest.raises(BuildError) as caught:
+        made.build([wanted], tmp_path / "out")
+    assert "only-sdist" in caught.value.output
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.registry
