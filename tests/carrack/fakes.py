@@ -103,6 +103,11 @@ class MemoryHistory:
         """See `ports.History`."""
         return next((one.texts.get(path) for one in self.commits if one.id == commit), None)
 
+    def texts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """See `ports.History`."""
+        found = {place: self.text(*place) for place in wanted}
+        return {place: text for place, text in found.items() if text is not None}
+
     def tags(self) -> Mapping[str, str]:
         """See `ports.History`."""
         return dict(self.tagged)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -20,6 +20,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from tests.carrack.fakes import MemoryBuilder
 from tests.carrack.repositories import EPOCH, GIT_ENVIRON, Repository, package, repository
 
 from carrack.adapters.builder import IsolatedBuilder
@@ -27,7 +28,7 @@ from carrack.adapters.environment import isolated
 from carrack.adapters.git import Git
 from carrack.commands.build import build
 from carrack.errors import BuildError
-from carrack.model.artifact import Artifact, Source
+from carrack.model.artifact import Artifact, Kinds, Source
 from carrack.model.workspace import Package
 from carrack.ports import Report
 
@@ -169,7 +170,7 @@ def git(repo: Repository) -> Git:
 
 
 def test_a_build_requirement_is_never_built_itself(tmp_path: Path) -> None:
-    """pip would run its hooks with the token in their environment: one that has only an sdist is refused."""
+    """Its hooks would be run by pip, with the token: one that has only an sdist is refused."""
     backend = f"import os\nopen({str(tmp_path / 'ran')!r}, 'w').write(os.environ.get('TOKEN', ''))\n"
     manifest = IN_TREE.replace("alpha", "only-sdist")
     sdist = tmp_path / "links" / "only_sdist-0.1.0.tar.gz"
@@ -199,6 +200,32 @@ def test_a_build_requirement_is_never_built_itself(tmp_path: Path) -> None:
         made.build([wanted], tmp_path / "out")
     assert "only-sdist" in caught.value.output
     assert not (tmp_path / "ran").exists()
+
+
+def test_build_requirements_are_those_of_the_commit(tmp_path: Path) -> None:
+    """Not of the work tree: what finishes a release builds the commit that began it."""
+    repo = repository(tmp_path / "repo")
+    own = Package(
+        name=canonicalize_name("alpha"),
+        version=Version("0.1.0"),
+        path=PurePosixPath("packages/alpha"),
+        build_requires=(Requirement("new>=2"),),
+    )
+    seen: list[tuple[str, ...]] = []
+
+    class Seeing(MemoryBuilder):
+        def build(
+            self, sources: Sequence[Source], out: Path, kinds: Kinds = Kinds.BOTH
+        ) -> tuple[Artifact, ...]:
+            seen.extend(one.build_requires for one in sources)
+            return ()
+
+    for manifest in ('[build-system]\nrequires = ["old >= 1"]\n', "[project]\n", "no toml"):
+        repo.commit({"packages/alpha/pyproject.toml": manifest})
+        commit = repo.git("rev-parse", "HEAD")
+        repo.write({"packages/alpha/pyproject.toml": '[build-system]\nrequires = ["new>=2"]\n'})
+        build([(own, commit)], git(repo), Seeing(), tmp_path / "out", LOCK)
+    assert seen == [("old>=1",), ("setuptools>=40.8.0",), ("new>=2",)]
 
 
 @pytest.mark.registry

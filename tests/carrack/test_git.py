@@ -286,6 +286,16 @@ def test_a_checkout_follows_the_attributes_above_its_folder_too(tmp_path: Path) 
     assert now(PurePosixPath()) != before
 
 
+def test_texts_are_as_each_text_alone(repo: Repository) -> None:
+    """What is missing there is missing here; bytes that are no UTF-8 and other ends of lines are the same."""
+    (repo.root / "packages/alpha/odd.txt").write_bytes(b"a\xff\r\nb\r\n")
+    repo.commit()
+    places = [("HEAD", ALPHA / name) for name in ("odd.txt", "one.py", "none", ".")]
+    told = {place: ask(repo).text(*place) for place in places}
+    assert ask(repo).texts(places) == {place: text for place, text in told.items() if text is not None}
+    assert ask(repo).texts([]) == {}
+
+
 def test_no_hook_of_the_repository_runs_in_an_export(repo: Repository, tmp_path: Path) -> None:
     """A post-checkout hook could write into what is built."""
     hook = repo.root / ".git/hooks/post-checkout"

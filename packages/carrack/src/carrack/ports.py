@@ -65,6 +65,9 @@ class History(Protocol):
     def text(self, commit: str, path: PurePosixPath) -> str | None:
         """A file as it was committed; None where it was not."""
 
+    def texts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """As `text`, many at a time; those that were not committed are missing."""
+
     def tags(self) -> Mapping[str, str]:
         """The commit of every tag."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import subprocess
 import tempfile
@@ -211,6 +212,15 @@ class Git:
         answer = self.run("cat-file", "blob", f"{revision}:{self._prefix}{path}")
         return None if answer.returncode else answer.stdout
 
+    def texts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """See `ports.History`."""
+        ids = {place: id for place, (kind, id) in self._objects(wanted).items() if kind == "blob"}
+        with tempfile.NamedTemporaryFile("w", prefix="carrack-", suffix=".ids", encoding="ascii") as file:
+            file.write("".join(f"{id}\n" for id in dict.fromkeys(ids.values())))
+            file.flush()
+            found = dict(self._command.contents(Path(file.name)))
+        return {place: _decoded(found[id]) for place, id in ids.items()}
+
     def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where git, or a hook of the repository, refuses."""
         names = [str(path) for path in paths]
@@ -415,6 +425,11 @@ _TREE = "Carrack-Tree: "
 def _with_attributes(tree: str, path: PurePosixPath, attributes: Sequence[str]) -> str:
     """The tree and the attributes above it, whose patterns go by where the folder is; the nearest ones first."""
     return " ".join((tree, *attributes, str(path))) if attributes else tree
+
+
+def _decoded(content: bytes) -> str:
+    """As git's other answers are read: any end of a line is one, and what is no UTF-8 is surrogates."""
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", errors="surrogateescape").read()
 
 
 def _no_such_folder(commit: str, path: PurePosixPath) -> WorkspaceError:
