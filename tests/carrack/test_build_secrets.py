@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from tests.carrack.test_token_scan import saved
 
 from carrack.adapters.build_secret_texts import texts
 from carrack.adapters.token_scan import TokenScan
-from carrack.model.build_secrets import parse_build_secret, searched
+from carrack.model.build_secrets import absolute_secret, absolute_ssh, parse_build_secret, searched
 
 KEY = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW"
 
@@ -30,6 +30,36 @@ def test_a_specification_says_where_the_secret_is(spec: str, file: str | None, v
     """A file or a variable, in the words of `docker build --secret`."""
     found = parse_build_secret(spec)
     assert (found.file, found.variable) == (file, variable)
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen"),
+    [
+        ("id=git,src=key", "id=git,src=/here/key"),
+        ("id=git,source=../key", "id=git,src=/here/../key"),
+        ("type=file,id=git", "type=file,id=git,src=/here/git"),
+        ('id=git,"src=a,b"', 'id=git,"src=/here/a,b"'),
+        *((same, same) for same in ("id=git,src=/key", "id=GIT", "id=git,env=T", "type=env,id=git,src=T")),
+    ],
+)
+def test_a_file_is_as_seen_from_where_the_verb_was_started(spec: str, seen: str) -> None:
+    """The engine's client runs in another folder, and what is searched for is read from the same file."""
+    assert absolute_secret(spec, PurePosixPath("/here")) == seen
+    before, after = parse_build_secret(spec), parse_build_secret(seen)
+    assert (after.id, after.variable) == (before.id, before.variable)
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen"),
+    [
+        ("default", "default"),
+        ("default=agent.sock", "default=/here/agent.sock"),
+        ("git=one,/two", "git=/here/one,/two"),
+    ],
+)
+def test_keys_and_sockets_are_as_seen_from_there_too(spec: str, seen: str) -> None:
+    """As `docker build --ssh` has them."""
+    assert absolute_ssh(spec, PurePosixPath("/here")) == seen
 
 
 def test_of_a_file_the_secret_parts_are_looked_for() -> None:
