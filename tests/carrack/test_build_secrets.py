@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 import pytest
 from tests.carrack.test_token_scan import saved
@@ -81,3 +83,12 @@ def test_an_image_is_searched_for_them_as_for_the_token(tmp_path: Path) -> None:
     )
     leaking = {"root/.ssh/id": f"{KEY}\n".encode(), "etc/git": b"x 0123456789abcdef0123", "etc/hosts": b"git"}
     assert {leak.member for leak in scan(saved(leaking))} == {"root/.ssh/id", "etc/git"}
+
+
+def test_a_secret_that_is_no_text_is_looked_for_too(tmp_path: Path) -> None:
+    """A key in DER, byte by byte; what looks like an end of a line in it stays."""
+    key = bytes(range(0x80, 0xC0)) + b"\r\n\r" + bytes(range(0xC0, 0x100))
+    (tmp_path / "client.der").write_bytes(key)
+    scan = TokenScan(texts((f"id=key,src={tmp_path / 'client.der'}",), {}))
+    leaking = {"plain": b"x" + key + b"x", "base64": b64encode(key), "quoted": quote(key, safe="").encode()}
+    assert {leak.member for leak in scan(saved({**leaking, "etc/hosts": b"git"}))} == set(leaking)
