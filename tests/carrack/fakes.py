@@ -95,9 +95,18 @@ class MemoryHistory:
             if path in texts.get(commit, {})
         }
 
+    def checkouts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """See `ports.History`."""
+        return self.trees(wanted)
+
     def text(self, commit: str, path: PurePosixPath) -> str | None:
         """See `ports.History`."""
         return next((one.texts.get(path) for one in self.commits if one.id == commit), None)
+
+    def texts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """See `ports.History`."""
+        found = {place: self.text(*place) for place in wanted}
+        return {place: text for place, text in found.items() if text is not None}
 
     def tags(self) -> Mapping[str, str]:
         """See `ports.History`."""

@@ -80,6 +80,19 @@ def test_an_environment_that_is_not_as_it_was_made_is_made_anew(bench: Workbench
     assert bench.made == 2
 
 
+@pytest.mark.parametrize("harmed", ['"other"', '"said": "no", "other"'])
+def test_an_environment_whose_facts_were_harmed_fits_nothing_else(tmp_path: Path, harmed: str) -> None:
+    """What other requirements come to is found by its facts; a fact that is missing is no failure."""
+    environments = Environments(tmp_path)
+    environments.make(["one"], "", lambda _: {"python": "python", "installed": {"one": ["1", []]}})
+    with environments.find(["one>=1"], "") as found:
+        assert found
+    (facts,) = tmp_path.rglob("facts.json")
+    facts.write_text(facts.read_text().replace('"said"', harmed))
+    with environments.find(["one>=1"], "") as found:
+        assert found is None
+
+
 def test_runs_at_once_make_one_environment(tmp_path: Path) -> None:
     """The second waits for the first, and uses what that made."""
     bench = Workbench(tmp_path / "bench")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import resource
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from tests.carrack.fakes import MemoryBuilder
 from tests.carrack.repositories import EPOCH, GIT_ENVIRON, Repository, package, repository
 
 from carrack.adapters.builder import IsolatedBuilder
@@ -26,7 +28,7 @@ from carrack.adapters.environment import isolated
 from carrack.adapters.git import Git
 from carrack.commands.build import build
 from carrack.errors import BuildError
-from carrack.model.artifact import Artifact, Source
+from carrack.model.artifact import Artifact, Kinds, Source
 from carrack.model.workspace import Package
 from carrack.ports import Report
 
@@ -165,6 +167,65 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def git(repo: Repository) -> Git:
     """The adapter for this repository."""
     return Git(repo.root, GIT_ENVIRON)
+
+
+def test_a_build_requirement_is_never_built_itself(tmp_path: Path) -> None:
+    """Its hooks would be run by pip, with the token: one that has only an sdist is refused."""
+    backend = f"import os\nopen({str(tmp_path / 'ran')!r}, 'w').write(os.environ.get('TOKEN', ''))\n"
+    manifest = IN_TREE.replace("alpha", "only-sdist")
+    sdist = tmp_path / "links" / "only_sdist-0.1.0.tar.gz"
+    sdist.parent.mkdir()
+    with tarfile.open(sdist, "w:gz") as archive:
+        for name, text in {"pyproject.toml": manifest, "backend.py": backend}.items():
+            member = tarfile.TarInfo(f"only_sdist-0.1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    (tmp_path / "pins.txt").write_text(f"only-sdist==0.1.0 --hash=sha256:{digest}\n")
+    Repository(tmp_path / "alpha").write(
+        {"pyproject.toml": IN_TREE.replace("[]", '["only-sdist"]'), "backend.py": ""}
+    )
+    wanted = Source(
+        name=canonicalize_name("alpha"),
+        version=Version("0.1.0"),
+        path=tmp_path / "alpha",
+        epoch=EPOCH,
+        build_requires=("only-sdist",),
+    )
+    told = isolated(os.environ) | {"TOKEN": "t", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(sdist.parent)}
+    made = IsolatedBuilder(
+        constraints=tmp_path / "pins.txt", environ=lambda: told, seen=os.environ, report=Report()
+    )
+    with pytest.raises(BuildError) as caught:
+        made.build([wanted], tmp_path / "out")
+    assert "only-sdist" in caught.value.output
+    assert not (tmp_path / "ran").exists()
+
+
+def test_build_requirements_are_those_of_the_commit(tmp_path: Path) -> None:
+    """Not of the work tree: what finishes a release builds the commit that began it."""
+    repo = repository(tmp_path / "repo")
+    own = Package(
+        name=canonicalize_name("alpha"),
+        version=Version("0.1.0"),
+        path=PurePosixPath("packages/alpha"),
+        build_requires=(Requirement("new>=2"),),
+    )
+    seen: list[tuple[str, ...]] = []
+
+    class Seeing(MemoryBuilder):
+        def build(
+            self, sources: Sequence[Source], out: Path, kinds: Kinds = Kinds.BOTH
+        ) -> tuple[Artifact, ...]:
+            seen.extend(one.build_requires for one in sources)
+            return ()
+
+    for manifest in ('[build-system]\nrequires = ["old >= 1"]\n', "[project]\n", "no toml"):
+        repo.commit({"packages/alpha/pyproject.toml": manifest})
+        commit = repo.git("rev-parse", "HEAD")
+        repo.write({"packages/alpha/pyproject.toml": '[build-system]\nrequires = ["new>=2"]\n'})
+        build([(own, commit)], git(repo), Seeing(), tmp_path / "out", LOCK)
+    assert seen == [("old>=1",), ("setuptools>=40.8.0",), ("new>=2",)]
 
 
 @pytest.mark.registry

@@ -261,6 +261,52 @@ def test_an_export_obeys_the_commits_attributes_from_the_repositorys_root(
     assert (tmp_path / "out/one.py").read_bytes() == b"one = 1\n"
 
 
+def test_a_checkout_follows_the_attributes_above_its_folder_too(tmp_path: Path) -> None:
+    """Those of each folder up to the repository's root, above the workspace too; without any it is the tree."""
+    repo = repository(tmp_path / "repo")
+    repo.commit({"work/packages/alpha/one.py": "", "work/packages/beta/two.py": ""})
+    asked = ask(repo, "work")
+
+    def now(*paths: PurePosixPath) -> list[str]:
+        head = repo.git("rev-parse", "HEAD")
+        found = asked.checkouts((head, path) for path in paths)
+        return [found[head, path] for path in paths]
+
+    seen = [now(ALPHA, BETA)]
+    assert seen[0] == [repo.git("rev-parse", f"HEAD:work/{path}") for path in (ALPHA, BETA)]
+    for folder in ("", "work/", "work/packages/"):
+        repo.commit({f"{folder}.gitattributes": "*.bat text eol=crlf\n"})
+        seen.append(now(ALPHA, BETA))
+    repo.commit({".gitattributes": "", "work/packages/alpha/.gitattributes": "*.bat text\n"})
+    seen.append(now(ALPHA, BETA))
+    assert all(len({told[index] for told in seen}) == len(seen) for index in (0, 1))
+    assert asked.checkouts([("HEAD", PurePosixPath("packages/none"))]) == {}
+    before = now(PurePosixPath())
+    repo.commit({".gitattributes": "*.bat text eol=crlf\n"})
+    assert now(PurePosixPath()) != before
+
+
+def test_texts_are_as_each_text_alone(repo: Repository) -> None:
+    """What is missing there is missing here; bytes that are no UTF-8 and other ends of lines are the same."""
+    (repo.root / "packages/alpha/odd.txt").write_bytes(b"a\xff\r\nb\r\n")
+    repo.commit()
+    places = [("HEAD", ALPHA / name) for name in ("odd.txt", "one.py", "none", ".")]
+    told = {place: ask(repo).text(*place) for place in places}
+    assert ask(repo).texts(places) == {place: text for place, text in told.items() if text is not None}
+    assert ask(repo).texts([]) == {}
+
+
+def test_no_hook_of_the_repository_runs_in_an_export(repo: Repository, tmp_path: Path) -> None:
+    """A post-checkout hook could write into what is built."""
+    hook = repo.root / ".git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\necho ran > {tmp_path}/ran\ntouch packages/alpha/hooked.py\n")
+    hook.chmod(0o755)
+    ask(repo).export("HEAD", ALPHA, tmp_path / "out")
+    assert not (tmp_path / "out/hooked.py").exists()
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_folder_that_the_commit_does_not_have_cannot_be_exported(repo: Repository, tmp_path: Path) -> None:
     """Exporting a package that was never committed says so, and how to commit it."""
     repo.write({"packages/gamma/new.py": ""})

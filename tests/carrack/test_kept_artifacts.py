@@ -14,6 +14,7 @@ from packaging.version import Version
 from tests.carrack.local import Shell
 from tests.carrack.repositories import EPOCH, Repository, repository
 
+from carrack.adapters.cache import prune
 from carrack.adapters.cache.artifacts import KeptArtifacts
 from carrack.adapters.hashing import describe
 from carrack.model.artifact import Artifact, Kinds, Source, digest_of
@@ -176,6 +177,12 @@ def test_a_file_that_was_harmed_is_not_given_and_made_anew(
         lambda content: content.replace(b"alpha-0.1.0.tar.gz", b"../alpha-0.1.0.tar.gz"),
         lambda content: content.replace(b'"files"', b'"other"'),
         lambda content: b"[]",
+        lambda content: content.replace(b'"version": "0.1.0"', b'"version": "none"'),
+        lambda content: content.replace(b'"version"', b'"other"'),
+        lambda content: content.replace(b'"size"', b'"other"'),
+        lambda content: content.replace(b'["tool"]', b"[[1]]"),
+        lambda content: content.replace(b'["tool"]', b"1"),
+        lambda content: content.replace(b'"alpha-0.1.0.tar.gz"', b'".."'),
     ],
 )
 def test_facts_that_were_harmed_are_no_facts(
@@ -197,6 +204,38 @@ def _harm(kept: KeptArtifacts, name: str, harm: Callable[[bytes], bytes | None])
         path.unlink()
     else:
         path.write_bytes(after)
+
+
+def test_what_another_run_writes_into_the_folder_stays(
+    kept: KeptArtifacts, source: Source, tmp_path: Path
+) -> None:
+    """Two runs may bring the same file to the same folder."""
+    others = [tmp_path / "out" / f".{name}.new" for name in ("alpha-0.1.0.tar.gz",)]
+    for path in others:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("half of it")
+    assert len(found(kept, source)) == 2
+    assert [path.read_text() for path in others] == ["half of it"]
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_what_went_while_the_cache_is_pruned_is_no_failure(
+    kept: KeptArtifacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run prunes too."""
+    (entry,) = kept.folder.iterdir()
+    os.utime(entry, (0, 0))
+    real = Path.lstat
+
+    def going(path: Path) -> os.stat_result:
+        if path.suffix == ".whl":
+            path.unlink(missing_ok=True)
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "lstat", going)
+        assert prune(kept.folder.parent)[0] == 1
+    assert list(kept.folder.iterdir()) == []
 
 
 def test_a_wheel_that_a_compiler_made_is_not_kept(
@@ -266,6 +305,15 @@ def test_what_did_not_change_is_not_built_again_and_comes_out_the_same(carrack: 
         "beta-0.1.0.tar.gz",
         "beta-0.1.0-py3-none-any.whl",
     }
+
+
+def test_other_attributes_above_a_package_build_it_again(carrack: Shell) -> None:
+    """They say how its files are laid out, though its tree stays the same."""
+    first, _ = build(carrack)
+    Repository(carrack.workspace).commit({".gitattributes": "module.py text eol=crlf\n"}, at=EPOCH + 60)
+    changed, built_changed = build(carrack)
+    assert built_changed == ["alpha", "beta"]
+    assert changed["alpha-0.1.0.tar.gz"] != first["alpha-0.1.0.tar.gz"]  # the wheel's backend reads lines
 
 
 def test_wheels_alone_come_from_the_folders_themselves(carrack: Shell) -> None:

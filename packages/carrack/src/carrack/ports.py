@@ -56,8 +56,17 @@ class History(Protocol):
     def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """The git tree id of each folder in its commit, all in one question; those that are not there are missing."""
 
+    def checkouts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """As `trees`, of all in the commit that says how a folder is laid out.
+
+        That is its tree, and each `.gitattributes` above it (gitattributes).
+        """
+
     def text(self, commit: str, path: PurePosixPath) -> str | None:
         """A file as it was committed; None where it was not."""
+
+    def texts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """As `text`, many at a time; those that were not committed are missing."""
 
     def tags(self) -> Mapping[str, str]:
         """The commit of every tag."""

@@ -14,4 +14,4 @@ def texts(specs: Iterable[str], environ: Mapping[str, str]) -> Iterator[str]:
         if secret.variable:
             yield from searched(environ.get(secret.variable, ""))
         elif secret.file and Path(secret.file).is_file():
-            yield from searched(Path(secret.file).read_text(encoding="utf-8", errors="surrogateescape"))
+            yield from searched(Path(secret.file).read_bytes().decode("utf-8", "surrogateescape"))

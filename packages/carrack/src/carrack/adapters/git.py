@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import subprocess
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,8 +36,12 @@ _SAME_EVERYWHERE = (
     "core.eol=lf",
     "core.symlinks=true",
     f"core.attributesFile={os.devnull}",
+    f"core.hooksPath={os.devnull}",
 )
-"""What a user's configuration may not say about exported files: it would change their bytes."""
+"""What a user's configuration may not say about exported files: it would change their bytes.
+
+Nor may a post-checkout hook: it runs in the folder that is exported.
+"""
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,31 @@ class Git:
         found = self._objects(place for place in asked if place[1].parts)
         return roots | {place: name for place, (kind, name) in found.items() if kind == "tree"}
 
-    def _objects(self, wanted: Iterable[Place]) -> Mapping[Place, tuple[str, str]]:
+    def checkouts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """See `ports.History`."""
+        asked, prefix = tuple(wanted), PurePosixPath(self._prefix)
+        roots = {place: tree for place in asked if not place[1].parts and (tree := self._root_tree(place[0]))}
+        above = {
+            (commit, path): [(commit, folder / ".gitattributes") for folder in (prefix / path).parents]
+            for commit, path in asked
+        }
+        folders = {(commit, path): (commit, prefix / path) for commit, path in asked if path.parts}
+        rows = dict.fromkeys([*folders.values(), *(one for ones in above.values() for one in ones)])
+        found = self._objects(rows, "")
+        trees = roots | {
+            place: found[one][1] for place, one in folders.items() if found.get(one, ("", ""))[0] == "tree"
+        }
+        return {
+            place: _with_attributes(
+                tree, prefix / place[1], [found[one][1] for one in above[place] if one in found]
+            )
+            for place, tree in trees.items()
+        }
+
+    def _objects(self, wanted: Iterable[Place], prefix: str | None = None) -> Mapping[Place, tuple[str, str]]:
         """Kind and id of what each commit has at a path; what is not there is missing."""
-        places = tuple(wanted)
-        lines = "".join(f"{commit}:{self._prefix}{path}\n" for commit, path in places)
+        places, prefix = tuple(wanted), self._prefix if prefix is None else prefix
+        lines = "".join(f"{commit}:{prefix}{path}\n" for commit, path in places)
         form = "%(objecttype) %(objectname)"
         answers = self._ask("cat-file", "--buffer", f"--batch-check={form}", told=lines).splitlines()
         rows = zip(places, map(str.split, answers), strict=True)
@@ -185,6 +211,15 @@ class Git:
         """See `ports.History`."""
         answer = self.run("cat-file", "blob", f"{revision}:{self._prefix}{path}")
         return None if answer.returncode else answer.stdout
+
+    def texts(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
+        """See `ports.History`."""
+        ids = {place: id for place, (kind, id) in self._objects(wanted).items() if kind == "blob"}
+        with tempfile.NamedTemporaryFile("w", prefix="carrack-", suffix=".ids", encoding="ascii") as file:
+            file.write("".join(f"{id}\n" for id in dict.fromkeys(ids.values())))
+            file.flush()
+            found = dict(self._command.contents(Path(file.name)))
+        return {place: _decoded(found[id]) for place, id in ids.items()}
 
     def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where git, or a hook of the repository, refuses."""
@@ -385,6 +420,16 @@ class Git:
 
 _TREE = "Carrack-Tree: "
 """The trailer of a commit that we pushed, with the id of its tree."""
+
+
+def _with_attributes(tree: str, path: PurePosixPath, attributes: Sequence[str]) -> str:
+    """The tree and the attributes above it, whose patterns go by where the folder is; the nearest ones first."""
+    return " ".join((tree, *attributes, str(path))) if attributes else tree
+
+
+def _decoded(content: bytes) -> str:
+    """As git's other answers are read: any end of a line is one, and what is no UTF-8 is surrogates."""
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", errors="surrogateescape").read()
 
 
 def _no_such_folder(commit: str, path: PurePosixPath) -> WorkspaceError:

@@ -24,6 +24,7 @@ from pydantic import (
 
 from carrack.adapters.job_table import JobTable
 from carrack.adapters.table import Read, Table
+from carrack.model.build_environment import DEFAULT_REQUIRES
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -131,7 +132,7 @@ class ProjectTable(ProjectRequirementsTable):
 class BuildSystemTable(Read):
     """`[build-system]` of a package; what it requires where it does not say is PEP 518's default."""
 
-    requires: tuple[str, ...] = ("setuptools>=40.8.0",)
+    requires: tuple[str, ...] = DEFAULT_REQUIRES
 
 
 class WheelsTable(Read):

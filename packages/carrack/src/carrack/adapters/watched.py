@@ -21,6 +21,10 @@ class Watched(io.RawIOBase):
     seen: set[str] = field(default_factory=set)
     _tail: bytes = b""
 
+    def __post_init__(self) -> None:
+        """Pass them over in the patterns too: those of a secret of many lines, or of one that is no text."""
+        self.patterns = tuple((form, pattern.translate(None, b"\r\n")) for form, pattern in self.patterns)
+
     def readable(self) -> bool:
         """It can be read, as `io.BufferedReader` asks."""
         return True

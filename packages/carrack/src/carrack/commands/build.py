@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+import tomllib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from carrack.model.artifact import Artifact, Kinds, Source
+from carrack.model.build_environment import DEFAULT_REQUIRES
 from carrack.model.history import Place
 from carrack.model.requirements import formatted
 from carrack.model.workspace import Package
@@ -24,8 +29,8 @@ def build(
 ) -> tuple[Artifact, ...]:
     """Build each package as the commit beside it has it, into `out`: an sdist, and the wheel made from it.
 
-    The file `constraints` of that commit says what it is built with. What is `kept` of the very same is not built
-    again, and not laid out.
+    Its pyproject.toml and the file `constraints` of that commit say what it is built with. What is `kept` of the very
+    same is not built again, and not laid out.
 
     Raises BuildError where one does not build.
     """
@@ -52,17 +57,28 @@ def _sources(
 ) -> Sequence[Source]:
     """What is to be built; nothing is laid out yet."""
     places: list[Place] = [(commit, package.path) for package, commit in packages]
-    trees, epochs = history.trees(places), history.last_changes(places)
-    texts = {commit: history.text(commit, constraints) for commit in {commit for _, commit in packages}}
+    trees, epochs = history.checkouts(places), history.last_changes(places)
+    texts = history.texts(
+        one for commit, path in places for one in ((commit, constraints), (commit, path / "pyproject.toml"))
+    )
     return [
         Source(
             name=package.name,
             version=package.version,
             path=scratch / package.name,
             epoch=epochs[commit, package.path],
-            build_requires=tuple(map(formatted, package.build_requires)),
-            constraints=texts[commit],
+            build_requires=_requires(package, texts.get((commit, package.path / "pyproject.toml"))),
+            constraints=texts.get((commit, constraints)),
             tree=trees.get((commit, package.path)),
         )
         for package, commit in packages
     ]
+
+
+def _requires(package: Package, manifest: str | None) -> tuple[str, ...]:
+    """Its build requirements as the commit has them: what finishes a release may build an older commit than HEAD."""
+    if manifest is not None:
+        with suppress(tomllib.TOMLDecodeError, AttributeError, TypeError, InvalidRequirement):
+            table = tomllib.loads(manifest).get("build-system", {})
+            return tuple(formatted(Requirement(one)) for one in table.get("requires", DEFAULT_REQUIRES))
+    return tuple(map(formatted, package.build_requires))

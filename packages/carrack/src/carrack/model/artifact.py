@@ -48,7 +48,8 @@ class Source:
 
     `epoch` is the package's last commit in seconds since 1970: the build's SOURCE_DATE_EPOCH. `constraints` is the
     text of the build requirements' lock as that commit has it; None where the workspace's file as it is now counts.
-    `version` is None where only the backend knows it; `tree` is git's id of the folder, where git knows it.
+    `version` is None where only the backend knows it; `tree` stands for all that git lays the folder out by
+    (`ports.History.checkouts`); None where it is not from git.
     """
 
     name: NormalizedName

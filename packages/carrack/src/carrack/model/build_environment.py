@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
+DEFAULT_REQUIRES = ("setuptools>=40.8.0",)
+"""What a pyproject.toml requires that does not say (PEP 518, as build and pip read it)."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 

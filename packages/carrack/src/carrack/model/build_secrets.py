@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import PurePath
 
 from carrack.model.secret_forms import SHORTEST
 
@@ -32,6 +34,24 @@ def parse_build_secret(spec: str) -> BuildSecret:
         return BuildSecret(id=name, file=None, variable=said.get("env") or source or name)
     file = source or (name if kind == "file" else None)
     return BuildSecret(id=name, file=file, variable=said.get("env") or (None if file else name))
+
+
+def absolute_secret(spec: str, folder: PurePath) -> str:
+    """The specification with its file as seen from `folder`: the engine's client runs in another one."""
+    secret = parse_build_secret(spec)
+    if not secret.file or PurePath(secret.file).is_absolute():
+        return spec
+    row: list[str] = next(csv.reader([spec]))
+    others = [one for one in row if one.partition("=")[0].strip().lower() not in ("src", "source")]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([*others, f"src={folder / secret.file}"])
+    return text.getvalue()
+
+
+def absolute_ssh(spec: str, folder: PurePath) -> str:
+    """The same of `ID[=SOCKET|KEY[,KEY]]`, as `docker build --ssh` reads it (buildx reference)."""
+    name, equals, files = spec.partition("=")
+    return name + equals + ",".join(str(folder / file) if file else "" for file in files.split(","))
 
 
 def searched(text: str) -> tuple[str, ...]:

@@ -59,12 +59,13 @@ def told(patterns: Iterable[tuple[str, bytes]], text: bytes) -> Iterator[str]:
 
 
 def _written(secret: str) -> Iterator[tuple[str, bytes]]:
-    yield "plain", secret.encode()
-    percent = quote(secret, safe="")
+    plain = secret.encode(errors="surrogateescape")  # a key in a file may be bytes that are no text
+    yield "plain", plain
+    percent = quote(plain, safe="")
     yield "percent-encoded", percent.encode()
     yield "percent-encoded in lower case", re.sub("%..", lambda code: code[0].lower(), percent).encode()
     for offset in range(3):
-        text = _base64_core(secret.encode(), offset)
+        text = _base64_core(plain, offset)
         yield f"base64 at offset {offset}", text
         yield f"base64url at offset {offset}", text.translate(bytes.maketrans(b"+/", b"-_"))
 

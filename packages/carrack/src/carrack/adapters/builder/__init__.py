@@ -26,6 +26,8 @@ from carrack.model.published import File
 from carrack.ports import Report
 
 _BACKENDS_SEE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+_BY_HASH = {"PIP_REQUIRE_HASHES": "1", "PIP_ONLY_BINARY": ":all:"}
+"""Wheels only: pip would build an sdist with the token in its environment, and by requirements without hashes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,7 @@ class IsolatedBuilder:
             kept = self.environments if self.by_hash else None
             rounds = Rounds(
                 report=self.report,
-                environ=lambda: {**self.environ(), **({"PIP_REQUIRE_HASHES": "1"} if self.by_hash else {})},
+                environ=lambda: {**self.environ(), **(_BY_HASH if self.by_hash else {})},
                 seen={key: self.seen[key] for key in _BACKENDS_SEE if key in self.seen} | dict(self.backends),
                 scratch=Path(scratch),
                 kept=kept or Path(scratch, "environments"),

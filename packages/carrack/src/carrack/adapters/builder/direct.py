@@ -1,6 +1,6 @@
 """uv_build without hooks: uv has that backend in it, and builds many packages in one process.
 
-Only where a uv of the very version is at hand that the constraints pin uv_build to: the version is in each wheel. Where
+Only where our own uv is of the very version that the constraints pin uv_build to: the version is in each wheel. Where
 uv does not do it, for whatever reason, the hooks do, and say why.
 """
 
@@ -15,6 +15,7 @@ import tempfile
 import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,10 @@ def build_directly(builds: Sequence[Build], environ: Mapping[str, str]) -> dict[
     for version, group in pinned.items():
         program = _uv(version, environ)
         if program:
-            made |= _build(program, group, environ)
+            with suppress(
+                OSError
+            ):  # a file that cannot be read, a full disk: the hooks say it by the package's name
+                made |= _build(program, group, environ)
     return made
 
 
@@ -68,14 +72,10 @@ def _is_plain(source: Path) -> bool:
 
 
 def _uv(version: str, environ: Mapping[str, str]) -> str | None:
-    """A uv of this version: our own, or the one on PATH."""
-    for found in (uv.find_uv_bin(), shutil.which("uv", path=environ.get("PATH"))):
-        if found:
-            ask = [found, "--version"]
-            said = subprocess.run(ask, env=environ, capture_output=True, text=True, check=False)
-            if said.stdout.split()[:2] == ["uv", version]:
-                return found
-    return None
+    """Our own uv, if it has this version; whatever is called uv on PATH builds nothing that is published."""
+    found = uv.find_uv_bin()
+    said = subprocess.run([found, "--version"], env=environ, capture_output=True, text=True, check=False)
+    return found if said.stdout.split()[:2] == ["uv", version] else None
 
 
 def _build(
@@ -88,7 +88,7 @@ def _build(
         (root / "pyproject.toml").write_text(_ROOT, encoding="utf-8")
         for build in builds:
             # Of links to the files: uv packs no sdist of a folder that is a link itself.
-            shutil.copytree(build.source, root / build.name, symlinks=True, copy_function=os.link)
+            shutil.copytree(build.source, root / build.name, symlinks=True, copy_function=_link)
         kinds = _ONLY[next(iter(builds)).kinds]
         command = [program, "build", "--all-packages", *_ALONE, *kinds, "--python", sys.executable]
         done = subprocess.run(
@@ -98,6 +98,14 @@ def _build(
             return {}
         taken = {build.name: _taken(build, out) for build in builds}
         return {name: facts for name, facts in taken.items() if facts["files"]}
+
+
+def _link(old: str, new: str) -> None:
+    """A link, or a copy on another file system, or where the kernel lets only a file's owner link it."""
+    try:
+        os.link(old, new, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(old, new)
 
 
 def _taken(build: Build, out: Path) -> Mapping[str, Any]:

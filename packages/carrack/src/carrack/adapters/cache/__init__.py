@@ -87,15 +87,20 @@ def prune(cache: Path, *, days: int = 30) -> tuple[int, int]:
             with locked(lock, exclusive=True, wait=False) as ours:
                 if ours and _is_old(thing, since):
                     kept.append(_size_without(thing))
-                    lock.unlink()
+                    lock.unlink(missing_ok=True)
     return len(kept), sum(kept)
 
 
 def _is_old(thing: Path, since: float) -> bool:
-    return thing.is_dir() and thing.stat().st_mtime < since
+    with suppress(FileNotFoundError):  # another run removed it
+        return thing.is_dir() and thing.stat().st_mtime < since
+    return False
 
 
 def _size_without(thing: Path) -> int:
-    size = sum(path.lstat().st_size for path in thing.rglob("*"))
+    size = 0
+    with suppress(FileNotFoundError):  # another run removes it too
+        for path in thing.rglob("*"):
+            size += path.lstat().st_size
     shutil.rmtree(thing, ignore_errors=True)
     return size

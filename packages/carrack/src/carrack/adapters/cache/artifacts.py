@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -26,6 +26,15 @@ from carrack.model.published import File
 _FORM = 1
 """Raised when Carrack itself makes other bytes of the same source: what was kept before is then made anew."""
 _FACTS = "facts.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Facts:
+    """What an entry says of itself."""
+
+    version: Version
+    installed: tuple[str, ...]
+    files: tuple[File, ...]
 
 
 @dataclass(frozen=True)
@@ -64,12 +73,11 @@ class KeptArtifacts:
         key = self.folder / _key(source, kinds)
         for entry in _folders(key):
             facts = _read(entry)
-            if facts is None or entry.name != self._said(tuple(facts["installed"]), source):
+            if facts is None or entry.name != self._said(facts.installed, source):
                 continue
-            files = [File(**fact) for fact in facts["files"]]
-            if all(_have(entry / file.name, file, out) for file in files):
+            if all(_have(entry / file.name, file, out) for file in facts.files):
                 used_now(key)
-                return tuple(_artifact(source, file, out, facts) for file in files)
+                return tuple(_artifact(source, file, out, facts) for file in facts.files)
             shutil.rmtree(entry, ignore_errors=True)
         return ()
 
@@ -110,20 +118,27 @@ def _folders(key: Path) -> Iterator[Path]:
         yield from sorted(path for path in key.iterdir() if path.is_dir())
 
 
-def _read(entry: Path) -> dict[str, Any] | None:
+def _read(entry: Path) -> _Facts | None:
+    """What the entry says of itself; None where that was harmed."""
     try:
-        facts: dict[str, Any] = json.loads((entry / _FACTS).read_bytes())
-        names = [fact["name"] for fact in facts["files"]]
-        return (
-            facts if facts["installed"] is not None and all(os.path.basename(n) == n for n in names) else None
+        told = json.loads((entry / _FACTS).read_bytes())
+        facts = _Facts(
+            version=Version(told["version"]),
+            installed=tuple(told["installed"]),
+            files=tuple(File(**fact) for fact in told["files"]),
         )
+        names = [os.path.basename(file.name) == file.name and file.name.strip(".") for file in facts.files]
+        return facts if all(names) and all(isinstance(one, str) for one in facts.installed) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _have(kept: Path, file: File, out: Path) -> bool:
     """Whether the file is in `out`, by its hash: because it was there, or because it is as it was kept."""
-    there, beside = out / file.name, out / f".{file.name}.new"
+    there, beside = (
+        out / file.name,
+        out / f".{file.name}.{uuid4().hex}.new",
+    )  # another run may have the same `out`
     try:
         if _hash(there) == file.sha256:
             return True
@@ -151,14 +166,14 @@ def _hash(path: Path, copy: Path | None = None) -> str:
     return digest.hexdigest()
 
 
-def _artifact(source: Source, file: File, out: Path, facts: Mapping[str, Any]) -> Artifact:
+def _artifact(source: Source, file: File, out: Path, facts: _Facts) -> Artifact:
     return Artifact(
         name=source.name,
-        version=Version(facts["version"]),
+        version=facts.version,
         path=out / file.name,
         file=file,
         constraints=digest_of(source.constraints or ""),
-        installed=tuple(facts["installed"]),
+        installed=facts.installed,
     )
 
 

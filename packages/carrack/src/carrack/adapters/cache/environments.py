@@ -117,10 +117,12 @@ def _read(place: Path) -> BuildEnvironment | None:
 
 
 def _fits(found: BuildEnvironment, place: Path, requires: Sequence[str], constraints: str) -> bool:
-    said = json.loads((place / _FACTS).read_text(encoding="utf-8"))["said"]
-    return said == _digest(said_of(found.installed.keys(), constraints)) and comes_to(
-        requires, found.installed
-    )
+    with suppress(OSError, ValueError, KeyError, TypeError):  # facts that were harmed
+        said = json.loads((place / _FACTS).read_text(encoding="utf-8"))["said"]
+        return said == _digest(said_of(found.installed.keys(), constraints)) and comes_to(
+            requires, found.installed
+        )
+    return False
 
 
 def listing(folder: Path) -> str:

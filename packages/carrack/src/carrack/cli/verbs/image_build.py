@@ -61,7 +61,11 @@ def command(
     from carrack.commands.image_order import make_order
     from carrack.commands.image_sources import additions
     from carrack.commands.source_wheels import commits
+    from carrack.model.build_secrets import absolute_secret, absolute_ssh
 
+    folder = wiring.start.absolute()
+    secrets = tuple(absolute_secret(spec, folder) for spec in secrets)
+    ssh = tuple(absolute_ssh(spec, folder) for spec in ssh)
     index, app = wiring.index(to), wiring.app(app_name)
     app = replace(app, base=base) if base else app
     engine = wiring.engine
@@ -121,7 +125,10 @@ def _recipe(
         arguments={"INDEX_URL": access.simple_url, **base},
         variables=_proxies(environ),
         secrets={"netrc": with_access(b"", access).decode()},
-        secret_specs=(*([f"id=certificates,src={certificates}"] if certificates else ()), *secrets),
+        secret_specs=(
+            *([f"id=certificates,src={wiring.start.absolute() / certificates}"] if certificates else ()),
+            *secrets,
+        ),
         ssh=ssh,
         host_network=urlsplit(access.simple_url).hostname in _LOOPBACK,
     )
