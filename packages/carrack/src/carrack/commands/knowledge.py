@@ -160,7 +160,10 @@ def _by_time(sources: Sources, unknown: Sequence[_Found]) -> Mapping[NormalizedN
     times = {one.package.path: epoch for one, epoch in zip(unknown, epochs, strict=True) if epoch is not None}
     commits = sources.history.commits_at(times) if times else {}
     traced = [(one, commits[one.package.path]) for one in unknown if one.package.path in commits]
-    sources.journal.append(sources.index, *(entry for one, commit in traced for entry in one.entries(commit)))
+    if traced:
+        sources.journal.append(
+            sources.index, *(entry for one, commit in traced for entry in one.entries(commit))
+        )
     return {one.package.name: (commit, one.package.path) for one, commit in traced}
 
 
