@@ -9,7 +9,7 @@ FROM python:3.13-slim AS build
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 COPY requirements.txt ./
-RUN --mount=type=cache,target=/root/.cache/pip python -m pip install --require-hashes -r requirements.txt
+RUN --mount=type=cache,target=/var/cache/pip pip install --cache-dir=/var/cache/pip --require-hashes -r requirements.txt
 COPY . .
 FROM python:3.13-slim
 COPY --from=build /usr/local/lib/python3.13/site-packages /usr/local/lib/python3.13/site-packages

@@ -229,7 +229,10 @@ def test_the_verb_says_it_and_ends_with_65(folder: Path, capsys: pytest.CaptureF
     lines = done.out.splitlines()
     assert (done.code, done.err) == (ExitCode.WORKSPACE, "")
     assert lines[0] == "Dockerfile:2: ARG keeps what NPM_TOKEN is given, and that is a credential"
-    assert lines[2] == "  instead  RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci"
+    assert (
+        lines[2]
+        == "  instead  RUN --mount=type=secret,id=npmrc NPM_CONFIG_USERCONFIG=/run/secrets/npmrc npm ci"
+    )
     assert lines[4] == "Dockerfile:3: npm writes a credential to .npmrc"
     assert lines[6] == "  instead  as for line 2"
 

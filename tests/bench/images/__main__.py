@@ -31,7 +31,7 @@ HERE, ROOT = Path(__file__).parent, Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "images.md"
 FOUND = (
     "compilers, git or pip's cache",
-    "for x in gcc git; do command -v $x; done; test -d /root/.cache/pip && echo pip cache",
+    "for x in gcc git; do command -v $x; done; test -d ~/.cache/pip && echo pip cache",
 )
 
 

@@ -15,14 +15,14 @@ RUN --mount=type=secret,id=git git -c credential.helper='!cat /run/secrets/git #
  && git -C NAME checkout COMMIT
 docker build --secret id=git,src=FILE …"""
 _NPM = """\
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci
+RUN --mount=type=secret,id=npmrc NPM_CONFIG_USERCONFIG=/run/secrets/npmrc npm ci
 docker build --secret id=npmrc,src=$HOME/.npmrc …"""
 _CURL = """\
 RUN --mount=type=secret,id=netrc curl --netrc-file /run/secrets/netrc …
 docker build --secret id=netrc,src=FILE …"""
 _AWS = (
     """\
-RUN --mount=type=secret,id=aws,target=/root/.aws/credentials aws …
+RUN --mount=type=secret,id=aws AWS_SHARED_CREDENTIALS_FILE=/run/secrets/aws aws …
 docker build --secret id=aws,src=$HOME/.aws/credentials …
 for an index no step needs AWS: carrack token --netrc FILE, and
 """
