@@ -21,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from tests.carrack.fakes import MemoryBuilder
+from tests.carrack.in_tree import IN_TREE
 from tests.carrack.repositories import EPOCH, GIT_ENVIRON, Repository, package, repository
 
 from carrack.adapters.builder import IsolatedBuilder
@@ -35,15 +36,6 @@ from carrack.ports import Report
 CONSTRAINTS = Path(__file__).parents[2] / "build-constraints.txt"
 LOCK = PurePosixPath("build-constraints.txt")
 HATCHLING = ("hatchling>=1.27,<2",)
-IN_TREE = """\
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["."]
-[project]
-name = "alpha"
-version = "0.1.0"
-"""
 BACKEND = """\
 import io, json, os, tarfile, zipfile
 VERSION = "0.1.0"

@@ -47,6 +47,7 @@ PURE = {
     ),
     *("shlex", "string", "textwrap", "types", "typing", "urllib.parse"),
     *("ast", "configparser", "csv", "email", "io", "tokenize", "tomlkit"),  # texts in, texts out
+    "batch_params.shard",  # which children of an array a retry has
     "batch_params.transport",  # the forms in which a job reads its configuration
 }
 """What the model may use of others: packages that compute. `pathlib` is there for its names; see DOES."""

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from tests.carrack.fake_batch import ARN, NOW, FakeBatch, array, asking, child, failed, told
 from tests.carrack.fakes import Told
 
+from batch_params.shard import parse_map
 from carrack.adapters.job_records import JobRecords
 from carrack.commands.job_retry import Wish, plan_retry, submit_retry
 from carrack.commands.submitting import Desk
 from carrack.errors import JobError, StoppedError
 from carrack.model.jobs.job import JSON
-from carrack.model.jobs.shards import compose, format_ranges, parse_ranges
+from carrack.model.jobs.shards import compose, format_ranges
 
 DEFINITION = {
     "jobDefinitionName": "pipeline",
@@ -319,19 +320,19 @@ def test_only_failed_children_are_meant() -> None:
 def test_ranges_are_read_as_they_are_written(indexes: list[int]) -> None:
     """Whatever their order."""
     if indexes:
-        assert parse_ranges(format_ranges(indexes)) == tuple(indexes)
+        assert parse_map(format_ranges(indexes)) == tuple(indexes)
 
 
 @pytest.mark.parametrize("text", ["", "x", "3-1", "1,,2", "1,1", "0-2,2", "-1", "[1"])
 def test_what_is_no_range_is_refused(text: str) -> None:
     """A child that guessed would do another's work."""
     with pytest.raises(ValueError, match=r"range|twice"):
-        parse_ranges(text)
+        parse_map(text)
 
 
 def test_a_map_may_be_a_list_too() -> None:
     """As other tools may write it."""
-    assert parse_ranges("[3, 7]") == (3, 7)
+    assert parse_map("[3, 7]") == (3, 7)
     assert compose((), [4]) == (4,)
     with pytest.raises(ValueError, match="no child 2"):
         compose((3, 7), [2])

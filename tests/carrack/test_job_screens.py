@@ -201,7 +201,7 @@ def test_lines_of_several_children_say_whose_they_are(batch: FakeBatch, tmp_path
     ("words", "kind", "message"),
     [
         (("logs", "large"), UsageError, "large has 500 children"),
-        (("logs", "job", "--child", "3-1"), UsageError, "neither an index nor a range"),
+        (("logs", "job", "--child", "3-1"), UsageError, "ranges such as 3,7-9"),
         (("logs", "job", "--child", "99"), JobError, "children 0-9, and not 99"),
         (("logs", "job", "--child", "1,4", "--follow"), UsageError, "one log is followed"),
         (("logs", "job", "--failed", "--follow"), UsageError, "goes with no other choice"),

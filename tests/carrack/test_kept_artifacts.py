@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from tests.carrack.in_tree import IN_TREE
 from tests.carrack.local import Shell
 from tests.carrack.repositories import EPOCH, Repository, repository
 
@@ -20,15 +21,6 @@ from carrack.adapters.hashing import describe
 from carrack.model.artifact import Artifact, Kinds, Source, digest_of
 
 PINS = "tool==1 --hash=sha256:aa\nother==1 --hash=sha256:bb\n"
-IN_TREE = """\
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["."]
-[project]
-name = "{name}"
-version = "0.1.0"
-"""
 BACKEND = """\
 import io, os, tarfile, tomllib, zipfile
 
@@ -268,7 +260,7 @@ def carrack(tmp_path: Path) -> Shell:
                 f"packages/{name}/{file}": text
                 for name in ("alpha", "beta")
                 for file, text in {
-                    "pyproject.toml": IN_TREE.format(name=name),
+                    "pyproject.toml": IN_TREE.replace("alpha", name),
                     "backend.py": BACKEND,
                     "module.py": f"NAME = '{name}'\n",
                 }.items()

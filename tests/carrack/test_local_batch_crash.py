@@ -89,13 +89,19 @@ def test_a_killed_supervisor_is_noticed_at_once(jobs: Here) -> None:
     assert (attempt.exit_code, attempt.status_reason, attempt.log_stream) == (None, LOST, stream)
 
 
-def test_a_machine_that_went_down_is_noticed_when_somebody_asks(jobs: Here) -> None:
-    """Both processes were killed: until then the job is told as it was, and after that as failed."""
+def orphaned(jobs: Here) -> str:
+    """A job that runs, and of which both processes that look after it were killed."""
     job = jobs.submit("sleep", "600")
     jobs.running(job)
     kill(job, both=True)
     for pid in supervisors(job):
         until_gone(pid)
+    return job
+
+
+def test_a_machine_that_went_down_is_noticed_when_somebody_asks(jobs: Here) -> None:
+    """Both processes were killed: until then the job is told as it was, and after that as failed."""
+    job = orphaned(jobs)
     assert on_disk(jobs, job)["status"] == "RUNNING"
     assert left_of(job)
     assert (jobs.told(job)["status"], jobs.told(job)["statusReason"]) == ("FAILED", LOST)
@@ -105,11 +111,7 @@ def test_a_machine_that_went_down_is_noticed_when_somebody_asks(jobs: Here) -> N
 
 def test_all_who_ask_at_once_are_told_the_same(jobs: Here) -> None:
     """One of them ends what is left, the others wait for it."""
-    job = jobs.submit("sleep", "600")
-    jobs.running(job)
-    kill(job, both=True)
-    for pid in supervisors(job):
-        until_gone(pid)
+    job = orphaned(jobs)
     with ThreadPoolExecutor(4) as pool:
         told = list(pool.map(jobs.told, [job] * 8))
     assert {one["statusReason"] for one in told} == {LOST}
@@ -164,11 +166,7 @@ def test_a_full_disk_keeps_nobody_from_being_told(jobs: Here, monkeypatch: pytes
     def full(folder: JobFolder, told: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    job = jobs.submit("sleep", "600")
-    jobs.running(job)
-    kill(job, both=True)
-    for pid in supervisors(job):
-        until_gone(pid)
+    job = orphaned(jobs)
     with monkeypatch.context() as patch:
         patch.setattr(JobFolder, "save", full)
         assert (jobs.told(job)["status"], jobs.told(job)["statusReason"]) == ("FAILED", LOST)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import tarfile
 from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
+from tests.carrack.pushed_image import digest_of, layer
 from tests.carrack.web import Answer, Web
 
 from carrack.adapters.ecr import log_in
@@ -235,34 +234,18 @@ def test_a_record_is_kept_once_and_stops_nothing(tmp_path: Path) -> None:
     assert "the image is pushed, and not noted there" in notes[0]
 
 
-def layer(**files: str) -> bytes:
-    """A layer with these files; `__` is a slash."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, text in files.items():
-            entry = tarfile.TarInfo(name.replace("__", "/"))
-            entry.size = len(text)
-            archive.addfile(entry, io.BytesIO(text.encode()))
-    return buffer.getvalue()
-
-
-def digest_of(body: bytes) -> str:
-    """As registries call it."""
-    return f"sha256:{hashlib.sha256(body).hexdigest()}"
-
-
 @pytest.mark.parametrize(
     ("layers", "found"),
     [
-        ([layer(opt__a="one"), layer(etc="x")], b"one"),
-        ([layer(opt__a="one"), layer(opt__a="two")], b"two"),
-        ([layer(opt__a="one"), layer(**{"opt__.wh.a": ""})], None),
-        ([layer(opt__a="one"), layer(**{"opt__.wh..wh..opq": ""})], None),
-        ([layer(opt__a="one"), layer(**{".wh.opt": ""})], None),
-        ([layer(opt__a="one"), layer(**{".wh..wh..opq": ""})], None),
-        ([layer(opt__a="one"), layer(**{".wh.opt": "", "opt__a": "two"})], b"two"),
-        ([layer(opt__b="one")], None),
-        ([layer(opt__a="one"), b"\x28\xb5\x2f\xfd not read"], b"one"),
+        ([layer({"opt/a": "one"}), layer({"etc": "x"})], b"one"),
+        ([layer({"opt/a": "one"}), layer({"opt/a": "two"})], b"two"),
+        ([layer({"opt/a": "one"}), layer({"opt/.wh.a": ""})], None),
+        ([layer({"opt/a": "one"}), layer({"opt/.wh..wh..opq": ""})], None),
+        ([layer({"opt/a": "one"}), layer({".wh.opt": ""})], None),
+        ([layer({"opt/a": "one"}), layer({".wh..wh..opq": ""})], None),
+        ([layer({"opt/a": "one"}), layer({".wh.opt": "", "opt/a": "two"})], b"two"),
+        ([layer({"opt/b": "one"})], None),
+        ([layer({"opt/a": "one"}), b"\x28\xb5\x2f\xfd not read"], b"one"),
     ],
     ids=[
         *("below", "on top", "taken away", "what its folder had", "its folder", "everything", "made anew"),

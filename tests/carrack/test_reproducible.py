@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from tests.carrack.fakes import World
+from tests.carrack.in_tree import IN_TREE
 from tests.carrack.local import Shell
 from tests.carrack.repositories import EPOCH, GIT_ENVIRON, Repository, package, repository
 
@@ -20,15 +21,6 @@ from carrack.adapters.projects import read_package
 from carrack.errors import WorkspaceError
 from carrack.model.reproduction import Member, why
 
-IN_TREE = """\
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["."]
-[project]
-name = "alpha"
-version = "0.1.0"
-"""
 BACKEND = """\
 import io, os, pathlib, tarfile, time, zipfile
 

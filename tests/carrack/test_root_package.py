@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from tests.carrack.fakes import name
+from tests.carrack.in_tree import IN_TREE
 from tests.carrack.repositories import EPOCH, GIT_ENVIRON, Repository, package, repository
-from tests.carrack.test_builder import BACKEND, IN_TREE
+from tests.carrack.test_builder import BACKEND
 from tests.carrack.test_cli import ROOT, Command
 from tests.carrack.test_plan_verb import carrack as carrack  # the command, with index and builder in memory
 

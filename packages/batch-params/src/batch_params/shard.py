@@ -8,7 +8,7 @@ children or more, so that a single one that runs again is a plain job, with a ma
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -45,27 +45,36 @@ def shard(environ: Mapping[str, str]) -> Shard:
     return _mapped(child, environ) if MAP in environ else child
 
 
-def _mapped(child: Shard, environ: Mapping[str, str]) -> Shard:
-    count, shards = _number(environ, COUNT, 1), list(_shards(environ[MAP]))
-    if len(shards) != child.count:
-        _refuse(MAP, f"names {len(shards)} shards for {child.count} children")
-    if len(set(shards)) < len(shards):
-        _refuse(MAP, "names a shard twice")
-    if max(shards) >= count:
-        _refuse(MAP, f"names shard {max(shards)}, and {COUNT} is {count}")
-    return Shard(index=shards[child.index], count=count)
-
-
-def _shards(text: str) -> Iterator[int]:
+def parse_map(text: str) -> tuple[int, ...]:
+    """Read `3,7-9`, or the same as a JSON list. Raises ValueError for anything else, and for a shard named twice."""
     inner = text.strip()
     if inner.startswith("[") and inner.endswith("]"):
         inner = inner[1:-1]
-    for part in inner.split(","):
-        found = _RANGE.fullmatch(part.strip())
-        first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
-        if first > last:
-            _refuse(MAP, "must be a JSON list of whole numbers, or ranges such as 3,7-9")
-        yield from range(first, last + 1)
+    shards = tuple(shard for part in inner.split(",") for shard in _range(part.strip()))
+    if len(set(shards)) < len(shards):
+        raise ValueError("names a shard twice")
+    return shards
+
+
+def _range(part: str) -> range:
+    found = _RANGE.fullmatch(part)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if first > last:
+        raise ValueError("must be a JSON list of whole numbers, or ranges such as 3,7-9")
+    return range(first, last + 1)
+
+
+def _mapped(child: Shard, environ: Mapping[str, str]) -> Shard:
+    count = _number(environ, COUNT, 1)
+    try:
+        shards = parse_map(environ[MAP])
+    except ValueError as error:
+        _refuse(MAP, str(error))
+    if len(shards) != child.count:
+        _refuse(MAP, f"names {len(shards)} shards for {child.count} children")
+    if max(shards) >= count:
+        _refuse(MAP, f"names shard {max(shards)}, and {COUNT} is {count}")
+    return Shard(index=shards[child.index], count=count)
 
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -130,7 +130,13 @@ _SIGN_IN_AGAIN = "sign in to AWS again, or correct AWS_PROFILE or the index's pr
 _CLOCK = "set this machine's clock"
 _LATER = "run the same command again in a minute"
 
+THROTTLED = frozenset(
+    {"Throttling", "Throttled", "RequestThrottled", "RequestLimitExceeded", "TooManyRequests"}
+)
+"""The codes of a service that did nothing, because it is asked too often; without `Exception` at their end."""
+
 _REFUSALS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(THROTTLED, ("the service is asked too often: {message}", _LATER)),
     "ExpiredToken": ("the AWS credentials have expired", _SIGN_IN_AGAIN),
     "UnrecognizedClient": ("AWS does not know these credentials", _SIGN_IN_AGAIN),
     "InvalidClientTokenId": ("AWS does not know these credentials", _SIGN_IN_AGAIN),
@@ -142,10 +148,6 @@ _REFUSALS: dict[str, tuple[str, str]] = {
         "the account has not enabled region {region}",
         "enable it, or correct region in pyproject.toml",
     ),
-    "Throttling": ("the service is asked too often: {message}", _LATER),
-    "Throttled": ("the service is asked too often: {message}", _LATER),
-    "RequestLimitExceeded": ("the service is asked too often: {message}", _LATER),
-    "TooManyRequests": ("the service is asked too often: {message}", _LATER),
     "InternalServer": ("the service failed: {message}", _LATER),
     "Server": ("the service failed: {message}", _LATER),
     "ServiceUnavailable": ("the service failed: {message}", _LATER),

@@ -7,22 +7,11 @@ from typing import Any
 from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
-from carrack.adapters.aws_errors import access_error
+from carrack.adapters.aws_errors import THROTTLED, access_error
 from carrack.adapters.aws_session import sign_in_command
 from carrack.errors import CarrackError, DeniedError, JobError, StoppedError
 from carrack.model.index import Index
 
-_THROTTLED = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-    }
-)
 _AMBIGUOUS = (
     aws.ReadTimeoutError,
     aws.ConnectionClosedError,
@@ -37,7 +26,7 @@ def is_throttled(error: Exception) -> bool:
     """Whether the service did nothing, because it is asked too often."""
     if not isinstance(error, aws.ClientError):
         return False
-    return _code(error) in _THROTTLED or _status(error) == 429
+    return _code(error).removesuffix("Exception") in THROTTLED or _status(error) == 429
 
 
 def is_missing(error: Exception) -> bool:

@@ -1,14 +1,12 @@
-"""A file of parameters, read as strictly as the job reads it."""
+"""A file of parameters, read as the job reads it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from batch_params.strict_json import InvalidJsonError, Parsed, parse
+from batch_params.document import Document, Source, read_document
+from batch_params.problems import ConfigError, Problem
 from carrack.errors import JobError
 
 
@@ -18,49 +16,26 @@ def read_parameters(name: str, data: bytes) -> Mapping[str, Any]:
     And of numbers with more digits than a float keeps: what is sent is what is written here.
     """
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _refused(name, [f"{name}: is not UTF-8 from byte {error.start} on"]) from None
-    try:
-        parsed = parse(text)
-    except InvalidJsonError as error:
-        place = f"{name}:{error.position.line}:{error.position.column}"
-        raise _refused(name, [f"{place}: invalid JSON: {error}"]) from None
-    faults = [*_faults(name, parsed), *_rounded(name, text)]
-    if not isinstance(parsed.value, dict):
-        faults.append(f"{name}:1:1: must be a JSON object")
-    if faults:
-        raise _refused(name, faults)
-    value: Mapping[str, Any] = parsed.value  # type: ignore[assignment]
-    return value
+        document = read_document(Source(name=name, data=data))
+        problems = [*document.problems, *_rounded(document)]
+    except ConfigError as error:
+        problems = list(error.problems)
+    if problems:
+        raise JobError(
+            "these are no parameters",
+            faults=tuple(map(str, problems)),
+            address=name,
+            untouched="the queue; nothing was submitted",
+        )
+    return document.value
 
 
-def _faults(name: str, parsed: Parsed) -> Iterator[str]:
-    for fault in parsed.faults:
-        place = f"{name}:{fault.position.line}:{fault.position.column}"
-        yield f"{place}: {'.'.join(map(str, fault.key))}: {fault.message}"
-
-
-def _rounded(name: str, text: str) -> list[str]:
-    """The numbers that would come out as others."""
-    numbers: list[str] = []
-
-    def note(number: str) -> float:
-        with suppress(InvalidOperation):  # an exponent that no number holds, which is a fault already
-            if Decimal(number) != Decimal(repr(float(number))):
-                numbers.append(
-                    f"{name}: {number[:40]} has more digits than a number keeps; write it as a string"
-                )
-        return float(number)
-
-    json.loads(text, parse_float=note)
-    return numbers
-
-
-def _refused(name: str, faults: list[str]) -> JobError:
-    return JobError(
-        "these are no parameters",
-        faults=tuple(faults),
-        address=name,
-        untouched="the queue; nothing was submitted",
-    )
+def _rounded(document: Document) -> Iterator[Problem]:
+    """The numbers that would come out as others, in the order of the text."""
+    for place, key in sorted((document.places[key].value, key) for key in document.rounded):
+        yield Problem(
+            source=document.source,
+            position=place,
+            key=key,
+            message="has more digits than a number keeps; write it as a string",
+        )

@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from carrack.cli.options import index_option
+from carrack.cli.options import PLACES, index_option
 
 F = TypeVar("F", bound=Callable[..., Any])
-PLACES = ("process", "container", "aws")
 
 
 def place_options(function: F) -> F:

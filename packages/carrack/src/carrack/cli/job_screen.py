@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import click
 
 from carrack.cli.output import printable
-from carrack.commands.job_status import Standing
+from carrack.commands.inquiry import Inquiry
+from carrack.commands.job_status import Standing, standing
 from carrack.model.jobs.explanation import Explanation
 from carrack.model.jobs.failures import Failures, cause_of
 from carrack.model.jobs.job import Attempt, Job
@@ -36,6 +38,24 @@ class Prices:
         if self.vcpu_hour is None or self.gb_hour is None:
             return str(used)
         return f"{used}, {used.cost(vcpu_hour=self.vcpu_hour, gb_hour=self.gb_hour):.2f} at these prices"
+
+
+def show_each(
+    jobs: Iterable[tuple[str, Inquiry]],
+    show: Callable[[Standing, Prices], None],
+    prices: Prices,
+    *,
+    as_json: bool,
+) -> None:
+    """What `show` makes of each job, asked for where it is; or all as one JSON list. Nothing before all are known."""
+    found = [standing(job, inquiry) for job, inquiry in jobs]
+    if as_json:
+        click.echo(json.dumps([as_facts(one) for one in found], indent=1))
+        return
+    for number, one in enumerate(found):
+        if number:
+            click.echo()
+        show(one, prices)
 
 
 def show_facts(standing: Standing, prices: Prices) -> None:

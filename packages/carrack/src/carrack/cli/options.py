@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+PLACES = ("process", "container", "aws")
+"""Where jobs run: on this machine in two ways, or on AWS Batch."""
 
 
 def index_option(function: F) -> F:
@@ -40,7 +42,7 @@ def on_option(function: F) -> F:
     """`--on PLACE`: where jobs run."""
     return click.option(
         "--on",
-        type=click.Choice(["process", "container", "aws"]),
+        type=click.Choice(PLACES),
         default="aws",
         show_default=True,
         help="Where: a process or a container of this machine, or AWS Batch.",

@@ -32,11 +32,15 @@ def read_manifest(name: str, engine: Engine, parse: Parse) -> tuple[Image, Manif
         raise UsageError(
             "this image does not say what is in it: `carrack image build` did not make it", address=name
         )
-    content = engine.read(name, PLACE)
+    return image, parse(proven(engine.read(name, PLACE), wanted, name), name)
+
+
+def proven(content: bytes | None, wanted: str, name: str) -> bytes:
+    """The manifest that was read out of an image. Raises BuildError where it is not the one that its label tells."""
     if content is None or text_digest(content.decode(errors="replace")) != wanted:
         there = "is not there" if content is None else "is another one"
         raise BuildError(f"its label names a manifest, and {PLACE} {there}", address=name)
-    return image, parse(content, name)
+    return content
 
 
 def words(

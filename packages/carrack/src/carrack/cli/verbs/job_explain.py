@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from carrack.cli.job_options import json_option, place_options, price_options
@@ -30,14 +28,9 @@ def command(
     The failed children of an array are shown by cause, the commonest first. What is not known is shown in the service's
     own words.
     """
-    from carrack.cli.job_screen import Prices, as_facts, show_explanation
-    from carrack.commands.job_status import standing
+    from carrack.cli.job_screen import Prices, show_each, show_explanation
 
-    found = [standing(job, wiring.inquiry(on, to, job)) for job in jobs]
-    if as_json:
-        click.echo(json.dumps([as_facts(one) for one in found], indent=1))
-        return
-    for number, one in enumerate(found):
-        if number:
-            click.echo()
-        show_explanation(one, Prices(vcpu_hour=price_vcpu_hour, gb_hour=price_gb_hour))
+    inquiries = ((job, wiring.inquiry(on, to, job)) for job in jobs)
+    show_each(
+        inquiries, show_explanation, Prices(vcpu_hour=price_vcpu_hour, gb_hour=price_gb_hour), as_json=as_json
+    )

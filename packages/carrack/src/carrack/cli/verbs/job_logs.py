@@ -76,12 +76,12 @@ def command(
 
 def _chosen(job: Job, children: str | None, inquiry: Inquiry) -> tuple[Job, ...]:
     """The jobs whose logs are read: the job, or children of it."""
+    from batch_params.shard import parse_map
     from carrack.commands.inquiry import select_children
-    from carrack.model.jobs.shards import parse_ranges
 
     if children is not None:
         try:
-            wanted = parse_ranges(children)
+            wanted = parse_map(children)
         except ValueError as error:
             raise UsageError(str(error), address=f"--child {children}") from None
         return inquiry.jobs(select_children(job, wanted))

@@ -57,9 +57,9 @@ def command(
 
 
 def _ranges(text: str | None) -> tuple[int, ...]:
-    from carrack.model.jobs.shards import parse_ranges
+    from batch_params.shard import parse_map
 
     try:
-        return parse_ranges(text) if text else ()
+        return parse_map(text) if text else ()
     except ValueError as error:
         raise UsageError(str(error), address=f"--only {text}") from None

@@ -10,10 +10,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from batch_params.shard import COUNT, MAP, parse_map
 from carrack.model.jobs.job import JSON, Job
 from carrack.model.jobs.references import references
 from carrack.model.jobs.request import REQUEST
-from carrack.model.jobs.shards import COUNT, MAP, compose, format_ranges, parse_ranges
+from carrack.model.jobs.shards import compose, format_ranges
 
 RETRY_OF = "carrack:retry-of"
 """The tag with the id of the job that a job is a retry of."""
@@ -41,7 +42,7 @@ def shards_of(job: Job) -> tuple[int, ...]:
     Raises ValueError for one that cannot be read.
     """
     text = _environment(job.told.get("container", {})).get(MAP)
-    return parse_ranges(text) if text is not None else ()
+    return parse_map(text) if text is not None else ()
 
 
 def retry_request(job: Job, definition: JSON, failed: Sequence[int] = (), after: Sequence[str] = ()) -> JSON:

@@ -1,18 +1,12 @@
 """Which children of an array a retry runs again: indexes, as they are written in a job's environment.
 
 Batch numbers an array's children from 0 without gaps, so that an array of the failed ones needs a map: its child i does
-the work of shard `map[i]`. Jobs read ranges and a JSON list alike.
+the work of shard `map[i]`. Jobs read it with `batch_params.shard`, which also names the two variables.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-
-MAP, COUNT = "CARRACK_SHARD_MAP", "CARRACK_SHARD_COUNT"
-"""The variables that say which shards a retry has, and how many there are in the first array."""
-
-_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
 
 def format_ranges(indexes: Iterable[int]) -> str:
@@ -37,25 +31,6 @@ def _runs(indexes: Iterable[int]) -> Iterator[tuple[int, int]]:
         first = last = index
     if first is not None and last is not None:
         yield first, last
-
-
-def parse_ranges(text: str) -> tuple[int, ...]:
-    """Read `3,7-9`, or the same as a JSON list. Raises ValueError for anything else, and for an index said twice."""
-    inner = text.strip()
-    if inner.startswith("[") and inner.endswith("]"):
-        inner = inner[1:-1]
-    indexes = tuple(index for part in inner.split(",") for index in _range(part.strip()))
-    if len(set(indexes)) < len(indexes):
-        raise ValueError(f"{text!r} names an index twice")
-    return indexes
-
-
-def _range(part: str) -> range:
-    found = _RANGE.fullmatch(part)
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
-    if first > last:
-        raise ValueError(f"{part!r} is neither an index nor a range of them, such as 3,7-9")
-    return range(first, last + 1)
 
 
 def compose(shards: Sequence[int], children: Iterable[int]) -> tuple[int, ...]:
