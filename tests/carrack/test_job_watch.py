@@ -139,12 +139,12 @@ def test_what_passes_by_itself_is_told_apart(error: Exception, passes: bool) -> 
     assert isinstance(told_as, UnavailableError) == passes
 
 
-def test_a_hundred_jobs_are_one_question() -> None:
-    """And 250 are three."""
+def test_a_look_is_one_question() -> None:
+    """However many jobs; `AwsBatch` knows how many DescribeJobs takes at once."""
     jobs = [told(f"job-{n}", "SUCCEEDED") for n in range(250)]
     batch = FakeBatch().have(*jobs)
     watched(batch, *(one["jobId"] for one in jobs))
-    assert batch.asked == ["describe 100", "describe 100", "describe 50"]
+    assert batch.asked == ["describe 250"]
 
 
 def test_looks_are_further_apart_while_nothing_changes() -> None:

@@ -343,8 +343,6 @@ def test_what_is_not_there_is_missing_or_told(jobs: Here) -> None:
     """Unknown ids, and those that would lead out of the folder."""
     ids = ["0" * 8 + "-0000-0000-0000-" + "0" * 12, "..", "definitions", "", f"{jobs.submit('true')}:0"]
     assert jobs.batch.describe(ids) == {}
-    with pytest.raises(JobError, match="takes 100"):
-        jobs.batch.describe(["x"] * 101)
     for ask in (jobs.batch.terminate, jobs.batch.children):
         with pytest.raises(JobError):
             ask(ids[0], "FAILED")

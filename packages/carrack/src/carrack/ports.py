@@ -673,7 +673,7 @@ class Batch(Protocol):
         """Carry out SubmitJob; gives the job's id."""
 
     def describe(self, ids: Sequence[str]) -> Mapping[str, JSON]:
-        """DescribeJobs' `jobs`, by id, at most 100 a call. One that is not known (yet) is missing."""
+        """DescribeJobs' `jobs`, by id, however many. One that is not known (yet) is missing."""
 
     def children(self, array: str, status: str) -> Sequence[str]:
         """The ids of an array's children that are in a state, by index."""

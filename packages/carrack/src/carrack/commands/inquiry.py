@@ -18,7 +18,7 @@ from carrack.ports import Batch
 T = TypeVar("T")
 
 _AT_ONCE = 100
-"""As many ids as one DescribeJobs takes."""
+"""Of an array's children, as many as one DescribeJobs takes: who looks at few of them asks about few."""
 _FIRST, _LONGEST = 1.0, 30.0
 _UNHEARD, _HEARD = 20.0, 300.0
 """For how many seconds a question is asked again: before the service ever answered us, and after that."""
@@ -78,12 +78,8 @@ class Inquiry:
         )
 
     def known(self, ids: Sequence[str]) -> dict[str, Job]:
-        """Those of `ids` that the service knows, a hundred in one question."""
-        found: dict[str, Job] = {}
-        for start in range(0, len(ids), _AT_ONCE):
-            some = ids[start : start + _AT_ONCE]
-            told = self.ask(lambda some=some: self.batch.describe(some))  # type: ignore[misc]
-            found |= {job: read_job(one) for job, one in told.items()}
+        """Those of `ids` that the service knows."""
+        found = {job: read_job(one) for job, one in self.ask(lambda: self.batch.describe(ids)).items()}
         self.seen |= found.keys()
         return found
 

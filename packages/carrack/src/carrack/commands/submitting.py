@@ -65,14 +65,11 @@ def find(made: Submission, batch: Batch) -> str | None:
     Raises StoppedError where the service lists a job of that name and does not describe it: nobody knows its tag.
     """
     alike = [job["jobId"] for job in batch.recent(made.queue) if job["jobName"] == made.name]
-    missing = 0
-    for start in range(0, len(alike), 100):
-        told = batch.describe(some := alike[start : start + 100])
-        for job in told.values():
-            if job.get("tags", {}).get(REQUEST) == made.request_id:
-                return str(job["jobId"])
-        missing += len(set(some) - told.keys())
-    if missing:
+    told = batch.describe(alike) if alike else {}
+    for job in told.values():
+        if job.get("tags", {}).get(REQUEST) == made.request_id:
+            return str(job["jobId"])
+    if missing := len(set(alike) - told.keys()):
         raise _wait(made, batch, f"may be among {missing} jobs that are listed and not described yet")
     return None
 
