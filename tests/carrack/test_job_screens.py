@@ -120,7 +120,13 @@ def test_explain_says_of_each_cause_what_was_told_what_it_means_and_what_to_do(
 """
         in out
     )
-    assert "\nagain: carrack job retry job --failed\n" in out
+    assert "again:" not in out, "with as little memory and the same parameters it would fail alike"
+
+
+def test_explain_offers_the_same_again_where_that_can_help(tmp_path: Path) -> None:
+    """One cause that passes is enough."""
+    batch = FakeBatch().have(array("job", "FAILED", 2, FAILED=2), child(0, 78), child(1, 75))
+    assert "\nagain: carrack job retry job --failed\n" in typed(batch, tmp_path, "explain", "job").stdout
 
 
 def test_words_of_the_service_cannot_move_the_cursor(tmp_path: Path) -> None:

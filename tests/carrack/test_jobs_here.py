@@ -102,3 +102,18 @@ def test_a_job_on_aws_has_a_role_of_its_own(carrack: Shell) -> None:
     done = carrack("job", "submit", "--on", "aws", "--with-credentials")
     assert done.returncode == 64
     assert "--with-credentials: a job on AWS has the role that its definition names" in done.stderr
+
+
+def test_what_a_process_ran_is_not_claimed_to_be_known(carrack: Shell) -> None:
+    """An environment is another one after the next install."""
+    done = carrack("trace", submit(carrack))
+    assert done.returncode == 74
+    assert "it ran in no image, but in" in done.stderr
+
+
+def test_a_name_is_no_id(carrack: Shell) -> None:
+    """It is answered at once, and AWS is not asked."""
+    for verb in ("status", "watch", "logs", "explain", "cancel", "retry"):
+        done = carrack("job", verb, "nightly")
+        assert done.returncode == 64, (verb, done.stderr)
+        assert "nightly: is not a job's id" in done.stderr

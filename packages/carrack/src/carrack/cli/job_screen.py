@@ -21,6 +21,8 @@ from carrack.model.jobs.retrying import retry_of
 from carrack.model.jobs.shards import format_ranges
 from carrack.model.jobs.usage import Usage
 
+RETRY = "carrack job retry"
+"""The step that runs the very same again: what was asked for wrongly, or has a bug, would fail alike."""
 _SHOWN = 12
 _INDEXES = 60
 """Letters of a list of children on a screen; --json has all."""
@@ -127,7 +129,7 @@ def show_explanation(standing: Standing, prices: Prices) -> None:
     for title, failures, why in groups:
         click.echo(f"\n{title}")
         _show_why(why, failures.cause.said)
-    if groups and standing.why.next:
+    if standing.why.next and any(RETRY in why.next for _, _, why in groups):
         click.echo(f"\nagain: {standing.why.next}")
     if standing.usage.attempts:
         click.echo(f"\nused: {prices.line(standing.usage)}")

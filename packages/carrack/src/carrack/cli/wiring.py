@@ -273,9 +273,18 @@ class Wiring:
         return sys.stderr.isatty() and not self.environ.get("CI")
 
     def inquiry(self, on: str | None, to: str | None, job: str | None) -> Inquiry:
-        """Where a job is, to be asked patiently: if not said, on this machine if it was submitted here, else on AWS."""
-        from carrack.commands.inquiry import Inquiry
+        """Where a job is, to be asked patiently: if not said, on this machine if it was submitted here, else on AWS.
 
+        Raises UsageError for what is no job's id.
+        """
+        from carrack.commands.inquiry import Inquiry
+        from carrack.errors import UsageError
+        from carrack.model.jobs.job import is_id
+
+        if job is not None and not is_id(job):
+            raise UsageError(
+                "is not a job's id", address=job, hint="carrack job list has those of the last jobs"
+            )
         return Inquiry(batch=self.batch(on or self._place_of(job), to))
 
     def _place_of(self, job: str | None) -> str:

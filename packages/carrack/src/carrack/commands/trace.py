@@ -40,10 +40,11 @@ def trace_job(id: str, batch: Batch, read: ReadImage) -> Trail:
         )
     job = read_job(told)
     image = told.get("container", {}).get("image") or _defined(job, batch)
-    if not image:
+    if not image or image.startswith("/"):
         raise JobError(
-            "it ran in no image, so that nothing but the workspace's own environment says what it ran",
+            f"it ran in no image, but in {image or 'an environment'}, which says nothing of what was in it then",
             address=f"{id} on {batch.place}",
+            hint="jobs with `--on container` and on AWS run in images, which do",
         )
     return Trail(job=job, image=image, contents=read(image))
 

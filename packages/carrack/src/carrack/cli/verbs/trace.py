@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _COMMIT = re.compile(f"[0-9a-f]{{{SHORTEST_COMMIT},64}}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}:[0-9]+")
-_JOB = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:[0-9]+)?")
 _SHOWN, _SHORT = 12, 12
 
 
@@ -75,10 +74,11 @@ def _commit(text: str | None) -> str | None:
 def _forth(wiring: Wiring, to: str | None, thing: str, as_json: bool) -> int:
     from carrack.commands.trace import images_of, trace_job
     from carrack.errors import NotReadyError
+    from carrack.model.jobs.job import is_id
 
     read = partial(wiring.contents, to)
     job = None
-    if _JOB.fullmatch(thing):
+    if is_id(thing):
         trail = trace_job(thing, wiring.inquiry(None, to, thing).batch, read)
         job, found = trail.job, {trail.image: trail.contents}
     elif _REVISION.fullmatch(thing):

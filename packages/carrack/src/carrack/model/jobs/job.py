@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 JSON = Mapping[str, Any]
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(:[0-9]{1,5})?")
 ENDED = frozenset({"SUCCEEDED", "FAILED"})
 """The states that no job leaves (AWS Batch user guide, "Job states")."""
 
@@ -61,6 +63,11 @@ class Job:
     def has_failed(self) -> bool:
         """Whether it ended, and it or a child of it failed."""
         return self.status == "FAILED" or (self.has_ended and self.counts.get("FAILED", 0) > 0)
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` has the form of a job's id: a UUID, of an array's child with its index."""
+    return bool(_ID.fullmatch(text))
 
 
 def read_job(told: JSON) -> Job:
