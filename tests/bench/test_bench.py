@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.bench.pages import DOCS, PLACES, split
 
 
 def quick(bench: str) -> str:
@@ -48,3 +49,13 @@ def test_the_bench_of_parameters_runs_to_its_end() -> None:
     rows = [line.split() for line in quick("params").splitlines()[2:]]
     assert len(rows) == 5
     assert all(float(row[0]) > 0 and float(row[1]) > 0 for row in rows)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_every_table_has_its_place(name: str) -> None:
+    """In each of its pages; a page without one is no place."""
+    for page in PLACES[name]:
+        text = (DOCS / page).read_text(encoding="utf-8")
+        assert "".join(split(name, text)) == text
+        with pytest.raises(ValueError, match="not found"):
+            split(name, text.replace(name, "another"))

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.pages import write
 from tests.carrack.local import BIN
 from tests.carrack.repositories import EPOCH, Repository, repository
 
@@ -22,7 +23,6 @@ from carrack.adapters.archives import BuiltArchives
 from carrack.adapters.hashing import describe
 from carrack.model.reproduction import why
 
-PAGE = Path(__file__).parents[3] / "docs" / "reproducibility.md"
 BACKENDS = {
     "hatchling": ("hatchling", "hatchling.build", ""),
     "flit_core": ("flit-core", "flit_core.buildapi", ""),
@@ -61,9 +61,7 @@ def main() -> None:
         table = "\n".join(_table(Path(scratch)))
     print(table)
     if chosen.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- backends -->\n")
-        _, _, after = rest.partition("<!-- end -->")
-        PAGE.write_text(f"{before}<!-- backends -->\n{table}\n<!-- end -->{after}", encoding="utf-8")
+        write("backends", table)
 
 
 def _table(scratch: Path) -> Sequence[str]:

@@ -20,6 +20,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.bench.images import theirs
+from tests.bench.pages import write
 from tests.carrack.local import Shell
 from tests.docker.engine import Engine, import_base_image, started_engine
 from tests.docker.git_host import serving_repositories
@@ -27,8 +28,7 @@ from tests.docker.published import APP, Published, publish
 
 from codeartifact_local.testing import local_codeartifact
 
-HERE, ROOT = Path(__file__).parent, Path(__file__).parents[3]
-PAGE = ROOT / "docs" / "images.md"
+HERE = Path(__file__).parent
 FOUND = (
     "compilers, git or pip's cache",
     "for x in gcc git; do command -v $x; done; test -d ~/.cache/pip && echo pip cache",
@@ -67,9 +67,7 @@ def main() -> None:
         table = "\n".join(_table(engine, published.token, ours, guide))
     print(table)
     if chosen.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- images -->\n")
-        _, _, after = rest.partition("<!-- end -->")
-        PAGE.write_text(f"{before}<!-- images -->\n{table}\n<!-- end -->{after}", encoding="utf-8")
+        write("images", table)
 
 
 def _full_base(engine: Engine, scratch: Path, slim: str) -> str:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # full-base.sh OUT.tar SLIM.tar : a python:3.x-like root file system, for where no container registry can be reached:
 # Debian with the packages that the official full Python images are made on (compilers, headers, git, hg, svn), from the
-# mirror that apt is configured with, and the Python of SLIM.tar, which make-base.sh made. Needs root and mmdebstrap.
+# mirror that apt is configured with, and the Python of SLIM.tar, an exported container. Needs root and mmdebstrap.
 set -euo pipefail
 out=$(realpath -m "$1") slim=$(realpath "$2")
 type -P mmdebstrap >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
@@ -12,4 +12,4 @@ packages="autoconf automake bzip2 ca-certificates curl default-libmysqlclient-de
   libpng-dev libpq-dev libreadline-dev libsqlite3-dev libssl-dev libtool libwebp-dev libxml2-dev libxslt-dev libyaml-dev
   make mercurial netbase openssh-client patch procps sq subversion tk-dev unzip uuid-dev wget xz-utils zlib1g-dev"
 mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' --include="$(echo $packages | tr ' ' ,)" \
-  --customize-hook="tar -C \"\$1\" -xf '$slim' ./usr/local && chroot \"\$1\" ldconfig" "$suite" "$out" "$site"
+  --customize-hook="tar -C \"\$1\" -xf '$slim' usr/local && chroot \"\$1\" ldconfig" "$suite" "$out" "$site"

@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx
 from tests.bench.index.load import install_seconds, requests_per_second, upload_seconds
 from tests.bench.index.servers import PINS, Server, Start, codeartifact, devpi, pypiserver
+from tests.bench.pages import write
 from tests.clients.environments import version
 from tests.codeartifact_local.conftest import wheel
 
-PAGE = Path(__file__).parents[3] / "docs" / "performance.md"
 OURS = "codeartifact-local"
 CLIENTS = (1, 8, 64)
 SERVERS: tuple[Start, ...] = (codeartifact(sync=True), codeartifact(sync=False), pypiserver, devpi)
@@ -49,9 +49,7 @@ def main() -> None:
     table = render(measure(QUICK if chosen.quick else FULL))
     print(table)
     if chosen.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- bench-index -->\n")
-        _, _, after = rest.partition("<!-- end -->")
-        PAGE.write_text(f"{before}<!-- bench-index -->\n{table}\n<!-- end -->{after}", encoding="utf-8")
+        write("bench-index", table)
 
 
 def measure(size: Size) -> Figures:

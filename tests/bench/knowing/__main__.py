@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from tests.bench.index.servers import codeartifact
 from tests.bench.knowing.workspace import fill, generate
+from tests.bench.pages import write
 from tests.carrack.local import BIN
 
 from carrack.adapters.aws import Connection
@@ -32,7 +33,6 @@ from carrack.model.workspace import Workspace
 from codeartifact_local.settings import Settings
 from codeartifact_local.testing import LocalCodeArtifact
 
-PAGE = Path(__file__).parents[3] / "docs" / "performance.md"
 SAMPLE = 25
 """How many packages the loops are run for; their figures are for all, reckoned from these."""
 FAR = 0.04
@@ -75,9 +75,7 @@ def main() -> None:
     table = render(measure(QUICK if chosen.quick else FULL))
     print(table)
     if chosen.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- bench-status -->\n")
-        _, _, after = rest.partition("<!-- end -->")
-        PAGE.write_text(f"{before}<!-- bench-status -->\n{table}\n<!-- end -->{after}", encoding="utf-8")
+        write("bench-status", table)
 
 
 def measure(size: Size) -> Figures:

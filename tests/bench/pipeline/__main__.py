@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 
+from tests.bench.pages import write
 from tests.clients.environments import scripts_of
 
-HERE, ROOT = Path(__file__).parent, Path(__file__).parents[3]
+HERE = Path(__file__).parent
 PINS = HERE.parent / "requirements"
-PAGE = ROOT / "docs" / "performance.md"
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,7 @@ def main() -> None:
         tables = f"{beside(folder, size)}\n\n{shared_out(folder, size)}\n\n{footing(size)}"
     print(tables)
     if chosen.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- bench-pipeline -->\n")
-        _, _, after = rest.partition("<!-- end -->")
-        PAGE.write_text(f"{before}<!-- bench-pipeline -->\n{tables}\n<!-- end -->{after}", encoding="utf-8")
+        write("bench-pipeline", tables)
 
 
 def beside(folder: Path, size: Size) -> str:

@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.bench.images import theirs
+from tests.bench.pages import write
 from tests.bench.sources.rounds import (
     AGAIN,
     BOTH,
@@ -42,8 +43,6 @@ from tests.docker.published import publish
 
 from codeartifact_local.testing import local_codeartifact
 
-DOCS = Path(__file__).parents[3] / "docs"
-PAGES = (DOCS / "choosing.md", DOCS / "ja" / "choosing.md")
 ROWS = (COLD, BOTH, CHANGE, AGAIN, SIZE, NEW, START, FIRST)
 FULL, QUICK = Size(rounds=3, starts=5), Size(rounds=1, starts=1)
 
@@ -64,10 +63,8 @@ def main() -> None:
         figures = measure(made, size)
         table = "\n".join([*render(figures), "", footing(made.engine, size)])
     print(table)
-    for page in PAGES if chosen.write else ():
-        before, _, rest = page.read_text(encoding="utf-8").partition("<!-- bench-sources -->\n")
-        _, _, after = rest.partition("<!-- end -->")
-        page.write_text(f"{before}<!-- bench-sources -->\n{table}\n<!-- end -->{after}", encoding="utf-8")
+    if chosen.write:
+        write("bench-sources", table)
 
 
 @contextmanager
