@@ -15,6 +15,7 @@ from record_io.batches import Batch
 from record_io.csv_rows import Rows
 from record_io.errors import RecordIOError, UnreadableInputError
 from record_io.inputs import Input
+from record_io.sources import open_source
 from record_io.streams import MARK, TextStream
 
 
@@ -26,7 +27,7 @@ def read_csv(file: Input, columns: Sequence[str], *, block_size: int) -> Iterato
     value that never ends become rejects. A file without a byte has no records.
     Raises UnreadableInputError for a header that cannot be used, and for a record longer than a block.
     """
-    with TextStream(file) as stream:
+    with TextStream(file, open_source(file)) as stream:
         header = _header(file, stream.peek(block_size).decode(errors="ignore"))
         if not header:
             return

@@ -12,6 +12,7 @@ from record_io.batches import Batch, Reject
 from record_io.errors import UnreadableInputError
 from record_io.inputs import Input
 from record_io.json_line import LineError, parse_line
+from record_io.sources import open_source
 from record_io.streams import MARK, TextStream
 
 _LONGEST: Final = 16  # blocks a line may be long
@@ -26,7 +27,7 @@ def read_jsonl(file: Input, schema: pa.Schema, *, block_size: int) -> Iterator[B
     Raises UnreadableInputError for a line longer than 16 blocks.
     """
     number = 1
-    with TextStream(file) as stream:
+    with TextStream(file, open_source(file)) as stream:
         for block in _blocks(file, stream, block_size):
             lines = pc.split_pattern(pa.array([block], pa.string()), "\n").flatten()
             batch = _batch(file, lines, pa.arange(number, number + len(lines)), schema)

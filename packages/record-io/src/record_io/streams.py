@@ -9,7 +9,7 @@ from typing import Final
 
 from record_io.errors import UnreadableInputError
 from record_io.inputs import Input
-from record_io.sources import open_source
+from record_io.sources import Source
 
 MARK: Final = "\ufdd0"
 """Stands for each byte that is not UTF-8. A Unicode noncharacter, which no text for interchange contains."""
@@ -22,14 +22,14 @@ class TextStream(io.RawIOBase):
     """The decompressed bytes of one file, without a byte order mark; bytes that are not UTF-8 become MARK.
 
     Arrow's parsers give up the whole file at the first bad byte. Marking it instead lets the reader reject
-    the one record that holds it; `damaged` says whether any was marked so far.
+    the one record that holds it; `damaged` says whether any was marked so far. `source` is closed with the stream.
     Raises UnreadableInputError where its bytes are damaged, and OSError where the file system fails: that may pass.
     """
 
-    def __init__(self, file: Input) -> None:
+    def __init__(self, file: Input, source: Source) -> None:
         self.damaged = False
         self._file = file
-        self._source = open_source(file)
+        self._source = source
         encoding = "utf-8" if file.start else "utf-8-sig"
         self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
         self._position = 0
