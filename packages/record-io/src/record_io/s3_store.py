@@ -53,8 +53,8 @@ class S3Store:
         """Compare the addresses."""
         return f"{address}/".startswith(f"{self.address}/")
 
-    def files(self, below: str = "") -> Iterator[Stored]:
-        """Yield every object; keys that end in `/` are nobody's files."""
+    def files(self, below: str = "", *, without: tuple[str, ...] = ()) -> Iterator[Stored]:
+        """Yield every object, wherever it is; keys that end in `/` are nobody's files."""
         selector = pa_fs.FileSelector(self._path(below), recursive=True, allow_not_found=True)
         with _told(f"{self.address}/{below}"):
             found = self._fs.get_file_info(selector)
