@@ -39,8 +39,9 @@ def test_each_attempt_has_its_log_and_the_last_is_the_one() -> None:
     batch = FakeBatch(logs={"one": [["first"]], "two": [["second"]]}).have(job)
     assert lines(batch) == ["second"]
     assert lines(batch, attempt=1) == ["first"]
-    with pytest.raises(JobError, match="no attempt 3"):
+    with pytest.raises(JobError, match="no attempt 3") as caught:
         lines(batch, attempt=3)
+    assert caught.value.hint == "carrack job status job shows its attempts"
 
 
 def test_the_stream_of_a_job_that_has_just_started_is_waited_for() -> None:

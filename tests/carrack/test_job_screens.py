@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from carrack.cli.wiring import Wiring
 from carrack.commands.inquiry import Inquiry
 from carrack.commands.job_watch import Look
 from carrack.errors import CarrackError, JobError, UsageError
+from carrack.model.command_line import CommandLine
 from carrack.model.jobs.job import read_job
 
 
@@ -30,7 +31,7 @@ class Wired(Wiring):
 
     def inquiry(self, on: str | None, to: str | None, job: str | None) -> Inquiry:
         """The Batch in memory, for every job."""
-        return asking(self.fake)
+        return replace(asking(self.fake), command=CommandLine(to))
 
 
 @pytest.fixture
@@ -127,6 +128,35 @@ def test_explain_offers_the_same_again_where_that_can_help(tmp_path: Path) -> No
     """One cause that passes is enough."""
     batch = FakeBatch().have(array("job", "FAILED", 2, FAILED=2), child(0, 78), child(1, 75))
     assert "\nagain: carrack job retry job --failed\n" in typed(batch, tmp_path, "explain", "job").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("status", "job"), "next        carrack job retry job --failed --to prod\n"),
+        (("explain", "job"), "next: carrack job logs job:7 --to prod says which"),
+        (("explain", "job:7"), "next: carrack job logs job:7 --to prod says which"),
+        (("watch", "job"), "why: carrack job explain job --to prod\n"),
+        (("watch", "late", "--timeout", "1"), "carrack job watch late --to prod"),
+        (("retry", "job", "--failed"), "next: carrack job watch new-1 --to prod\n"),
+        (("retry", "job"), "carrack job retry job --failed --to prod"),
+        (("retry", "retried"), "carrack job watch again --to prod"),
+        (("logs", "silent"), "carrack job explain silent --to prod"),
+        (("logs", "late"), "carrack job logs late --follow --to prod waits for it"),
+        (("logs", "job:7", "--attempt", "2"), "carrack job status job:7 --to prod"),
+        (("logs", "nobody"), "carrack job list --to prod"),
+    ],
+)
+def test_the_next_step_leads_to_the_index_that_was_said(
+    batch: FakeBatch, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    """Without it the command would ask the workspace's default index, which may not know the job."""
+    batch.have(told("late", "RUNNABLE"), failed("silent"), failed("retried"))
+    batch.have(told("again", tags={"carrack:retry-of": "retried"}))
+    batch.revisions = [DEFINITION]
+    done = typed(batch, tmp_path, *words, "--to", "prod")
+    hint = done.exception.hint if isinstance(done.exception, CarrackError) else ""
+    assert said in f"{done.stdout}{done.stderr}{hint}"
 
 
 def test_words_of_the_service_cannot_move_the_cursor(tmp_path: Path) -> None:

@@ -279,13 +279,15 @@ class Wiring:
         """
         from carrack.commands.inquiry import Inquiry
         from carrack.errors import UsageError
+        from carrack.model.command_line import CommandLine
         from carrack.model.jobs.job import is_id
 
+        line = CommandLine(to)
         if job is not None and not is_id(job):
             raise UsageError(
-                "is not a job's id", address=job, hint="carrack job list has those of the last jobs"
+                "is not a job's id", address=job, hint=f"{line('job list')} has those of the last jobs"
             )
-        return Inquiry(batch=self.batch(on or self._place_of(job), to))
+        return Inquiry(batch=self.batch(on or self._place_of(job), to), command=line)
 
     def _place_of(self, job: str | None) -> str:
         from carrack.adapters.local_batch.job_folder import JobFolder

@@ -31,18 +31,20 @@ def read_logs(
     Followed attempts come one after the other. Raises JobError where there is no such attempt, or it never started.
     """
     if attempt is not None:
-        _read_to_end(job, _stream_of(job, attempt), inquiry, tell)
+        _read_to_end(job, _stream_of(job, attempt, inquiry), inquiry, tell)
     elif follow:
         _follow(job, inquiry, tell)
     else:
         _read_to_end(job, _last_stream(job, inquiry), inquiry, tell)
 
 
-def _stream_of(job: Job, attempt: int) -> str:
+def _stream_of(job: Job, attempt: int, inquiry: Inquiry) -> str:
     streams = _streams(job)
     if not 1 <= attempt <= len(streams):
         raise JobError(
-            f"it has {len(streams)} attempts with a log, and no attempt {attempt}", address=f"job {job.id}"
+            f"it has {len(streams)} attempts with a log, and no attempt {attempt}",
+            address=f"job {job.id}",
+            hint=f"{inquiry.command('job status', job.id)} shows its attempts",
         )
     return streams[attempt - 1]
 
@@ -59,17 +61,17 @@ def _last_stream(job: Job, inquiry: Inquiry) -> str:
     while not _streams(job):
         waits = job.status in ("STARTING", "RUNNING") and inquiry.clock.now() < until
         if not waits:
-            raise _silent(job)
+            raise _silent(job, inquiry)
         inquiry.clock.sleep(_FIRST)
         job = inquiry.job(job.id)
     return _streams(job)[-1]
 
 
-def _silent(job: Job) -> JobError:
+def _silent(job: Job, inquiry: Inquiry) -> JobError:
     if job.has_ended:
-        hint = f"carrack job explain {job.id}"
+        hint = inquiry.command("job explain", job.id)
         return JobError("it ended without writing a log", address=f"job {job.id}", hint=hint)
-    hint = f"carrack job logs {job.id} --follow waits for it"
+    hint = f"{inquiry.command('job logs', job.id, '--follow')} waits for it"
     return JobError(f"it has not started ({job.status})", address=f"job {job.id}", hint=hint)
 
 
@@ -102,7 +104,7 @@ def _follow(job: Job, inquiry: Inquiry, tell: Tell) -> None:
         ended = job.has_ended
         empty = empty + 1 if ended and not news else 0
         if ended and not streams:
-            raise _silent(job)
+            raise _silent(job, inquiry)
         if empty < _DRAINS:
             pause = _FIRST if news or ended else min(_LONGEST, pause * 1.5)
             inquiry.clock.sleep(pause)

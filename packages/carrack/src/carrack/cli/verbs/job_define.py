@@ -59,6 +59,7 @@ def _runs(
     """What the job runs, and with which command: an image may have a program of its own, an environment has none."""
     from carrack.cli.selection import select_index
     from carrack.commands.job_define import environment, own_image, pushed_image
+    from carrack.model.command_line import CommandLine
 
     if on == "process":
         return environment(wiring.workspace.root, app, wiring.package_of(app), settings.command)
@@ -66,6 +67,10 @@ def _runs(
         return own_image(app.name, image, wiring.engine), settings.command
     index = select_index(wiring.workspace, to)
     pushed = pushed_image(
-        app.name, image, wiring.push_records, lambda name: wiring.is_in_registry(index, name)
+        app.name,
+        image,
+        wiring.push_records,
+        lambda name: wiring.is_in_registry(index, name),
+        CommandLine(to),
     )
     return pushed, settings.command

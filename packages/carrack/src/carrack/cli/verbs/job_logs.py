@@ -61,7 +61,8 @@ def command(
         return
     read = _chosen(found, children, inquiry)
     if follow and len(read) > 1:
-        raise UsageError("one log is followed at a time", hint=f"carrack job logs {job} --follow --child 0")
+        hint = inquiry.command("job logs", job, "--follow", "--child", "0")
+        raise UsageError("one log is followed at a time", hint=hint)
     several = len(read) > 1
     for one in read:
         prefix = f"{one.id.removeprefix(found.id)} " if several else ""
@@ -90,7 +91,7 @@ def _chosen(job: Job, children: str | None, inquiry: Inquiry) -> tuple[Job, ...]
     if job.array_size > _MANY:
         raise UsageError(
             f"{job.id} has {job.array_size} children",
-            hint=f"carrack job logs {job.id} --failed, or --child 0-{_MANY - 1}",
+            hint=f"{inquiry.command('job logs', job.id, '--failed')}, or --child 0-{_MANY - 1}",
         )
     return inquiry.jobs(select_children(job, range(job.array_size)))
 

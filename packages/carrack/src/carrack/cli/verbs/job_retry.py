@@ -42,7 +42,8 @@ def command(
     found = inquiry.job(array)
     if found.array_size and not (failed or child):
         raise UsageError(
-            "an array is retried by its failed children", hint=f"carrack job retry {job} --failed"
+            "an array is retried by its failed children",
+            hint=inquiry.command("job retry", job, "--failed"),
         )
     wish = Wish(only=_ranges(child or only), after=after)
     request = plan_retry(found, wish, inquiry, wiring.report)
@@ -52,7 +53,7 @@ def command(
     new = submit_retry(request, wiring.desk(inquiry.batch, to))
     size = request.get("arrayProperties", {}).get("size")
     what = f"an array of {size} children" if size else "a plain job"
-    wiring.report.step("Retry", f"of {array}, {what}; next: carrack job watch {new}")
+    wiring.report.step("Retry", f"of {array}, {what}; next: {inquiry.command('job watch', new)}")
     click.echo(new)
 
 
