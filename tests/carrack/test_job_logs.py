@@ -92,6 +92,17 @@ def test_following_goes_through_all_attempts_until_the_end_is_drained() -> None:
     assert lines(batch, time, follow=True) == ["a1", "a2", "b1", "the very last"]
 
 
+def test_following_loses_no_attempt_that_began_and_ended_between_two_looks() -> None:
+    """A container that fails at once is tried again within seconds; what is drained is not asked for again."""
+    attempts = [attempt("one"), attempt("two"), attempt("three")]
+    ended = failed(attempts=attempts, container={"logStreamName": "three", "exitCode": 1})
+    logs = {"one": [["a"]], "two": [["b"]], "three": [["c"]]}
+    batch = FakeBatch(jobs={"job": [told(status="RUNNABLE"), ended]}, logs=logs)
+    assert lines(batch, follow=True) == ["a", "b", "c"]
+    assert batch.asked.count("log one") == 2  # a page, and that there are no more
+    assert batch.asked.count("log three") > 2
+
+
 def test_following_a_job_that_never_starts_ends_with_it() -> None:
     """And says where to look."""
     batch = FakeBatch(jobs={"job": [told(status="RUNNABLE"), failed(code=None)]})

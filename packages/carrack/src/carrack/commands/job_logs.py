@@ -95,12 +95,15 @@ def _lines(stream: str, inquiry: Inquiry) -> Iterator[str]:
 def _follow(job: Job, inquiry: Inquiry, tell: Tell) -> None:
     """Tell the log of each attempt as it grows, until the job has ended and its last lines have come."""
     tokens: dict[str, str | None] = {}
+    drained: set[str] = set()
     empty, pause = 0, _FIRST
     while empty < _DRAINS:
         streams = _streams(job)
         news = False
-        for stream in streams[-2:]:  # an attempt's last lines may come when the next has begun
-            news = _read_on(job, stream, tokens, inquiry, tell) or news
+        for stream in streams:
+            if stream not in drained:
+                news = _read_on(job, stream, tokens, inquiry, tell) or news
+        drained.update(streams[:-2])  # an attempt's last lines may come when the next has begun
         ended = job.has_ended
         empty = empty + 1 if ended and not news else 0
         if ended and not streams:
