@@ -233,6 +233,27 @@ def test_lines_of_several_children_say_whose_they_are(batch: FakeBatch, tmp_path
     assert typed(batch, tmp_path, "logs", "job:7").stdout == "no key `day`\n"
 
 
+def test_a_child_without_a_log_does_not_keep_those_of_the_others(tmp_path: Path) -> None:
+    """The first one's image could not be pulled, another one waits; only where none has a log is that an error."""
+    batch = FakeBatch(logs={"s1": [["hello"]]}).have(
+        array("job", "FAILED", 3, FAILED=2, RUNNABLE=1),
+        child(0, None, statusReason="CannotPullContainerError: x"),
+        child(1, 1, container={"exitCode": 1, "logStreamName": "s1"}),
+        told("job:2", "RUNNABLE", arrayProperties={"index": 2}),
+    )
+    done = typed(batch, tmp_path, "logs", "job")
+    assert (done.exit_code, done.stdout) == (0, ":1 hello\n")
+    assert [line.strip() for line in done.stderr.splitlines()] == [
+        "note job job:0: it ended without writing a log",
+        "note job job:2: it has not started (RUNNABLE)",
+    ]
+    error = refused(batch, tmp_path, "logs", "job", "--child", "0,2")
+    assert (error.message, error.hint) == (
+        "none of these 2 children has a log",
+        "carrack job explain job",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "kind", "message"),
     [

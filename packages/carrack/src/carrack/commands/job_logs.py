@@ -10,6 +10,7 @@ from carrack.commands.inquiry import Inquiry
 from carrack.errors import JobError
 from carrack.model.jobs.failures import Cause, Failures, alike, group
 from carrack.model.jobs.job import Job
+from carrack.ports import Report
 
 _GENTLY = 0.25
 """Seconds between two questions to a log: GetLogEvents allows 25 a second to a whole account, in most regions."""
@@ -36,6 +37,29 @@ def read_logs(
         _follow(job, inquiry, tell)
     else:
         _read_to_end(job, _last_stream(job, inquiry), inquiry, tell)
+
+
+def read_each(
+    array: Job, children: Sequence[Job], inquiry: Inquiry, tell: Tell, report: Report, attempt: int | None
+) -> None:
+    """Tell the lines of several children one after the other; those without a log are noted.
+
+    Raises JobError where none of them has one.
+    """
+    silent = 0
+    for child in children:
+        try:
+            read_logs(child, inquiry, tell, attempt=attempt)
+        except JobError as error:
+            report.note(str(error))
+            silent += 1
+    if silent == len(children):
+        of = f" of attempt {attempt}" if attempt else ""
+        raise JobError(
+            f"none of these {silent} children has a log{of}",
+            address=f"job {array.id}",
+            hint=inquiry.command("job explain", array.id),
+        )
 
 
 def _stream_of(job: Job, attempt: int, inquiry: Inquiry) -> str:
