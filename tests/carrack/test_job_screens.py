@@ -29,7 +29,7 @@ class Wired(Wiring):
 
     fake: FakeBatch = field(default_factory=FakeBatch)
 
-    def inquiry(self, on: str | None, to: str | None, job: str | None) -> Inquiry:
+    def inquiry(self, on: str | None, to: str | None, *jobs: str) -> Inquiry:
         """The Batch in memory, for every job."""
         return replace(asking(self.fake), command=CommandLine(to))
 
