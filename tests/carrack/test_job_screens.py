@@ -264,6 +264,10 @@ def test_a_child_without_a_log_does_not_keep_those_of_the_others(tmp_path: Path)
         (("logs", "job", "--failed", "--follow"), UsageError, "goes with no other choice"),
         (("logs", "nobody"), JobError, "no such job"),
         (("retry", "job"), UsageError, "by its failed children"),
+        (("retry", "job", "--only", "1"), UsageError, "by its failed children"),
+        (("retry", "plain", "--only", "1"), UsageError, "plain has no children"),
+        (("retry", "plain:3"), UsageError, "plain has no children"),
+        (("retry", "job:1", "--only", "7"), UsageError, "job:1 is one child already"),
         (("list",), UsageError, "no queue was said"),
         (("list", "--here", "--queue", "low"), UsageError, "asks no queue"),
     ],
@@ -272,7 +276,8 @@ def test_bad_input_is_one_sentence(
     batch: FakeBatch, tmp_path: Path, words: tuple[str, ...], kind: type[CarrackError], message: str
 ) -> None:
     """With the exit code of its kind, and nothing done."""
-    batch.have(array("large", "SUCCEEDED", 500, SUCCEEDED=500))
+    batch.have(array("large", "SUCCEEDED", 500, SUCCEEDED=500), failed("plain"))
+    batch.revisions = [DEFINITION]
     error = refused(batch, tmp_path, *words)
     assert isinstance(error, kind)
     assert message in error.message
@@ -307,6 +312,22 @@ def test_retry_prints_the_new_job_and_a_dry_run_the_request(batch: FakeBatch, tm
     assert batch.submitted == []
     assert typed(batch, tmp_path, "retry", "job", "--failed").stdout == "new-1\n"
     assert typed(batch, tmp_path, "list", "--here").stdout.splitlines()[1].split()[:2] == ["new-1", "nightly"]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("job", "--only", "1"), "carrack job retry job --failed --only 1"),
+        (("job:1", "--only", "7"), "carrack job retry job --failed --only 1,7"),
+        (("plain:3",), "carrack job retry plain"),
+    ],
+)
+def test_what_was_meant_is_the_next_step_of_a_retry(
+    batch: FakeBatch, tmp_path: Path, words: tuple[str, ...], hint: str
+) -> None:
+    """As it is typed: no word of it is passed over."""
+    batch.have(failed("plain"))
+    assert refused(batch, tmp_path, "retry", *words).hint == hint
 
 
 def test_one_child_is_retried_by_its_name(batch: FakeBatch, tmp_path: Path) -> None:
