@@ -369,6 +369,6 @@ def test_a_dry_run_shows_the_request_and_what_speaks_against_it(place: Place) ->
 def test_a_batch_that_is_not_there(place: Place, command: tuple[str, ...]) -> None:
     """One sentence with its address; nothing is recorded as submitted."""
     away = "http://127.0.0.1:9"
-    said = f"error: AWS Batch, region us-east-1: nothing answers at {away}"
+    said = f"error: AWS Batch, region us-east-1, index prod: nothing answers at {away}"
     refusal(place, command, ExitCode.INDEX, said, AWS_ENDPOINT_URL_BATCH=away)
     assert not (place.root / ".carrack" / "jobs").exists()

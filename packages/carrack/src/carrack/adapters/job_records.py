@@ -26,13 +26,14 @@ class JobRecords:
 
     file: Path
 
-    def begin(self, made: Submission) -> Submission | None:
+    def begin(self, made: Submission, *, instead_of: Submission | None = None) -> Submission | None:
         """See `ports.JobRecords`."""
         with self._locked() as records:
             known = next((one for one in _read(records) if one.request_id == made.request_id), None)
-            if known is None:
-                _write(records, made)
-            return known
+            if known != instead_of:
+                return known
+            _write(records, made)
+            return None
 
     def note(self, made: Submission) -> None:
         """See `ports.JobRecords`."""
