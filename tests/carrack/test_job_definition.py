@@ -171,15 +171,19 @@ def records(folder: Path, *images: str) -> PushedImages:
 
 def test_the_image_is_the_one_that_was_pushed_last(tmp_path: Path) -> None:
     """Of that app; nobody is asked, since the registry said so when it was pushed. A torn line is none."""
-    made = records(tmp_path, IMAGE.replace("1" * 64, "2" * 64), IMAGE)
+    other = IMAGE.replace("1" * 64, "2" * 64)
+    made = records(tmp_path, IMAGE, other, IMAGE)
+    assert pushed_image("job", None, made, nobody) == IMAGE
+    assert pushed_image("job", IMAGE, made, nobody) == IMAGE
     with made.file.open("a") as file:
         file.write('{"schema": 1, "app": "job", "dig')
+    assert pushed_image("job", None, made, nobody) == IMAGE
+    assert pushed_image("job", None, records(tmp_path, other), nobody) == other
 
-    def asked(image: str) -> bool:
-        raise AssertionError(image)
 
-    assert pushed_image("job", None, made, asked) == IMAGE
-    assert pushed_image("job", IMAGE, made, asked) == IMAGE
+def nobody(image: str) -> bool:
+    """Ask no registry."""
+    raise AssertionError(image)
 
 
 @pytest.mark.parametrize(

@@ -715,7 +715,7 @@ class PushRecords(Protocol):
     """What was pushed from this workspace."""
 
     def append(self, pushed: Pushed) -> None:
-        """Keep it, once."""
+        """Keep it as the app's last; once, where it is that already."""
 
     def last(self, app: str) -> Pushed | None:
         """The app's image that was pushed last; None where none is known here."""
