@@ -52,7 +52,7 @@ def batch(server: Mapping[str, str], aws_user: object) -> AwsBatch:
 
 def test_a_definition_is_registered_once_and_a_job_runs_of_its_revision(batch: AwsBatch) -> None:
     """From RegisterJobDefinition to DescribeJobs: the tag, the variables and the children arrive."""
-    definition = defined(definition="once", environment={"A": "1"}, command=("x",))
+    definition = defined(definition="once", environment={"A": "1", "NONE": ""}, command=("x",))
     assert [define(definition, batch, Told()) for _ in range(2)] == ["once:1", "once:1"]
     (there,) = batch.definitions("once")
     request = compose(asked(definition=there, array=3), {"CONFIG_JSON": "{}"})

@@ -11,7 +11,6 @@ from carrack.model.jobs.request import REQUEST
 from carrack.model.jobs.submission import SETTLING, Submission, submission
 from carrack.ports import Batch, JobRecords, ParameterStore, Report
 
-
 _OWN_ID = "give this one an id of its own: --request-id ID"
 
 
