@@ -246,9 +246,14 @@ def test_an_image_of_another_registry_is_taken_at_its_word(tmp_path: Path) -> No
 
 def test_all_that_speaks_against_a_definition_is_told_at_once() -> None:
     """AWS's rules, ours of the configuration's variables, and secrets in plain text, which are not shown."""
-    definition = defined(attempts=0, environment={"CONFIG_JSON": "{}", "DB_PASSWORD": "hunter2hunter2"})
+    definition = defined(
+        attempts=0,
+        environment={"CONFIG_JSON": "{}", "DB_PASSWORD": "hunter2hunter2"},
+        command=("--dsn", "postgres://u:hunter2@h/db"),
+        tags={"token": "hunter2hunter2"},
+    )
     with pytest.raises(JobError) as caught:
         require_definition(definition, SETTINGS, "pyproject.toml")
-    assert len(caught.value.faults) == 3
+    assert len(caught.value.faults) == 5
     assert "hunter2" not in repr(caught.value.faults)
     require_definition(defined(), SETTINGS, "pyproject.toml")

@@ -274,6 +274,13 @@ DEFINITIONS = [
     ("attempts = 11\ntimeout = 5", ("define",), ExitCode.JOB, "attempts: 11; AWS Batch has 1 to 10"),
     ('command = ["Ref::a b"]', ("define",), ExitCode.JOB, "Ref::NAME must be a whole argument"),
     ('environment = { TOKEN = "hunter2" }', ("define",), ExitCode.JOB, "TOKEN looks like a secret"),
+    (
+        'command = ["--dsn", "mysql://u:hunter2@h/"]',
+        ("define",),
+        ExitCode.JOB,
+        "command: dsn looks like a secret",
+    ),
+    ('tags = { token = "hunter2" }', ("define",), ExitCode.JOB, "tags: token looks like a secret"),
     ('platform = "fargate"', ("define",), ExitCode.JOB, "execution-role: is missing"),
     ("", ("define", "--image", "r/job:latest"), ExitCode.JOB, "this can mean another image tomorrow"),
     ("", ("define", "--app", "other"), ExitCode.USAGE, "there is no app 'other'"),

@@ -23,7 +23,7 @@ MADE_AGAIN = {
 
 @pytest.mark.parametrize("makefile", [OURS, OF_INIT], ids=["this repository", "init"])
 def test_clean_keeps_what_nobody_can_make_again(tmp_path: Path, makefile: str) -> None:
-    """Records of jobs and pushes, folders of jobs, and the way back of a bump that was killed; a second run is as good."""
+    """Records of jobs and pushes, folders of jobs, and the way back of a bump that was killed; twice too."""
     for name in KEPT | MADE_AGAIN:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("", encoding="utf-8")

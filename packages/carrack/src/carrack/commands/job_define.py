@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from carrack.errors import JobError, NotReadyError, WorkspaceError
+from carrack.model.jobs.command_secrets import command_secret_faults
 from carrack.model.jobs.definition import is_pinned, is_same, name_of
 from carrack.model.jobs.environment import configuration_faults
 from carrack.model.jobs.job import JSON
@@ -85,6 +86,8 @@ def require_definition(definition: JSON, settings: JobSettings, where: str) -> N
             configuration_faults(environment),
             secret_faults("environment", environment, secrecy),
             secret_faults("parameters", definition["parameters"], secrecy),
+            secret_faults("tags", definition["tags"], secrecy),
+            command_secret_faults(definition["containerProperties"]["command"], secrecy),
         )
     )
     if faults:
