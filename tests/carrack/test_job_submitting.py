@@ -246,8 +246,9 @@ def test_a_name_is_pinned_to_the_newest_revision() -> None:
     batch = MemoryBatch(registered=[defined(), defined(memory=4096)])
     assert pinned(batch, "nightly")["revision"] == 2
     assert pinned(batch, "nightly:1")["revision"] == 1
-    with pytest.raises(JobError, match="no revision 7 of nightly is active; there are 2, 1"):
+    with pytest.raises(JobError, match="no revision 7 of nightly is active; there are 2, 1") as caught:
         pinned(batch, "nightly:7")
+    assert caught.value.hint == "say --definition nightly for the newest, or nightly:N"
     with pytest.raises(NotReadyError, match="no active job definition other"):
         pinned(batch, "other:1")
 
@@ -257,8 +258,9 @@ def test_a_definition_of_something_else_is_refused() -> None:
     batch = MemoryBatch(
         registered=[{"jobDefinitionName": "nodes", "type": "multinode", "nodeProperties": {}}]
     )
-    with pytest.raises(JobError, match="is not of one container"):
+    with pytest.raises(JobError, match="is not of one container") as caught:
         pinned(batch, "nodes")
+    assert caught.value.hint.startswith("aws batch submit-job --job-definition nodes:1")
 
 
 def prepared(batch: MemoryBatch, **fields: Any) -> tuple[JobError | None, Told]:

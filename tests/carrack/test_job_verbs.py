@@ -24,6 +24,7 @@ from tests.carrack.local import INDEX, Shell
 from tests.carrack.web import Answer, Asked, Web
 from tests.contracts.shell_pages import run_blocks
 
+from carrack.adapters.ecr import ENDPOINT_VARIABLE as ECR
 from carrack.cli.main import main
 from carrack.errors import ExitCode
 
@@ -298,6 +299,16 @@ def test_what_cannot_be_defined(
     """One error, and nothing is registered; no secret is shown."""
     place.configure(f"[tool.carrack.apps.nightly.job]\n{table}\n")
     refused(place, command, code, said)
+
+
+def test_a_dry_run_of_a_definition_asks_nobody(place: Place) -> None:
+    """Batch and the registry may be away; what registers the same asks the registry for an image of elsewhere."""
+    elsewhere = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/other@sha256:" + "2" * 64
+    away = {"AWS_ENDPOINT_URL_BATCH": "http://127.0.0.1:9", ECR: "http://127.0.0.1:9"}
+    shown = json.loads(place.done("define", "--image", elsewhere, "--dry-run", **away))
+    assert shown["containerProperties"]["image"] == elsewhere
+    said = "nothing answers at http://127.0.0.1:9"
+    refusal(place, ("define", "--image", elsewhere), ExitCode.INDEX, said, **away)
 
 
 def test_no_image_that_was_pushed(place: Place) -> None:

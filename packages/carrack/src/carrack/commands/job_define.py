@@ -23,7 +23,7 @@ def pushed_image(
 ) -> str:
     """The image that is said, else the app's that was pushed last, as `repository@sha256:…`.
 
-    `is_there` says whether a registry has an image that was not pushed from here, None where it cannot be asked.
+    `is_there` says whether a registry has an image that was not pushed from here, None where none is asked.
 
     Raises NotReadyError where there is none, JobError for an image that could be another one tomorrow.
     """
