@@ -20,7 +20,9 @@ def roll_back(name: str, queue: str | None, to: int | None, batch: Batch, report
     """
     there = batch.definitions(name)
     if not there:
-        raise NotReadyError(f"there is no active job definition {name}", address=batch.place)
+        raise NotReadyError(
+            f"there is no active job definition {name}", address=batch.place, hint="carrack job define"
+        )
     target, why = _said(there, to) if to is not None else _succeeded(there, queue, batch)
     newest = there[0]
     if _content(target) == _content(newest):
@@ -38,7 +40,12 @@ def _said(there: Sequence[JSON], to: int) -> tuple[JSON, str]:
     for one in there:
         if one["revision"] == to:
             return one, "as was said"
-    raise JobError(f"no revision {to} is active; there are {_revisions(there)}", address="--to-revision")
+    raise JobError(
+        f"no revision {to} is active; there are {_revisions(there)}",
+        address="--to-revision",
+        untouched="the job definitions; nothing was registered",
+        hint="say --to-revision N, one of these",
+    )
 
 
 def _succeeded(there: Sequence[JSON], queue: str | None, batch: Batch) -> tuple[JSON, str]:
