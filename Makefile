@@ -113,8 +113,12 @@ fuzz: $(VENV)/.dev ## fuzz the upload's parser for SECONDS (60): bytes that cras
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes -r tests/fuzz/requirements/atheris.txt
 	@$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
+# What nobody can make again: records of jobs and folders of those that run, what was pushed last, a bump's way back.
+KEPT := jobs images.jsonl unfinished.json
+
 clean: ## remove environments, the demo, and everything else that can be made again
-	rm -rf .venv .venvs .clients .fuzz .demo .carrack dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venvs .clients .fuzz .demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	if [ -d .carrack ]; then find .carrack/ -mindepth 1 -maxdepth 1 $(KEPT:%=! -name %) -exec rm -rf {} +; fi
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

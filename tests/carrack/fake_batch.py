@@ -62,7 +62,7 @@ class FakeBatch:
     submitted: list[JSON] = field(default_factory=list)
     terminated: list[tuple[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    place: str = "AWS Batch, region eu-west-1"
+    place: str = "AWS Batch, region eu-west-1, index prod"
     not_emulated: tuple[str, ...] = ()
 
     def have(self, *jobs: JSON) -> FakeBatch:

@@ -105,12 +105,13 @@ class MemoryRecords:
 
     lines: list[Submission] = field(default_factory=list)
 
-    def begin(self, made: Submission) -> Submission | None:
+    def begin(self, made: Submission, *, instead_of: Submission | None = None) -> Submission | None:
         """See `ports.JobRecords`."""
         known = next((one for one in reversed(self.lines) if one.request_id == made.request_id), None)
-        if known is None:
-            self.lines.append(made)
-        return known
+        if known != instead_of:
+            return known
+        self.lines.append(made)
+        return None
 
     def note(self, made: Submission) -> None:
         """See `ports.JobRecords`."""

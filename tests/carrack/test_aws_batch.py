@@ -52,7 +52,7 @@ def batch(server: Mapping[str, str], aws_user: object) -> AwsBatch:
 
 def test_a_definition_is_registered_once_and_a_job_runs_of_its_revision(batch: AwsBatch) -> None:
     """From RegisterJobDefinition to DescribeJobs: the tag, the variables and the children arrive."""
-    definition = defined(definition="once", environment={"A": "1"}, command=("x",))
+    definition = defined(definition="once", environment={"A": "1", "NONE": ""}, command=("x",))
     assert [define(definition, batch, Told()) for _ in range(2)] == ["once:1", "once:1"]
     (there,) = batch.definitions("once")
     request = compose(asked(definition=there, array=3), {"CONFIG_JSON": "{}"})
@@ -82,6 +82,15 @@ def test_a_rollback_registers_what_succeeded(batch: AwsBatch) -> None:
     assert again[0]["containerProperties"] == first["containerProperties"]
     assert again[0]["tags"] == first["tags"] != newest["tags"]
     assert roll_back("back", "low", None, batch, report) == "back:3"
+
+
+def test_two_indexes_are_two_places() -> None:
+    """Of one domain and region too: their profiles may be of two accounts, and a request is bound to its place."""
+    staging, prod = (AwsBatch(index_at(None, name=name)).place for name in ("staging", "prod"))
+    assert (staging, prod) == (
+        "AWS Batch, region us-east-1, index staging",
+        "AWS Batch, region us-east-1, index prod",
+    )
 
 
 def test_every_image_of_active_definitions_is_told(batch: AwsBatch) -> None:
@@ -141,7 +150,7 @@ def test_what_batch_refuses_is_one_sentence(batch: AwsBatch) -> None:
     request = {"jobName": "n", "jobQueue": "nowhere", "jobDefinition": "x:1"}
     with pytest.raises(JobError, match="SubmitJob was refused: Job") as caught:
         batch.submit(request)
-    assert caught.value.address == "AWS Batch, region us-east-1"
+    assert caught.value.address == "AWS Batch, region us-east-1, index test"
 
 
 # --- botocore's Stubber: answers that moto never gives ---
@@ -226,7 +235,7 @@ def test_errors_are_told_by_who_can_act(code: str, status: int, kind: type[Carra
     with stub, pytest.raises(kind) as caught:
         batch.describe(["j"])
     assert type(caught.value) is kind
-    assert caught.value.address == "AWS Batch, region us-east-1"
+    assert caught.value.address == "AWS Batch, region us-east-1, index test"
     assert hint in caught.value.hint
 
 

@@ -93,7 +93,7 @@ def test_batch_that_does_not_answer_is_one_sentence(aws_user: None) -> None:
     definitions = AwsBatch(index_at(None), endpoint="http://127.0.0.1:9")
     with pytest.raises(IndexAccessError) as caught:
         list(definitions.revisions())
-    assert caught.value.address == "AWS Batch, region us-east-1"
+    assert caught.value.address == "AWS Batch, region us-east-1, index test"
 
 
 def test_a_batch_that_is_away_hides_nothing_and_claims_nothing(aws_user: None) -> None:
@@ -104,7 +104,7 @@ def test_a_batch_that_is_away_hides_nothing_and_claims_nothing(aws_user: None) -
     found = list(deployed(engine, away, lambda _: None, report))
     assert [(one.place, one.tells) for one in found][-1] == ("the job definitions of AWS Batch", False)
     assert found[0].has(name("alpha"), ONE)
-    assert "AWS Batch, region us-east-1" in report.notes[0]
+    assert "AWS Batch, region us-east-1, index test" in report.notes[0]
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,14 @@ def test_the_same_content_has_the_same_hash_and_any_other_another() -> None:
 def as_served(definition: Any) -> dict[str, Any]:
     """A definition as the service tells it: empty lists and defaults added, actions in lower case, and no order."""
     told: dict[str, Any] = json.loads(json.dumps({**definition, "revision": 1, "status": "ACTIVE"}))
+    told |= {"containerOrchestrationType": "ECS", "propagateTags": False, "schedulingPriority": 0}
+    told["consumableResourceProperties"] = {"consumableResourceList": []}
     container = told["containerProperties"]
-    container |= {"mountPoints": [], "ulimits": [], "volumes": []}
-    container["environment"].reverse()
+    container |= {"mountPoints": [], "ulimits": [], "volumes": [], "privileged": False}
+    container["linuxParameters"] |= {"devices": [], "tmpfs": []}
+    container["fargatePlatformConfiguration"] = {"platformVersion": "LATEST"}
+    container["runtimePlatform"] = {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}
+    container["environment"] = [one for one in reversed(container["environment"]) if one["value"]]
     for rule in told["retryStrategy"]["evaluateOnExit"]:
         rule["action"] = rule["action"].lower()
     del container["secrets"], told["parameters"]
@@ -108,9 +113,20 @@ def as_served(definition: Any) -> dict[str, Any]:
 
 
 def test_what_the_service_adds_makes_no_difference() -> None:
-    """Empty lists, its own members, actions in lower case, another order of variables."""
-    wanted = defined(environment={"A": "1", "B": "2"})
+    """Empty lists, defaults, its own members, actions in lower case; variables in no order, none without a value."""
+    wanted = defined(environment={"A": "1", "B": "2", "C": ""})
     assert is_same(wanted, as_served(wanted))
+    assert not is_same(wanted, as_served(defined(environment={"A": "1", "B": "2", "C": "3"})))
+
+
+def test_further_tags_make_no_difference() -> None:
+    """A tag changes no job, and whoever tags everything would have every `define` register a revision."""
+    wanted = defined(tags={"team": "data"})
+    told = as_served(wanted)
+    told["tags"]["cost-center"] = "7"
+    assert is_same(wanted, told)
+    told["tags"]["team"] = "other"
+    assert not is_same(wanted, told)
 
 
 @pytest.mark.parametrize(
@@ -120,13 +136,29 @@ def test_what_the_service_adds_makes_no_difference() -> None:
         lambda told: told["containerProperties"]["command"].append("--debug"),
         lambda told: told["containerProperties"]["environment"].pop(),
         lambda told: told["retryStrategy"]["evaluateOnExit"].reverse(),
-        lambda told: told["timeout"].update(attemptDurationSeconds=1),
+        lambda told: told.update(timeout={"attemptDurationSeconds": 1}),
         lambda told: told["tags"].clear(),
+        lambda told: told["containerProperties"].update(privileged=True),
+        lambda told: told["containerProperties"].update(user="root"),
+        lambda told: told["containerProperties"].update(jobRoleArn="arn:aws:iam::111122223333:role/admin"),
+        lambda told: told["containerProperties"].update(logConfiguration={"logDriver": "syslog"}),
+        lambda told: told["containerProperties"]["linuxParameters"].update(maxSwap=0),
+        lambda told: told["containerProperties"]["runtimePlatform"].update(cpuArchitecture="ARM64"),
+        lambda told: told["containerProperties"]["volumes"].append(
+            {"name": "v", "host": {"sourcePath": "/"}}
+        ),
+        lambda told: told["containerProperties"]["environment"].append({"name": "C", "value": "3"}),
+        lambda told: told["retryStrategy"]["evaluateOnExit"][0].update(onExitCode="1"),
+        lambda told: told.update(parameters={"day": "today"}),
+        lambda told: told.update(propagateTags=True),
+        lambda told: told.update(schedulingPriority=1),
+        lambda told: told.update(containerProperties=None, nodeProperties={"numNodes": 2}),
     ],
 )
-def test_a_revision_that_somebody_edited_is_another(edit: Any) -> None:
-    """Though the console copied our tag into it: the tag alone proves nothing."""
-    wanted = defined(environment={"A": "1", "B": "2"})
+@pytest.mark.parametrize("timeout", [3600, None])
+def test_a_revision_that_somebody_edited_is_another(edit: Any, timeout: int | None) -> None:
+    """Though the console copied our tag into it: the tag alone proves nothing, nor does all that is wanted."""
+    wanted = defined(environment={"A": "1", "B": "2"}, timeout=timeout)
     told = as_served(wanted)
     edit(told)
     assert not is_same(wanted, told)
@@ -171,15 +203,19 @@ def records(folder: Path, *images: str) -> PushedImages:
 
 def test_the_image_is_the_one_that_was_pushed_last(tmp_path: Path) -> None:
     """Of that app; nobody is asked, since the registry said so when it was pushed. A torn line is none."""
-    made = records(tmp_path, IMAGE.replace("1" * 64, "2" * 64), IMAGE)
+    other = IMAGE.replace("1" * 64, "2" * 64)
+    made = records(tmp_path, IMAGE, other, IMAGE)
+    assert pushed_image("job", None, made, nobody) == IMAGE
+    assert pushed_image("job", IMAGE, made, nobody) == IMAGE
     with made.file.open("a") as file:
         file.write('{"schema": 1, "app": "job", "dig')
+    assert pushed_image("job", None, made, nobody) == IMAGE
+    assert pushed_image("job", None, records(tmp_path, other), nobody) == other
 
-    def asked(image: str) -> bool:
-        raise AssertionError(image)
 
-    assert pushed_image("job", None, made, asked) == IMAGE
-    assert pushed_image("job", IMAGE, made, asked) == IMAGE
+def nobody(image: str) -> bool:
+    """Ask no registry."""
+    raise AssertionError(image)
 
 
 @pytest.mark.parametrize(
@@ -210,9 +246,14 @@ def test_an_image_of_another_registry_is_taken_at_its_word(tmp_path: Path) -> No
 
 def test_all_that_speaks_against_a_definition_is_told_at_once() -> None:
     """AWS's rules, ours of the configuration's variables, and secrets in plain text, which are not shown."""
-    definition = defined(attempts=0, environment={"CONFIG_JSON": "{}", "DB_PASSWORD": "hunter2hunter2"})
+    definition = defined(
+        attempts=0,
+        environment={"CONFIG_JSON": "{}", "DB_PASSWORD": "hunter2hunter2"},
+        command=("--dsn", "postgres://u:hunter2@h/db"),
+        tags={"token": "hunter2hunter2"},
+    )
     with pytest.raises(JobError) as caught:
         require_definition(definition, SETTINGS, "pyproject.toml")
-    assert len(caught.value.faults) == 3
+    assert len(caught.value.faults) == 5
     assert "hunter2" not in repr(caught.value.faults)
     require_definition(defined(), SETTINGS, "pyproject.toml")

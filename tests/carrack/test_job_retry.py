@@ -220,6 +220,31 @@ def test_a_retry_whose_answer_was_lost_is_found_and_not_sent_again(tmp_path: Pat
     assert planned(batch_with(*arrays(1, 0, 1)), only=(0,))["tags"] != request["tags"]
 
 
+def test_a_retry_that_was_refused_can_be_asked_in_other_words(tmp_path: Path) -> None:
+    """A mistyped `--after` is refused by the service; the right one is another request of the same id."""
+    batch = batch_with(failed())
+    typo, right = planned(batch, after=("typo",)), planned(batch, after=("right",))
+    assert typo["tags"] == right["tags"]
+    batch.faults = [None, None, JobError("SubmitJob was refused: there is no job typo")]
+    with pytest.raises(JobError, match="no job typo"):
+        submit_retry(typo, desk(batch, tmp_path))
+    assert submit_retry(right, desk(batch, tmp_path)) == "new-1"
+    assert batch.submitted == [right]
+
+
+def test_a_retry_that_may_be_under_way_in_other_words_is_not_sent(tmp_path: Path) -> None:
+    """Both would run. What is next is a command that `retry` has."""
+    batch = batch_with(failed())
+    first, second = planned(batch, after=("first",)), planned(batch, after=("second",))
+    batch.faults = [None, None, StoppedError("nobody knows whether the request was carried out")]
+    with pytest.raises(StoppedError):
+        submit_retry(first, desk(batch, tmp_path))
+    with pytest.raises(JobError, match="another request") as caught:
+        submit_retry(second, desk(batch, tmp_path))
+    assert caught.value.hint == "run it as it was run then; it looks first"
+    assert batch.submitted == []
+
+
 def test_another_job_of_the_same_name_is_no_retry() -> None:
     """Only the tag says that one is."""
     batch = batch_with(*arrays(1, 1), told("other", createdAt=NOW * 1000))

@@ -66,10 +66,12 @@ def test_history_that_batch_forgot_is_told() -> None:
 
 def test_a_revision_or_a_definition_that_is_not_there() -> None:
     """With what there is."""
-    with pytest.raises(JobError, match="no revision 9 is active; there are 2, 1"):
+    with pytest.raises(JobError, match="no revision 9 is active; there are 2, 1") as caught:
         roll_back("nightly", "low", 9, batch("-", "-"), Told())
-    with pytest.raises(NotReadyError, match="no active job definition other"):
+    assert caught.value.hint == "say --to-revision N, one of these"
+    with pytest.raises(NotReadyError, match="no active job definition other") as missing:
         roll_back("other", "low", None, batch("-"), Told())
+    assert missing.value.hint == "carrack job define"
 
 
 def test_jobs_of_other_definitions_and_queues_do_not_count() -> None:

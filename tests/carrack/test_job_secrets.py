@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, Field, RootModel, Secret, SecretBytes, SecretStr, StringConstraints
-from tests.carrack.jobs import asked
+from tests.carrack.jobs import asked, defined
 
 from carrack.adapters.app_schema import read_schema
+from carrack.model.jobs.command_secrets import command_secret_faults, masked_command
 from carrack.model.jobs.display import shown
 from carrack.model.jobs.ladder import carry
 from carrack.model.jobs.secrets import MASK, Secrecy, masked, plain_secrets, secret_faults, secret_keys
@@ -26,6 +27,8 @@ KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
         ({"tokens": [], "token": ["a", "b"]}, ["token.0", "token.1"]),
         ({"note": f"use {KEY}"}, ["note"]),
         ({"url": "https://me:hunter2@example.com/"}, ["url"]),
+        ({"dsn": "postgres://u:pw@h/db", "cache": "redis://:pw@h:6379/0"}, ["dsn", "cache"]),
+        ({"dsn": "postgres://u@h:5432/db", "image": "docker://alpine:3@sha256:0", "u": "a://h:80?m=a@b"}, []),
         ({"secret": {"name": "x"}}, ["secret.name"]),
         (
             {"tokens": ["a"], "passwords": {"db": "b"}, "api_keys": ["c"]},
@@ -55,6 +58,44 @@ def test_a_key_that_only_looks_like_a_secret_can_be_named() -> None:
     never = Secrecy(never=["token"])
     assert list(plain_secrets({"token": "<s>"}, never)) == []
     assert list(plain_secrets({"token": KEY}, never)) == ["token"]
+
+
+TOKEN = "ghp_" + "a1B2" * 9
+COMMANDS = [
+    (["--github-token", TOKEN, "postgres://u:hunter2@h/db"], [1, 2], ["github-token", "argument 3"]),
+    (["run", TOKEN], [1], ["argument 2"]),
+    ([f"--header={TOKEN}"], [0], ["header"]),
+    (["--db-password", "hunter2"], [1], ["db-password"]),
+    (["--db-password=hunter2", "-v"], [0], ["db-password"]),
+    (["--token", "Ref::token", "--token=ssm://prod/token", "--token-file", "/run/token"], [], []),
+    (["--verbose", "--max-tokens", "5", "--password", "--day", "monday", "--", "a=b"], [], []),
+]
+
+
+@pytest.mark.parametrize(("command", "places", "keys"), COMMANDS)
+def test_secrets_in_a_command_are_known_by_their_form_and_by_their_flag(
+    command: list[str], places: list[int], keys: list[str]
+) -> None:
+    """Each fault names the flag or the place, none the secret; the mask leaves the flag."""
+    faults = list(command_secret_faults(command))
+    assert [fault.split(" looks like a secret")[0] for fault in faults] == [f"command: {key}" for key in keys]
+    told = masked_command(command)
+    assert [number for number, one in enumerate(told) if one.endswith(MASK)] == places
+    assert [one.partition("=")[0] for one in told if MASK in one and "=" in one] == [
+        command[number].partition("=")[0] for number in places if "=" in command[number]
+    ]
+    assert [one for one in told if MASK not in one] == [
+        one for number, one in enumerate(command) if number not in places
+    ]
+    for text in (TOKEN, "hunter2"):
+        assert text not in repr(faults) + repr(told)
+
+
+def test_a_flag_that_only_looks_like_a_secret_can_be_named() -> None:
+    """As a key can."""
+    never = Secrecy(never=["token"])
+    assert list(command_secret_faults(["--token", "<s>"], never)) == []
+    assert masked_command(["--token", "<s>", TOKEN], never) == ["--token", "<s>", MASK]
 
 
 class Login(BaseModel):
@@ -179,7 +220,21 @@ def test_a_configuration_that_cannot_be_read_is_masked(name: str) -> None:
     assert shown(request)["containerOverrides"]["environment"] == [{"name": name, "value": MASK}]
 
 
+def test_a_definition_and_a_retry_are_shown_without_the_secrets_of_command_and_tags() -> None:
+    """A retry's command may be another tool's."""
+    definition = defined(command=("--token", "hunter2"), tags={"token": "hunter2", "team": "data"})
+    request = {"containerOverrides": {"command": ["mysql://u:hunter2@h/"]}, "tags": {"team": TOKEN}}
+    for sent in (definition, request):
+        told = json.dumps(shown(sent))
+        assert "hunter2" not in told
+        assert TOKEN not in told
+    assert shown(definition)["tags"]["team"] == "data"
+
+
 def test_what_has_no_secret_is_shown_as_it_is_sent() -> None:
     """To the letter."""
     request = carry(asked(environment={"A": "1"}), {"b": [1.0, "語"]}).request
     assert shown(request) == request
+    definition = defined(command=("--day", "Ref::day"), parameters={"day": "today"}, tags={"team": "data"})
+    assert shown(definition) == definition
+    assert shown(defined()) == defined()

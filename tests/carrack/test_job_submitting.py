@@ -87,8 +87,17 @@ def test_another_request_under_the_same_id_is_refused(place: Place) -> None:
     """Else one of the two would be lost."""
     place.submit()
     error = place.refused(JobError, carry(asked(), {"a": 2}))
-    assert "the request r-1 was another one" in error.message
+    assert str(error) == "request r-1: this was another request: nightly to low on memory"
+    assert "--request-id" in error.hint
     assert len(place.batch.submitted) == 1
+
+
+def test_the_same_request_to_another_place_is_refused(place: Place) -> None:
+    """The first place's job is none of the second: nobody would see that it got none."""
+    place.submit()
+    first, place.batch = place.batch, MemoryBatch(place="another account")
+    assert "nightly to low on memory" in place.refused(JobError).message
+    assert (len(first.submitted), place.batch.submitted) == (1, [])
 
 
 def test_after_a_crash_between_the_two_the_job_is_found(place: Place) -> None:
@@ -178,6 +187,40 @@ def test_what_was_refused_can_be_asked_again_at_once(place: Place) -> None:
     assert place.submit() == "job-1"
 
 
+def test_what_was_refused_can_be_asked_in_other_words_and_elsewhere(place: Place) -> None:
+    """Its id is free; what is then sent under it binds it."""
+    place.batch.fails.append(JobError("there is no such job to wait for"))
+    place.refused(JobError)
+    place.batch = MemoryBatch(place="another account")
+    assert place.submit(carry(asked(), {"a": 2})) == "job-1"
+    place.refused(JobError)
+
+
+@pytest.mark.parametrize("before", [JobError("refused"), StoppedError("lost"), None])
+def test_of_two_who_look_and_find_nothing_one_sends(
+    place: Place, monkeypatch: pytest.MonkeyPatch, before: Exception | None
+) -> None:
+    """While one looks at the queue, the other looks too, finds as little, and sends: a job, not two."""
+    if before:
+        place.batch.fails.append(before)
+        place.refused(type(before))
+    place.time += 61
+    looks = [place.batch.recent, place.batch.recent]
+
+    def recent(queue: str) -> Any:
+        look = looks.pop()
+        if looks:
+            place.time += 61
+            assert place.submit() == "job-1"
+            place.batch.jobs.clear()  # not listed yet
+        return look(queue)
+
+    monkeypatch.setattr(place.batch, "recent", recent)
+    assert "being sent by another process" in place.refused(StoppedError).message
+    assert len(place.batch.submitted) == 1
+    assert place.submit() == "job-1"
+
+
 def test_long_parameters_are_stored_before_the_job_is_submitted(place: Place) -> None:
     """Under their hash; where that fails nothing is submitted, and the request may be made again."""
     long = carry(asked(), {"noise": [f"{n * n * n:x}" for n in range(8000)]}, "s3://bucket/p/")
@@ -203,8 +246,9 @@ def test_a_name_is_pinned_to_the_newest_revision() -> None:
     batch = MemoryBatch(registered=[defined(), defined(memory=4096)])
     assert pinned(batch, "nightly")["revision"] == 2
     assert pinned(batch, "nightly:1")["revision"] == 1
-    with pytest.raises(JobError, match="no revision 7 of nightly is active; there are 2, 1"):
+    with pytest.raises(JobError, match="no revision 7 of nightly is active; there are 2, 1") as caught:
         pinned(batch, "nightly:7")
+    assert caught.value.hint == "say --definition nightly for the newest, or nightly:N"
     with pytest.raises(NotReadyError, match="no active job definition other"):
         pinned(batch, "other:1")
 
@@ -214,8 +258,9 @@ def test_a_definition_of_something_else_is_refused() -> None:
     batch = MemoryBatch(
         registered=[{"jobDefinitionName": "nodes", "type": "multinode", "nodeProperties": {}}]
     )
-    with pytest.raises(JobError, match="is not of one container"):
+    with pytest.raises(JobError, match="is not of one container") as caught:
         pinned(batch, "nodes")
+    assert caught.value.hint.startswith("aws batch submit-job --job-definition nodes:1")
 
 
 def prepared(batch: MemoryBatch, **fields: Any) -> tuple[JobError | None, Told]:
@@ -290,13 +335,16 @@ def test_records_survive_and_the_last_line_counts(tmp_path: Path) -> None:
     assert JobRecords(file=file).begin(made()) == made(job="j")
 
 
-def test_of_many_who_begin_one_request_one_is_first(tmp_path: Path) -> None:
-    """The same command, run several times at once."""
-    barrier = Barrier(6)
+@pytest.mark.parametrize("before", [None, made(refused=True)], ids=["first", "again"])
+def test_of_many_who_begin_one_request_one_is_first(tmp_path: Path, before: Submission | None) -> None:
+    """The same command, run several times at once: the first time, and in place of what was refused."""
+    records, barrier = JobRecords(file=tmp_path / "submitted.jsonl"), Barrier(6)
+    if before:
+        records.note(before)
 
-    def begin(_: int) -> bool:
+    def begin(number: int) -> bool:
         barrier.wait(30)
-        return JobRecords(file=tmp_path / "submitted.jsonl").begin(made()) is None
+        return records.begin(made(at=2.0 + number), instead_of=before) is None
 
     with ThreadPoolExecutor(6) as threads:
         assert sorted(threads.map(begin, range(6))) == [False] * 5 + [True]

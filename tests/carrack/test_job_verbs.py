@@ -24,6 +24,7 @@ from tests.carrack.local import INDEX, Shell
 from tests.carrack.web import Answer, Asked, Web
 from tests.contracts.shell_pages import run_blocks
 
+from carrack.adapters.ecr import ENDPOINT_VARIABLE as ECR
 from carrack.cli.main import main
 from carrack.errors import ExitCode
 
@@ -274,6 +275,13 @@ DEFINITIONS = [
     ("attempts = 11\ntimeout = 5", ("define",), ExitCode.JOB, "attempts: 11; AWS Batch has 1 to 10"),
     ('command = ["Ref::a b"]', ("define",), ExitCode.JOB, "Ref::NAME must be a whole argument"),
     ('environment = { TOKEN = "hunter2" }', ("define",), ExitCode.JOB, "TOKEN looks like a secret"),
+    (
+        'command = ["--dsn", "mysql://u:hunter2@h/"]',
+        ("define",),
+        ExitCode.JOB,
+        "command: dsn looks like a secret",
+    ),
+    ('tags = { token = "hunter2" }', ("define",), ExitCode.JOB, "tags: token looks like a secret"),
     ('platform = "fargate"', ("define",), ExitCode.JOB, "execution-role: is missing"),
     ("", ("define", "--image", "r/job:latest"), ExitCode.JOB, "this can mean another image tomorrow"),
     ("", ("define", "--app", "other"), ExitCode.USAGE, "there is no app 'other'"),
@@ -291,6 +299,16 @@ def test_what_cannot_be_defined(
     """One error, and nothing is registered; no secret is shown."""
     place.configure(f"[tool.carrack.apps.nightly.job]\n{table}\n")
     refused(place, command, code, said)
+
+
+def test_a_dry_run_of_a_definition_asks_nobody(place: Place) -> None:
+    """Batch and the registry may be away; what registers the same asks the registry for an image of elsewhere."""
+    elsewhere = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/other@sha256:" + "2" * 64
+    away = {"AWS_ENDPOINT_URL_BATCH": "http://127.0.0.1:9", ECR: "http://127.0.0.1:9"}
+    shown = json.loads(place.done("define", "--image", elsewhere, "--dry-run", **away))
+    assert shown["containerProperties"]["image"] == elsewhere
+    said = "nothing answers at http://127.0.0.1:9"
+    refusal(place, ("define", "--image", elsewhere), ExitCode.INDEX, said, **away)
 
 
 def test_no_image_that_was_pushed(place: Place) -> None:
@@ -383,6 +401,6 @@ def test_a_dry_run_shows_the_request_and_what_speaks_against_it(place: Place) ->
 def test_a_batch_that_is_not_there(place: Place, command: tuple[str, ...]) -> None:
     """One sentence with its address; nothing is recorded as submitted."""
     away = "http://127.0.0.1:9"
-    said = f"error: AWS Batch, region us-east-1: nothing answers at {away}"
+    said = f"error: AWS Batch, region us-east-1, index prod: nothing answers at {away}"
     refusal(place, command, ExitCode.INDEX, said, AWS_ENDPOINT_URL_BATCH=away)
     assert not (place.root / ".carrack" / "jobs").exists()

@@ -207,7 +207,7 @@ def test_podman_speaks_without_encryption_to_loopback_alone() -> None:
 
 
 def test_a_record_is_kept_once_and_stops_nothing(tmp_path: Path) -> None:
-    """The same push again adds no line; where nothing can be written, that is a note."""
+    """The same push again adds no line, unless another came between; where nothing can be written, that is a note."""
     notes: list[str] = []
 
     class Told(Report):
@@ -227,8 +227,12 @@ def test_a_record_is_kept_once_and_stops_nothing(tmp_path: Path) -> None:
     records.append(pushed)
     records.append(pushed)
     records.append(replace(pushed, digest="sha256:2"))
+    records.append(replace(pushed, app="other"))
+    records.append(replace(pushed, digest="sha256:2"))
+    records.append(pushed)
     lines = [json.loads(line) for line in records.file.read_text().splitlines()]
-    assert [line["digest"] for line in lines] == ["sha256:0", "sha256:2"]
+    digests = [line["digest"] for line in lines if line["app"] == "job"]
+    assert digests == ["sha256:0", "sha256:2", "sha256:0"]
     (tmp_path / "file").touch()
     replace(records, file=tmp_path / "file" / "images.jsonl").append(pushed)
     assert "the image is pushed, and not noted there" in notes[0]

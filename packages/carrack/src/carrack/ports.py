@@ -657,7 +657,7 @@ class Batch(Protocol):
 
     @property
     def place(self) -> str:
-        """What it is called in messages: `AWS Batch, region eu-west-1`; `processes on this machine`."""
+        """What it is called in messages, and no other of this workspace: `AWS Batch, region eu-west-1, index prod`."""
 
     @property
     def not_emulated(self) -> tuple[str, ...]:
@@ -715,7 +715,7 @@ class PushRecords(Protocol):
     """What was pushed from this workspace."""
 
     def append(self, pushed: Pushed) -> None:
-        """Keep it, once."""
+        """Keep it as the app's last; once, where it is that already."""
 
     def last(self, app: str) -> Pushed | None:
         """The app's image that was pushed last; None where none is known here."""
@@ -724,14 +724,15 @@ class PushRecords(Protocol):
 class JobRecords(Protocol):
     """The requests for jobs that were made from this workspace; each is on disk when a call returns."""
 
-    def begin(self, made: Submission) -> Submission | None:
-        """Record a request that is about to be sent; or give what is known of its id already, and record nothing.
+    def begin(self, made: Submission, *, instead_of: Submission | None = None) -> Submission | None:
+        """Record a request that is about to be sent, if what is known of its id is `instead_of`: nothing, if not said.
 
-        Of two processes that begin the same request, one is given the other's.
+        Else give what is known, and record nothing. Of two processes that begin the same request, one is given the
+        other's.
         """
 
     def note(self, made: Submission) -> None:
-        """Record what became of it: its job, or that it was refused; or that it is sent once more, at another time."""
+        """Record what became of it: its job, or that it was refused."""
 
     def newest(self) -> Sequence[Submission]:
         """What is known of each request, the newest first."""

@@ -56,8 +56,8 @@ class AwsBatch:
 
     @property
     def place(self) -> str:
-        """See `ports.Batch`."""
-        return f"AWS Batch, region {self._index.region}"
+        """See `ports.Batch`. The account is that of the index's credentials, which only a request would tell."""
+        return f"AWS Batch, region {self._index.region}, index {self._index.name}"
 
     def revisions(self, *, inactive: bool = False) -> Iterator[JobDefinition]:
         """See `ports.JobDefinitions`. Raises IndexAccessError where Batch does not let us in."""

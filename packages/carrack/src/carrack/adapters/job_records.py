@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from carrack.adapters.whole_lines import append
 from carrack.model.jobs.submission import Submission
 
 _SCHEMA = 1
@@ -26,13 +26,14 @@ class JobRecords:
 
     file: Path
 
-    def begin(self, made: Submission) -> Submission | None:
+    def begin(self, made: Submission, *, instead_of: Submission | None = None) -> Submission | None:
         """See `ports.JobRecords`."""
         with self._locked() as records:
             known = next((one for one in _read(records) if one.request_id == made.request_id), None)
-            if known is None:
-                _write(records, made)
-            return known
+            if known != instead_of:
+                return known
+            _write(records, made)
+            return None
 
     def note(self, made: Submission) -> None:
         """See `ports.JobRecords`."""
@@ -69,14 +70,4 @@ def _read(records: IO[bytes]) -> Iterator[Submission]:
 
 
 def _write(records: IO[bytes], made: Submission) -> None:
-    torn = b"" if _ends_whole(records) else b"\n"
-    records.write(torn + json.dumps({"schema": _SCHEMA, **asdict(made)}).encode() + b"\n")
-    records.flush()
-    os.fsync(records.fileno())
-
-
-def _ends_whole(records: IO[bytes]) -> bool:
-    if records.seek(0, os.SEEK_END) == 0:
-        return True
-    records.seek(-1, os.SEEK_END)
-    return records.read(1) == b"\n"
+    append(records, json.dumps({"schema": _SCHEMA, **asdict(made)}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from carrack.adapters.whole_lines import append
 from carrack.model.index import Index
 from carrack.model.published import File
 from carrack.model.receipt import SCHEMA, Entry
@@ -57,11 +57,8 @@ class ReceiptJournal:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")  # a cache is nothing to commit
-        with path.open("a", encoding="utf-8") as journal:
-            lines = "".join(f"{_line(entry)}\n" for entry in entries)
-            journal.write(("" if _ends_with_newline(path) else "\n") + lines)
-            journal.flush()
-            os.fsync(journal.fileno())
+        with path.open("a+b") as journal:
+            append(journal, *map(_line, entries))
 
     def _tell(self, error: OSError) -> None:
         if not self._told:
@@ -72,14 +69,6 @@ class ReceiptJournal:
 
     def _path(self, index: Index) -> Path:
         return self.folder / f"{index.owner}.{index.region}.{index.domain}.{index.repository}.jsonl"
-
-
-def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as journal:
-        if journal.seek(0, os.SEEK_END) == 0:
-            return True
-        journal.seek(-1, os.SEEK_END)
-        return journal.read(1) == b"\n"
 
 
 class _Line(BaseModel):

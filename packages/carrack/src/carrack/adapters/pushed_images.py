@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from carrack.adapters.whole_lines import append
 from carrack.model.registry import Pushed
 from carrack.ports import Report
 
@@ -25,15 +25,11 @@ class PushedImages:
 
     def append(self, pushed: Pushed) -> None:
         """See `ports.PushRecords`."""
-        line = json.dumps({"schema": _SCHEMA, **asdict(pushed)}) + "\n"
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            with self.file.open("a+", encoding="utf-8") as records:
-                records.seek(0)
-                if line not in records:
-                    records.write(line)
-                    records.flush()
-                    os.fsync(records.fileno())
+            if self.last(pushed.app) != pushed:
+                with self.file.open("a+b") as records:
+                    append(records, json.dumps({"schema": _SCHEMA, **asdict(pushed)}))
         except OSError as error:
             self.report.note(f"{self.file}: {error.strerror}; the image is pushed, and not noted there")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from carrack.errors import JobError, NotReadyError, WorkspaceError
 from carrack.model.command_line import CARRACK, CommandLine
+from carrack.model.jobs.command_secrets import command_secret_faults
 from carrack.model.jobs.definition import is_pinned, is_same, name_of
 from carrack.model.jobs.environment import configuration_faults
 from carrack.model.jobs.job import JSON
@@ -27,8 +28,8 @@ def pushed_image(
 ) -> str:
     """The image that is said, else the app's that was pushed last, as `repository@sha256:…`.
 
-    `is_there` says whether a registry has an image that was not pushed from here, None where it cannot be asked.
-    `command` writes the next step.
+    `is_there` says whether a registry has an image that was not pushed from here, None where none is asked. `command`
+    writes the next step.
 
     Raises NotReadyError where there is none, JobError for an image that could be another one tomorrow.
     """
@@ -91,6 +92,8 @@ def require_definition(definition: JSON, settings: JobSettings, where: str) -> N
             configuration_faults(environment),
             secret_faults("environment", environment, secrecy),
             secret_faults("parameters", definition["parameters"], secrecy),
+            secret_faults("tags", definition["tags"], secrecy),
+            command_secret_faults(definition["containerProperties"]["command"], secrecy),
         )
     )
     if faults:

@@ -168,9 +168,10 @@ def _check(job: Job, request: JSON, definition: JSON, children: Sequence[int], c
 
 
 def submit_retry(request: JSON, desk: Desk) -> str:
-    """Hand in what `plan_retry` made, once; the new job's id. See `job_submit.submit`."""
+    """Hand in what `plan_retry` made, once; the new job's id. See `submitting.submit`."""
+    hint = "run it as it was run then; it looks first"
     try:
-        return submit(Carried(request=dict(request)), desk, is_new=False)
+        return submit(Carried(request=dict(request)), desk, is_new=False, hint=hint)
     except StoppedError as error:
         error.hint = "run the same command again; it looks first"
         raise

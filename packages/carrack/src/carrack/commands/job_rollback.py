@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from carrack.errors import JobError, NotReadyError
+from carrack.model.command_line import CARRACK, CommandLine
 from carrack.model.jobs.definition import CONTENT, name_of, registrable
 from carrack.model.jobs.job import JSON
 from carrack.ports import Batch, Report
 
 
-def roll_back(name: str, queue: str | None, to: int | None, batch: Batch, report: Report) -> str:
+def roll_back(
+    name: str,
+    queue: str | None,
+    to: int | None,
+    batch: Batch,
+    report: Report,
+    command: CommandLine = CARRACK,
+) -> str:
     """Register the content of an active revision once more, unless the newest has it; gives `name:revision`.
 
     It is revision `to`, else the newest one of which the queue still lists a job that SUCCEEDED. So where that is the
@@ -20,7 +28,9 @@ def roll_back(name: str, queue: str | None, to: int | None, batch: Batch, report
     """
     there = batch.definitions(name)
     if not there:
-        raise NotReadyError(f"there is no active job definition {name}", address=batch.place)
+        raise NotReadyError(
+            f"there is no active job definition {name}", address=batch.place, hint=command("job define")
+        )
     target, why = _said(there, to) if to is not None else _succeeded(there, queue, batch)
     newest = there[0]
     if _content(target) == _content(newest):
@@ -38,7 +48,12 @@ def _said(there: Sequence[JSON], to: int) -> tuple[JSON, str]:
     for one in there:
         if one["revision"] == to:
             return one, "as was said"
-    raise JobError(f"no revision {to} is active; there are {_revisions(there)}", address="--to-revision")
+    raise JobError(
+        f"no revision {to} is active; there are {_revisions(there)}",
+        address="--to-revision",
+        untouched="the job definitions; nothing was registered",
+        hint="say --to-revision N, one of these",
+    )
 
 
 def _succeeded(there: Sequence[JSON], queue: str | None, batch: Batch) -> tuple[JSON, str]:

@@ -18,6 +18,8 @@ from carrack.model.jobs.request import Asked
 from carrack.model.jobs.secrets import BY_NAMES, Secrecy, secret_faults
 from carrack.ports import Batch, Report
 
+_UNTOUCHED = "the queue; nothing was submitted"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
@@ -44,9 +46,19 @@ def pinned(batch: Batch, definition: str, command: CommandLine = CARRACK) -> JSO
     found = next((one for one in there if revision in ("", str(one["revision"]))), None)
     if found is None:
         known = ", ".join(str(one["revision"]) for one in there[:20])
-        raise JobError(f"no revision {revision} of {name} is active; there are {known}", address=batch.place)
+        raise JobError(
+            f"no revision {revision} of {name} is active; there are {known}",
+            address=batch.place,
+            untouched=_UNTOUCHED,
+            hint=f"say --definition {name} for the newest, or {name}:N",
+        )
     if "containerProperties" not in found:
-        raise JobError("is not of one container, and no other is submitted here", address=name_of(found))
+        raise JobError(
+            "is not of one container, and no other is submitted here",
+            address=name_of(found),
+            untouched=_UNTOUCHED,
+            hint=f"aws batch submit-job --job-definition {name_of(found)}; or an app's own: {command('job define')}",
+        )
     return found
 
 
@@ -76,7 +88,7 @@ def prepare(order: Order, batch: Batch, report: Report) -> tuple[Carried, JobErr
         "AWS Batch would refuse this job, or fail it",
         faults=faults,
         address=f"{asked.name}, of {name_of(asked.definition)}",
-        untouched="the queue; nothing was submitted",
+        untouched=_UNTOUCHED,
     )
 
 

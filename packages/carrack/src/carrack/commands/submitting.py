@@ -11,6 +11,8 @@ from carrack.model.jobs.request import REQUEST
 from carrack.model.jobs.submission import SETTLING, Submission, submission
 from carrack.ports import Batch, JobRecords, ParameterStore, Report
 
+_OWN_ID = "give this one an id of its own: --request-id ID"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
@@ -23,27 +25,31 @@ class Desk:
     report: Report
 
 
-def submit(carried: Carried, desk: Desk, *, is_new: bool) -> str:
+def submit(carried: Carried, desk: Desk, *, is_new: bool, hint: str = _OWN_ID) -> str:
     """Hand in a request that `prepare` found nothing against, once; the job's id.
 
     Its id is on disk before it is sent, and the job has it as a tag. So a request that was made before gives the job
     that it made: by the record; by the tag where a crash came between, or it is not `is_new` and was made elsewhere.
+    Of several processes that look, and find nothing, one sends it.
 
-    Raises JobError where the id was another request's, StoppedError where it is not known yet whether there is a job.
+    Raises JobError, with `hint`, where the id is another request's, or of one to another place; StoppedError where it
+    is not known yet whether there is a job.
     """
     made = submission(carried.request, desk.batch.place, desk.now())
     known = desk.records.begin(made)
-    if known is not None and known.digest != made.digest:
+    if known is not None and known.binds(made):
         raise JobError(
-            f"the request {made.request_id} was another one: {known.name} to {known.queue} on {known.place}",
-            address="--request-id",
+            f"this was another request: {known.name} to {known.queue} on {known.place}",
+            address=f"request {made.request_id}",
             untouched="the queue; nothing was submitted",
+            hint=hint,
         )
     if known is not None or not is_new:
         if job := _earlier(made, known, desk):
             return job
-        if known is not None:
-            desk.records.note(made)
+        found_nothing_of, made = known or made, replace(made, at=desk.now())
+        if desk.records.begin(made, instead_of=found_nothing_of) is not None:
+            raise _wait(made, desk.batch, "is being sent by another process")
     return _send(carried, made, desk)
 
 

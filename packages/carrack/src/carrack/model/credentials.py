@@ -56,6 +56,9 @@ _NO_VALUE = re.compile(
     re.DOTALL,
 )
 
+_LOGIN = r"[^\s/:@'\"$<>{}]*:(?!\d+[/?#]|(?:[A-Z_]+|[xX*.]+)@)[^\s:@'\"$<>{}]+@"
+"""RFC 3986, 3.2.1, up to the host; a port is no password, nor is what stands for one: `$NAME`, `<name>`, `PASSWORD`."""
+
 _LITERALS = (
     ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     ("a GitHub token", r"\b(?:gh[opsur]_\w{36,}|github_pat_\w{50,})"),
@@ -67,13 +70,11 @@ _LITERALS = (
     ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{30,}\b"),
     ("a token", r"\beyJ[\w-]{15,}(?:\.[\w-]{10,}){1,4}"),
     ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    (
-        "a password in an address",
-        r"\bhttps?://[^\s/:@'\"$<>{}]*:(?!\d+/|(?:[A-Z_]+|[xX*.]+)@)[^\s:@'\"$<>{}]+@",
-    ),
+    ("a password in an address", r"\bhttps?://" + _LOGIN),
     ("a credential in a header", r"(?i:authorization: ?(?:basic|bearer|token) +)[\w.+/~-]{16,}"),
 )
 _LITERAL = re.compile("|".join(f"({pattern})" for _, pattern in _LITERALS))
+_ANY_ADDRESS = re.compile(rf"\w://{_LOGIN}(?!sha256:)")  # docker://NAME:TAG@sha256:… has none
 _USERINFO = re.compile(r"\w://([^\s/@'\"]*)@")
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 
@@ -131,6 +132,11 @@ def literals(text: str) -> Iterator[tuple[int, str]]:
     for found in _LITERAL.finditer(text):
         kind = next(number for number, group in enumerate(found.groups()) if group)
         yield found.start(), _LITERALS[kind][0]
+
+
+def has_password(text: str) -> bool:
+    """Whether there is an address of any scheme in `text` with a password written out in it: `postgres://u:pw@host/`."""
+    return bool(_ANY_ADDRESS.search(text))
 
 
 def in_addresses(text: str) -> frozenset[str]:

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     "For a container of this machine, an image that the engine has.",
 )
 @click.option(
-    "--dry-run", is_flag=True, help="Print RegisterJobDefinition's JSON; nothing is asked or registered."
+    "--dry-run",
+    is_flag=True,
+    help="Print RegisterJobDefinition's JSON; nothing is registered, and neither Batch nor a registry is asked. With "
+    "--on container the engine tells the image's id.",
 )
 @click.pass_obj
 def command(
@@ -44,7 +47,7 @@ def command(
 
     app = wiring.app(app_name)
     settings, batch = wiring.job_settings(app), wiring.batch(on, to)
-    definition = render(settings, *_runs(wiring, app, settings, on, to, image))
+    definition = render(settings, *_runs(wiring, app, settings, on, to, image, dry_run))
     if dry_run:
         secrecy = Secrecy(never=settings.not_secret)
         click.echo(json.dumps(shown(definition, secrecy), indent=2, ensure_ascii=False))
@@ -54,9 +57,18 @@ def command(
 
 
 def _runs(
-    wiring: Wiring, app: App, settings: JobSettings, on: str, to: str | None, image: str | None
+    wiring: Wiring,
+    app: App,
+    settings: JobSettings,
+    on: str,
+    to: str | None,
+    image: str | None,
+    dry_run: bool,
 ) -> tuple[str, tuple[str, ...]]:
-    """What the job runs, and with which command: an image may have a program of its own, an environment has none."""
+    """What the job runs, and with which command: an image may have a program of its own, an environment has none.
+
+    In a dry run an image is taken at its word.
+    """
     from carrack.cli.selection import select_index
     from carrack.commands.job_define import environment, own_image, pushed_image
     from carrack.model.command_line import CommandLine
@@ -66,11 +78,9 @@ def _runs(
     if on == "container":
         return own_image(app.name, image, wiring.engine), settings.command
     index = select_index(wiring.workspace, to)
-    pushed = pushed_image(
-        app.name,
-        image,
-        wiring.push_records,
-        lambda name: wiring.is_in_registry(index, name),
-        CommandLine(to),
-    )
+
+    def is_there(name: str) -> bool | None:
+        return None if dry_run else wiring.is_in_registry(index, name)
+
+    pushed = pushed_image(app.name, image, wiring.push_records, is_there, CommandLine(to))
     return pushed, settings.command

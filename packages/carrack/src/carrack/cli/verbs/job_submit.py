@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 @click.option(
     "--request-id",
     metavar="ID",
-    help="Of this request: a second one with the same id gives the job of the first.",
+    help="Of this request: a second one with the same id gives the job of the first; where .carrack/jobs/ was not "
+    "kept, from about a minute later on, when AWS Batch lists it.",
 )
 @click.option(
     "--with-credentials",

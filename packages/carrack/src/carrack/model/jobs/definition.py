@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from carrack.model.jobs.job import JSON
@@ -30,6 +31,15 @@ _SENT = (
     *("ecsProperties", "consumableResourceProperties"),
 )
 """What RegisterJobDefinition takes of what DescribeJobDefinitions gives."""
+_FILLED_IN = {
+    "schedulingPriority": 0,
+    "platformVersion": "LATEST",
+    "cpuArchitecture": "X86_64",
+    "operatingSystemFamily": "LINUX",
+}
+"""Defaults of RegisterJobDefinition's members: said or not, they mean the same."""
+_ORDERED = ("command", "evaluateOnExit")
+_NAMED_BY_USERS = ("parameters", "options")
 
 
 def is_pinned(image: str) -> bool:
@@ -96,29 +106,39 @@ def content_hash(definition: JSON) -> str:
 
 
 def is_same(wanted: JSON, there: JSON) -> bool:
-    """Whether the revision that is there is what is wanted: by its tag, and by everything that is wanted.
+    """Whether the revision that is there is what is wanted: by its tag, by all that is wanted, and nothing beside.
 
-    The console copies tags into a revision that somebody edits, so the tag alone proves nothing; and the service adds
-    empty lists and writes actions in lower case, so that what it gives is never all that it was sent.
+    The console copies tags into a revision that somebody edits, so the tag alone proves nothing. What the service adds
+    of its own is no difference. Nor are further tags: they change no job, and are put there without a new revision.
     """
     tags = there.get("tags", {})
-    return tags.get(CONTENT) == wanted["tags"][CONTENT] and _has(there, wanted)
+    has_tags = all(tags.get(key) == value for key, value in wanted["tags"].items())
+    return has_tags and _content(wanted) == _content(there)
 
 
-def _has(there: Any, wanted: Any, key: str = "") -> bool:
-    if isinstance(wanted, Mapping):
-        there = there or {}
-        return isinstance(there, Mapping) and all(_has(there.get(k), v, k) for k, v in wanted.items())
-    if isinstance(wanted, list):
-        there = there or []
-        if len(there) != len(wanted):
-            return False
-        if key in ("command", "evaluateOnExit"):
-            return all(map(_has, there, wanted))
-        return all(any(_has(one, part) for one in there) for part in wanted)
-    if isinstance(wanted, str) and isinstance(there, str):
-        return there == wanted or (wanted in ("RETRY", "EXIT") and there.upper() == wanted)
-    return bool((there or False) == wanted) if isinstance(wanted, bool) else bool(there == wanted)
+def _content(definition: JSON) -> Any:
+    return _plain({key: value for key, value in registrable(definition).items() if key != "tags"})
+
+
+def _plain(told: Any, key: str = "") -> Any:
+    """A value in one form, whichever way it is told.
+
+    The service adds empty lists and defaults, drops variables without a value, writes actions in lower case, and keeps
+    no order where none is meant.
+    """
+    if isinstance(told, Mapping) and key not in _NAMED_BY_USERS:
+        parts = {name: _plain(value, name) for name, value in told.items()}
+        return {name: part for name, part in parts.items() if not _says_nothing(name, part)}
+    if isinstance(told, list):
+        items = [_plain(one) for one in told]
+        if key == "environment":
+            items = [one for one in items if "value" in one]
+        return items if key in _ORDERED else sorted(items, key=partial(json.dumps, sort_keys=True))
+    return told.upper() if key == "action" else told
+
+
+def _says_nothing(name: str, value: Any) -> bool:
+    return value is None or value is False or value in ("", [], {}) or value == _FILLED_IN.get(name)
 
 
 def registrable(there: JSON) -> JSON:

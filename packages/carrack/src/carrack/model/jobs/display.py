@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from carrack.model.jobs.command_secrets import masked_command
 from carrack.model.jobs.environment import CONFIGURATION
 from carrack.model.jobs.job import JSON
 from carrack.model.jobs.secrets import BY_NAMES, MASK, Secrecy, masked, plain_secrets
@@ -23,9 +24,12 @@ def shown(told: JSON, secrecy: Secrecy = BY_NAMES) -> dict[str, Any]:
             environment = [
                 _variable(one["name"], one["value"], secrecy) for one in container.get("environment", ())
             ]
-            found[member] = {**container, **({"environment": environment} if environment else {})}
-    if parameters := found.get("parameters"):
-        found["parameters"] = masked(parameters, secrecy)
+            command = masked_command(container.get("command", ()), secrecy)
+            masks = {"environment": environment, "command": command}
+            found[member] = {**container, **{key: value for key, value in masks.items() if value}}
+    for member in ("parameters", "tags"):
+        if values := found.get(member):
+            found[member] = masked(values, secrecy)
     return found
 
 

@@ -1,7 +1,8 @@
 """Values that would be secrets in plain text. Whoever may call DescribeJobs reads a job's parameters and variables.
 
 So they are references, which the job resolves itself with its own role. What is a secret is known by names
-(`db_password`) and by forms (`AKIA…`), as `carrack image lint` knows it, and by the app's model where it can be had.
+(`db_password`) and by forms (`AKIA…`), as `carrack image lint` knows it and beyond that in addresses of databases, and
+by the app's model where it can be had.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from carrack.model.credentials import is_credential_name, is_secret_value, literals
+from carrack.model.credentials import has_password, is_credential_name, is_secret_value, literals
 
 MASK = "**********"
 _HOLDERS = ("anyOf", "oneOf", "allOf", "items", "prefixItems", "additionalProperties")
-_REFERENCES = ("ssm://", "secretsmanager://", "arn:")
+_REFERENCES = ("ssm://", "secretsmanager://", "arn:", "Ref::")
 
 Path = tuple[str | int, ...]
 
@@ -137,5 +138,6 @@ def _is_plain(scalar: Any, is_secret: bool | None) -> bool:
         return is_secret is True and scalar is not None
     if scalar.startswith(_REFERENCES):
         return False
-    looks_so = is_secret is None and is_secret_value(scalar)
-    return (is_secret is True and scalar != "") or looks_so or next(literals(scalar), None) is not None
+    if is_secret is True and scalar != "":
+        return True
+    return (is_secret is None and is_secret_value(scalar)) or any(literals(scalar)) or has_password(scalar)

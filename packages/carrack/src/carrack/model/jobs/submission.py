@@ -31,6 +31,13 @@ class Submission:
     job: str | None = None
     refused: bool = False
 
+    def binds(self, made: Submission) -> bool:
+        """Whether the id of `made` is taken by this one, which asked for something else, or asked it elsewhere.
+
+        What was refused made no job, so its id is free.
+        """
+        return not self.refused and (self.place, self.digest) != (made.place, made.digest)
+
 
 def submission(request: JSON, place: str, at: float) -> Submission:
     """The record of a request that is about to be sent."""
