@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.carrack.fake_batch import FakeBatch, FakeClock, asking, child, failed, told
 
-from carrack.commands.job_logs import failed_kinds, read_logs
+from carrack.commands.failed_logs import failed_kinds
+from carrack.commands.job_logs import read_logs
 from carrack.errors import JobError
 from carrack.model.jobs.job import read_job
 

@@ -22,7 +22,7 @@ def roll_back(
     """Register the content of an active revision once more, unless the newest has it; gives `name:revision`.
 
     It is revision `to`, else the newest one of which the queue still lists a job that SUCCEEDED. So where that is the
-    newest of all there is nothing to do, and a second run does nothing.
+    newest of all there is nothing to do, and a second run does nothing. `command` writes the next step.
 
     Raises JobError where there is none: Batch does not list jobs for ever.
     """

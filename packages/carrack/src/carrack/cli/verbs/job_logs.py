@@ -97,7 +97,7 @@ def _chosen(job: Job, children: str | None, inquiry: Inquiry) -> tuple[Job, ...]
 
 
 def _show_kinds(job: Job, inquiry: Inquiry, tail: int, sample: int) -> None:
-    from carrack.commands.job_logs import failed_kinds
+    from carrack.commands.failed_logs import failed_kinds
     from carrack.model.jobs.shards import format_ranges
 
     failed = inquiry.failed(job) if job.array_size else ()
