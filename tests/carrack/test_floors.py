@@ -115,6 +115,8 @@ def complaints(path: str, source: str) -> list[str]:
     if floor == "model":
         found += _impure(tree)
     found += _inheriting(tree)
+    if floor != "adapters":
+        found += _by_hand(tree)
     if floor != "cli" and path not in PROCESSES_OF_THEIR_OWN:
         found += _worldly(tree)
     return [f"{path}:{line}: {what}" for line, what in found]
@@ -157,6 +159,14 @@ def _inheriting(tree: ast.AST) -> Iterator[tuple[int, str]]:
             continue
         if "env" not in {keyword.arg for keyword in node.keywords}:
             yield node.lineno, "a child inherits the whole environment"
+
+
+def _by_hand(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """A command about jobs that is told without the index that was said: `CommandLine` writes them."""
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docs and "carrack job " in str(node.value):
+            yield node.lineno, f"a command that is written by hand: {node.value!r}"
 
 
 def test_every_module_keeps_its_floor() -> None:
@@ -216,6 +226,7 @@ def test_nothing_reads_the_environment_but_cli() -> None:
         ("adapters/git.py", "import subprocess\nsubprocess.run(['git'])"),
         ("commands/build.py", "import sys\nsys.exit(1)"),
         ("commands/build.py", "raise SystemExit(1)"),
+        ("commands/build.py", "hint = f'see carrack job watch {job}'"),
     ],
 )
 def test_the_reader_of_floors_catches(path: str, source: str) -> None:
@@ -231,6 +242,7 @@ def test_the_reader_of_floors_catches(path: str, source: str) -> None:
         ("commands/build.py", "from carrack.ports import Builder\nimport tempfile"),
         ("adapters/git.py", "import os\nos.devnull"),
         ("adapters/run.py", "import sys\nsys.stdout.flush()"),
+        ("commands/build.py", "def f():\n    'See `carrack job watch`.'"),
         ("cli/main.py", "import os\nimport sys\nprint(os.environ)\nsys.exit(0)"),
     ],
 )

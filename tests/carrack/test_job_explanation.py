@@ -9,9 +9,11 @@ from tests.carrack.fake_batch import NOW, array, child, failed, told
 
 from batch_params import exit_codes
 from carrack.adapters.local_batch.jobs import LOST
+from carrack.model.command_line import CommandLine
 from carrack.model.jobs.explanation import Explanation, explain
 from carrack.model.jobs.failures import alike, cause_of, exit_code_of, group
 from carrack.model.jobs.job import read_job
+from carrack.model.jobs.reasons import WAITING
 
 MINUTE = 60_000
 
@@ -190,6 +192,22 @@ def test_what_a_queue_ended_is_not_called_somebody_s_doing() -> None:
 def test_a_pull_is_explained_by_words_and_not_by_parts_of_others(reason: str, sentence: str) -> None:
     """An account's number may have a status in it, and a certificate's fault a word of a missing image's."""
     assert sentence in explained(said(NOT_STARTED, f"{PULL}{reason}")).sentence
+
+
+def test_every_command_that_is_told_leads_to_the_index_that_was_said() -> None:
+    """Whatever the reason: a job's own index need not be the workspace's default."""
+    answers = [
+        *(answer for answer, _ in TOLD_TO_SOMEBODY),
+        *(said(EXITED, code=code) for code in range(1, 256)),
+        *(told(status=status) for status in ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")),
+        *(told(status="RUNNABLE", statusReason=rule.pattern) for rule in WAITING),
+        *(told(status="RUNNABLE", statusReason="x"), told(status="FAILED"), array(FAILED=3)),
+        failed(isTerminated=True),
+    ]
+    for answer in answers:
+        step = explain(read_job(answer), NOW * 1000, CommandLine("prod")).next
+        assert step.count("--to prod") == step.count("carrack job") + step.count("carrack image"), step
+    assert "--to" not in explained(failed(code=75)).next
 
 
 def test_the_job_that_failed_first_is_the_next_one_to_look_at() -> None:

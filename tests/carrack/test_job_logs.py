@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from tests.carrack.fake_batch import FakeBatch, FakeClock, asking, child, failed, told
 
-from carrack.commands.job_logs import failed_kinds, read_logs
+from carrack.commands.failed_logs import failed_kinds
+from carrack.commands.job_logs import read_logs
 from carrack.errors import JobError
 from carrack.model.jobs.job import read_job
 
@@ -39,8 +40,9 @@ def test_each_attempt_has_its_log_and_the_last_is_the_one() -> None:
     batch = FakeBatch(logs={"one": [["first"]], "two": [["second"]]}).have(job)
     assert lines(batch) == ["second"]
     assert lines(batch, attempt=1) == ["first"]
-    with pytest.raises(JobError, match="no attempt 3"):
+    with pytest.raises(JobError, match="no attempt 3") as caught:
         lines(batch, attempt=3)
+    assert caught.value.hint == "carrack job status job shows its attempts"
 
 
 def test_the_stream_of_a_job_that_has_just_started_is_waited_for() -> None:
@@ -89,6 +91,17 @@ def test_following_goes_through_all_attempts_until_the_end_is_drained() -> None:
     batch.log = log  # type: ignore[method-assign]
     time = FakeClock()
     assert lines(batch, time, follow=True) == ["a1", "a2", "b1", "the very last"]
+
+
+def test_following_loses_no_attempt_that_began_and_ended_between_two_looks() -> None:
+    """A container that fails at once is tried again within seconds; what is drained is not asked for again."""
+    attempts = [attempt("one"), attempt("two"), attempt("three")]
+    ended = failed(attempts=attempts, container={"logStreamName": "three", "exitCode": 1})
+    logs = {"one": [["a"]], "two": [["b"]], "three": [["c"]]}
+    batch = FakeBatch(jobs={"job": [told(status="RUNNABLE"), ended]}, logs=logs)
+    assert lines(batch, follow=True) == ["a", "b", "c"]
+    assert batch.asked.count("log one") == 2  # a page, and that there are no more
+    assert batch.asked.count("log three") > 2
 
 
 def test_following_a_job_that_never_starts_ends_with_it() -> None:

@@ -337,8 +337,9 @@ def test_only_failed_children_are_meant() -> None:
     """Others in the range are no fault, a range without any is."""
     batch = batch_with(*arrays(0, 1, 1))
     assert environment(planned(batch, only=(0, 1)))["CARRACK_SHARD_MAP"] == "1"
-    with pytest.raises(JobError, match="none of the children 0 failed"):
+    with pytest.raises(JobError, match="none of the children 0 failed") as caught:
         planned(batch, only=(0,))
+    assert caught.value.hint == "carrack job explain job names those that did"
 
 
 @given(st.lists(st.integers(0, 9999), unique=True, max_size=60))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from carrack.cli.wiring import Wiring
 from carrack.commands.inquiry import Inquiry
 from carrack.commands.job_watch import Look
 from carrack.errors import CarrackError, JobError, UsageError
+from carrack.model.command_line import CommandLine
 from carrack.model.jobs.job import read_job
 
 
@@ -28,9 +29,9 @@ class Wired(Wiring):
 
     fake: FakeBatch = field(default_factory=FakeBatch)
 
-    def inquiry(self, on: str | None, to: str | None, job: str | None) -> Inquiry:
+    def inquiry(self, on: str | None, to: str | None, *jobs: str) -> Inquiry:
         """The Batch in memory, for every job."""
-        return asking(self.fake)
+        return replace(asking(self.fake), command=CommandLine(to))
 
 
 @pytest.fixture
@@ -129,6 +130,35 @@ def test_explain_offers_the_same_again_where_that_can_help(tmp_path: Path) -> No
     assert "\nagain: carrack job retry job --failed\n" in typed(batch, tmp_path, "explain", "job").stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("status", "job"), "next        carrack job retry job --failed --to prod\n"),
+        (("explain", "job"), "next: carrack job logs job:7 --to prod says which"),
+        (("explain", "job:7"), "next: carrack job logs job:7 --to prod says which"),
+        (("watch", "job"), "why: carrack job explain job --to prod\n"),
+        (("watch", "late", "--timeout", "1"), "carrack job watch late --to prod"),
+        (("retry", "job", "--failed"), "next: carrack job watch new-1 --to prod\n"),
+        (("retry", "job"), "carrack job retry job --failed --to prod"),
+        (("retry", "retried"), "carrack job watch again --to prod"),
+        (("logs", "silent"), "carrack job explain silent --to prod"),
+        (("logs", "late"), "carrack job logs late --follow --to prod waits for it"),
+        (("logs", "job:7", "--attempt", "2"), "carrack job status job:7 --to prod"),
+        (("logs", "nobody"), "carrack job list --to prod"),
+    ],
+)
+def test_the_next_step_leads_to_the_index_that_was_said(
+    batch: FakeBatch, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    """Without it the command would ask the workspace's default index, which may not know the job."""
+    batch.have(told("late", "RUNNABLE"), failed("silent"), failed("retried"))
+    batch.have(told("again", tags={"carrack:retry-of": "retried"}))
+    batch.revisions = [DEFINITION]
+    done = typed(batch, tmp_path, *words, "--to", "prod")
+    hint = done.exception.hint if isinstance(done.exception, CarrackError) else ""
+    assert said in f"{done.stdout}{done.stderr}{hint}"
+
+
 def test_words_of_the_service_cannot_move_the_cursor(tmp_path: Path) -> None:
     """Whatever a job wrote into its reason or its log."""
     job = failed(statusReason="bad \x1b[2J thing", code=None)
@@ -203,6 +233,27 @@ def test_lines_of_several_children_say_whose_they_are(batch: FakeBatch, tmp_path
     assert typed(batch, tmp_path, "logs", "job:7").stdout == "no key `day`\n"
 
 
+def test_a_child_without_a_log_does_not_keep_those_of_the_others(tmp_path: Path) -> None:
+    """The first one's image could not be pulled, another one waits; only where none has a log is that an error."""
+    batch = FakeBatch(logs={"s1": [["hello"]]}).have(
+        array("job", "FAILED", 3, FAILED=2, RUNNABLE=1),
+        child(0, None, statusReason="CannotPullContainerError: x"),
+        child(1, 1, container={"exitCode": 1, "logStreamName": "s1"}),
+        told("job:2", "RUNNABLE", arrayProperties={"index": 2}),
+    )
+    done = typed(batch, tmp_path, "logs", "job")
+    assert (done.exit_code, done.stdout) == (0, ":1 hello\n")
+    assert [line.strip() for line in done.stderr.splitlines()] == [
+        "note job job:0: it ended without writing a log",
+        "note job job:2: it has not started (RUNNABLE)",
+    ]
+    error = refused(batch, tmp_path, "logs", "job", "--child", "0,2")
+    assert (error.message, error.hint) == (
+        "none of these 2 children has a log",
+        "carrack job explain job",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "kind", "message"),
     [
@@ -213,6 +264,10 @@ def test_lines_of_several_children_say_whose_they_are(batch: FakeBatch, tmp_path
         (("logs", "job", "--failed", "--follow"), UsageError, "goes with no other choice"),
         (("logs", "nobody"), JobError, "no such job"),
         (("retry", "job"), UsageError, "by its failed children"),
+        (("retry", "job", "--only", "1"), UsageError, "by its failed children"),
+        (("retry", "plain", "--only", "1"), UsageError, "plain has no children"),
+        (("retry", "plain:3"), UsageError, "plain has no children"),
+        (("retry", "job:1", "--only", "7"), UsageError, "job:1 is one child already"),
         (("list",), UsageError, "no queue was said"),
         (("list", "--here", "--queue", "low"), UsageError, "asks no queue"),
     ],
@@ -221,7 +276,8 @@ def test_bad_input_is_one_sentence(
     batch: FakeBatch, tmp_path: Path, words: tuple[str, ...], kind: type[CarrackError], message: str
 ) -> None:
     """With the exit code of its kind, and nothing done."""
-    batch.have(array("large", "SUCCEEDED", 500, SUCCEEDED=500))
+    batch.have(array("large", "SUCCEEDED", 500, SUCCEEDED=500), failed("plain"))
+    batch.revisions = [DEFINITION]
     error = refused(batch, tmp_path, *words)
     assert isinstance(error, kind)
     assert message in error.message
@@ -256,6 +312,22 @@ def test_retry_prints_the_new_job_and_a_dry_run_the_request(batch: FakeBatch, tm
     assert batch.submitted == []
     assert typed(batch, tmp_path, "retry", "job", "--failed").stdout == "new-1\n"
     assert typed(batch, tmp_path, "list", "--here").stdout.splitlines()[1].split()[:2] == ["new-1", "nightly"]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("job", "--only", "1"), "carrack job retry job --failed --only 1"),
+        (("job:1", "--only", "7"), "carrack job retry job --failed --only 1,7"),
+        (("plain:3",), "carrack job retry plain"),
+    ],
+)
+def test_what_was_meant_is_the_next_step_of_a_retry(
+    batch: FakeBatch, tmp_path: Path, words: tuple[str, ...], hint: str
+) -> None:
+    """As it is typed: no word of it is passed over."""
+    batch.have(failed("plain"))
+    assert refused(batch, tmp_path, "retry", *words).hint == hint
 
 
 def test_one_child_is_retried_by_its_name(batch: FakeBatch, tmp_path: Path) -> None:

@@ -315,7 +315,21 @@ def test_no_image_that_was_pushed(place: Place) -> None:
     """Names the command that pushes."""
     (place.root / ".carrack" / "images.jsonl").unlink()
     told = refused(place, ("define",), ExitCode.NOT_READY, "no image of nightly was pushed from here")
-    assert "next: carrack image push --app nightly" in told
+    assert "next: carrack image push --app nightly; it" in told
+    told = refused(place, ("define", "--to", "prod"), ExitCode.NOT_READY, "no image of nightly")
+    assert "next: carrack image push --app nightly --to prod; it" in told
+
+
+def test_the_next_step_after_a_submission_leads_to_the_index_that_was_said(place: Place) -> None:
+    """To the account that has the job, and not to the workspace's default: here for a job that fails at once."""
+    unknown = ("submit", "--definition", "x", "--to", "prod")
+    assert "next: carrack job define --to prod" in refused(
+        place, unknown, ExitCode.NOT_READY, "no active job definition x"
+    )
+    place.done("define")
+    code, job, err = place.told("submit", "--to", "prod", "--wait", MOTO_SIMPLE_BATCH_FAIL_AFTER="0")
+    assert code == ExitCode.JOB, err
+    assert f"why: carrack job explain {job.split()[0]} --to prod\n" in err
 
 
 REQUESTS = [

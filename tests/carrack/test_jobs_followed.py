@@ -21,7 +21,7 @@ from carrack.adapters.local_batch.batch import local_batch
 from carrack.cli.verbs.job import command
 from carrack.cli.wiring import Wiring
 from carrack.commands.inquiry import Inquiry
-from carrack.errors import JobError
+from carrack.errors import JobError, UsageError
 
 INDEX = """\
 [tool.carrack]
@@ -48,9 +48,9 @@ if number % 2 and not shards:
 class Hurried(Wiring):
     """The real wiring, which waits a fiftieth of the time."""
 
-    def inquiry(self, on: str | None, to: str | None, job: str | None) -> Inquiry:
+    def inquiry(self, on: str | None, to: str | None, *jobs: str) -> Inquiry:
         """See `Wiring`."""
-        real = super().inquiry(on, to, job)
+        real = super().inquiry(on, to, *jobs)
         return replace(real, clock=replace(real.clock, sleep=lambda seconds: time.sleep(seconds / 50)))
 
 
@@ -126,6 +126,33 @@ def test_ctrl_c_in_a_terminal_detaches_and_the_job_goes_on(root: Path) -> None:
     finally:
         jobs.batch.terminate(job, "the test is over")
         jobs.until(job, lambda told: told["status"] == "FAILED")
+
+
+AWAY = "30311aec-cd75-40d8-a928-c7c1a8f2f792"
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("nightly", "nightly: is not a job's id"),
+        (AWAY, f"{{job}} was submitted on this machine, and {AWAY} was not"),
+    ],
+)
+def test_every_job_that_is_watched_is_looked_for_where_it_is(root: Path, other: str, said: str) -> None:
+    """A second one that is mistyped, or is on AWS, is told as that, and not as one that there is not."""
+    job = here(root).submit(sys.executable, "-c", "pass")
+    for words in ((job, other), (other, job)):
+        refused = typed(root, "watch", *words).exception
+        assert isinstance(refused, UsageError)
+        assert str(refused) == said.format(job=job)
+
+
+def test_jobs_of_this_machine_are_watched_together(root: Path) -> None:
+    """All at once, whatever they run in."""
+    jobs = [here(root).submit(sys.executable, "-c", "pass") for _ in range(2)]
+    watched = typed(root, "watch", *jobs)
+    assert watched.exit_code == 0
+    assert [line.split()[0] for line in watched.stdout.splitlines()] == jobs
 
 
 def interrupted(root: Path, job: str) -> tuple[str, int]:

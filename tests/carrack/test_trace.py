@@ -13,12 +13,19 @@ import boto3
 import pytest
 from packaging.requirements import Requirement
 from tests.carrack.aws_server import aws_server, forget_everything, make_queue
+from tests.carrack.fake_batch import FakeBatch, told
 from tests.carrack.local import BIN
 from tests.carrack.pushed_image import Pushed, manifest
 from tests.carrack.web import Web
 
-from carrack.model.deployed import DISTRIBUTIONS
-from carrack.model.trail import versions_of
+from carrack.adapters.manifest_file import format_manifest
+from carrack.commands.trace import holders, trace_job
+from carrack.errors import JobError
+from carrack.model.command_line import CommandLine
+from carrack.model.deployed import DISTRIBUTIONS, JobDefinition
+from carrack.model.image_manifest import labels
+from carrack.model.trail import Contents, versions_of
+from carrack.ports import Report
 
 ECR = "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/job"
 WORKSPACE = """
@@ -48,6 +55,73 @@ def test_a_requirement_finds_what_it_admits(wanted: str, found: tuple[str, ...])
     """By the normalized name; a pre-release is in an image like any other version."""
     labels = {DISTRIBUTIONS: "urllib3==2.4.0 record-io==0.2.0rc1 broken==one==two"}
     assert versions_of(labels, Requirement(wanted)) == found
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """Implements `ports.JobDefinitions`: one that is active, and runs this image."""
+
+    image: str = "r/job@sha256:1"
+
+    def revisions(self, *, inactive: bool = False) -> Iterator[JobDefinition]:
+        """Give it."""
+        yield JobDefinition(name="pipeline:1", image=self.image)
+
+
+def said(commit: str | None, *, readable: bool = True) -> Contents:
+    """An image that was built from a commit, or that does not tell; with a layer that can be read or cannot."""
+    if commit is None:
+        return Contents(platform="linux/arm64", labels={}, manifest=None)
+    made = manifest(commit, alpha="1.0")
+    told = labels(made, format_manifest(made))
+    return Contents(platform="linux/amd64", labels=told, manifest=made if readable else None)
+
+
+@pytest.mark.parametrize(
+    ("contents", "of_commit", "of_package"),
+    [
+        ((said(OLD),), (), ()),
+        ((said(OLD, readable=False),), None, ()),
+        ((said(OLD), said(None)), None, None),
+        ((said(None), said(None)), None, None),
+        ((), None, None),
+        ((said("d" * 40), said(None)), ("the workspace",), None),
+        ((said("d" * 40, readable=False),), ("the workspace",), ()),
+    ],
+)
+def test_an_image_that_does_not_tell_all_is_not_called_free_of_what_is_looked_for(
+    contents: tuple[Contents, ...], of_commit: tuple[str, ...] | None, of_package: tuple[str, ...] | None
+) -> None:
+    """Of commits a manifest tells, which may not be readable, of packages a label; and each platform for itself."""
+    for wanted, expected in (
+        ({"commit": "d" * 40}, of_commit),
+        ({"package": Requirement("urllib3")}, of_package),
+    ):
+        rows = list(holders(Revisions(), lambda image: contents, Report(), **wanted))
+        assert [one.found for one in rows] == ([] if expected == () else [expected])
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"container": {}},
+        {"ecsProperties": {"taskProperties": [{"containers": [{"image": "r/job@sha256:1"}]}]}},
+        {"nodeProperties": {"numNodes": 2, "mainNode": 0}},
+    ],
+)
+def test_a_job_whose_image_is_not_told_leads_on_by_its_definition(members: dict[str, Any]) -> None:
+    """It never started, or has several containers or nodes: it ran in images, whatever they were."""
+    batch = FakeBatch().have(told(**members))
+    with pytest.raises(JobError, match="no image is known of the job itself") as caught:
+        trace_job("job", batch, lambda image: (), CommandLine("prod"))
+    assert caught.value.hint == ("carrack trace pipeline:3 --to prod reads every image of its definition")
+
+
+def test_a_job_of_an_environment_leads_nowhere() -> None:
+    """Its folder may have been installed into since; only processes of this machine run in one."""
+    batch = FakeBatch().have(told(container={"image": "/w/.carrack/envs/nightly"}))
+    with pytest.raises(JobError, match=r"in the environment /w/\.carrack/envs/nightly"):
+        trace_job("job", batch, lambda image: ())
 
 
 @dataclass
@@ -172,6 +246,14 @@ def test_each_platform_of_a_list_is_told(cloud: Cloud) -> None:
     assert revision in cloud.trace("--package", "only-there").stdout
 
 
+def test_a_list_with_a_platform_that_does_not_tell_is_not_known(cloud: Cloud) -> None:
+    """What others say of theirs is no answer for it."""
+    images = {"amd64": cloud.pushed.image(manifest(OLD, alpha="1.0")), "arm64": cloud.pushed.image(None)}
+    revision = cloud.define("pipeline", f"{ECR}@{cloud.pushed.list_of(images)}")
+    (row,) = json.loads(cloud.trace("--commit", NEW, "--json").stdout)
+    assert (row["definition"], row["found"]) == (revision, None)
+
+
 def test_a_package_leads_back_to_the_definitions_that_run_it(cloud: Cloud) -> None:
     """Of those that were deregistered too, unless active ones alone are asked for; an image that is mute is told."""
     vulnerable = f"{ECR}@{cloud.pushed.image(manifest(OLD, urllib3='2.4.0'))}"
@@ -213,7 +295,11 @@ def test_a_manifest_that_is_not_the_image_s_own_is_not_believed(cloud: Cloud) ->
         (("--package", "not a requirement!"), 64, "--package not a requirement!"),
         (("--commit", "HEAD"), 64, "is not a commit's id"),
         (("00000000-0000-0000-0000-000000000000",), 74, "there is no such job"),
-        (("pipeline:7",), 74, "there is no such revision"),
+        (
+            ("pipeline:7",),
+            74,
+            "next: an image of this machine that is called so is read by: carrack image inspect",
+        ),
         ((f"{ECR}@sha256:{'0' * 64}",), 78, "there is no such image"),
     ],
 )

@@ -17,7 +17,7 @@ from pipeline_app.shards import UnfinishedError
 from pipeline_app.sharing import pieces_of, share_of
 from pipeline_app.summary import ShareSummary
 from pipeline_app.watch import Stopped
-from record_io import OutputRefusedError, find_inputs
+from record_io import OutputRefusedError, UnreadableInputError, find_inputs
 
 Prepare = Callable[..., Parameters]
 ROWS = st.lists(st.tuples(st.integers(0, 9), st.integers(-1, 3)), max_size=40)
@@ -124,6 +124,23 @@ def test_a_merge_waits_for_all_shards(parameters: Prepare, tmp_path: Path) -> No
         run(to(given_, tmp_path / "out", "merge"))
     for index in (1, 3):
         run_share(to(given_, tmp_path / "out"), Shard(index=index, count=4))
+    run(to(given_, tmp_path / "out", "merge"))
+    run(to(given_, tmp_path / "one"))
+    assert content(tmp_path / "out") == content(tmp_path / "one")
+
+
+def test_a_whole_run_that_fails_leaves_what_the_shards_have_done(parameters: Prepare, tmp_path: Path) -> None:
+    """Somebody forgot to say `merge`, and it met a file that cannot be read: the merge can still be had."""
+    given_ = parameters(FILES)
+    for index in range(3):
+        run_share(to(given_, tmp_path / "out"), Shard(index=index, count=3))
+    before = content(tmp_path / "out")
+    damaged = tmp_path / "in/5.csv.gz"
+    damaged.write_bytes(b"no gzip")
+    with pytest.raises(UnreadableInputError):
+        run(to(given_, tmp_path / "out"))
+    assert content(tmp_path / "out") == before
+    damaged.unlink()
     run(to(given_, tmp_path / "out", "merge"))
     run(to(given_, tmp_path / "one"))
     assert content(tmp_path / "out") == content(tmp_path / "one")

@@ -1,5 +1,6 @@
 """Which files are read, and in which order."""
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,6 +32,34 @@ def test_other_files_and_hidden_names_are_passed_over(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     (tmp_path / "linked").symlink_to(tmp_path / "_old")
     assert [one.name for one in find_inputs(tmp_path)] == ["one.csv"]
+
+
+@pytest.mark.parametrize("kind", [PermissionError(13, "Permission denied"), OSError(5, "Input/output error")])
+def test_a_folder_that_cannot_be_read_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: OSError
+) -> None:
+    """Its records would be missing from the output of a job that ends well; one that is passed over is no matter."""
+    for name in ("a/one.csv", "b/two.csv", ".snapshots/three.csv", "_old/four.csv"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    real, closed = os.scandir, {".snapshots", "_old"}
+
+    def scandir(path: str) -> object:
+        if Path(path).name in closed:  # the superuser is refused nothing
+            raise type(kind)(kind.errno, kind.strerror, path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert [one.name for one in find_inputs(tmp_path)] == ["a/one.csv", "b/two.csv"]
+    closed.add("b")
+    with pytest.raises(type(kind), match=f"{kind.strerror}: '{tmp_path}/b'"):
+        find_inputs(tmp_path)
+
+
+def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
+    """Nor has a file: who wants to know which of them it is asks for its names."""
+    (tmp_path / "file").touch()
+    assert list(LocalStore(tmp_path).files("absent")) == list(LocalStore(tmp_path).files("file")) == []
 
 
 def test_a_single_file_is_named_without_its_folder(tmp_path: Path) -> None:

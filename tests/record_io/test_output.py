@@ -156,13 +156,24 @@ def begin(path: Path, error: BaseException, **options: object) -> None:
 def test_what_is_unfinished_outlives_an_error_that_may_pass(tmp_path: Path) -> None:
     """The next run finds it; after any other error it is gone, and when all is published too."""
     with pytest.raises(TimeoutError):
-        begin(tmp_path / "out", TimeoutError(), resumable=(OSError,))
+        begin(tmp_path / "out", TimeoutError(), resumable=(OSError,), own="kept")
     assert (tmp_path / "out/.unfinished/kept/one").read_text() == "one"
     fill(tmp_path / "out", "two")
     assert names(tmp_path / "out") == ["_manifest.json", "two"]
     with pytest.raises(KeyError):
-        begin(tmp_path / "other", KeyError(), resumable=(OSError,))
+        begin(tmp_path / "other", KeyError(), resumable=(OSError,), own="kept")
     assert names(tmp_path / "other") == []
+
+
+@pytest.mark.parametrize("own", ["kept", None])
+def test_what_others_left_unfinished_outlives_every_error(tmp_path: Path, own: str | None) -> None:
+    """A run that fails removes what is its own, and nothing that shares have done before it."""
+    with OutputFolder(tmp_path, share="a") as output:
+        output.store.write(".unfinished/a/one", b"one")
+    with pytest.raises(KeyError):
+        begin(tmp_path, KeyError(), own=own)
+    left = {".unfinished/a/one"} if own else {".unfinished/a/one", ".unfinished/kept/one"}
+    assert {one.name for one in output.store.files(".unfinished")} == left
 
 
 def test_shares_are_filled_side_by_side(tmp_path: Path) -> None:

@@ -1,7 +1,12 @@
 """Stores on S3: moto's server, and one that refuses everything."""
 
+import errno
+import gc
 import gzip
 import http.server
+import io
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +15,8 @@ from pathlib import Path
 import boto3
 import pyarrow as pa
 import pytest
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import S3Backend
 from tests.carrack.aws_server import aws_server
 
 from record_io import (
@@ -109,6 +116,83 @@ def test_a_store_keeps_what_is_written(tmp_path: Path) -> None:
     assert [one.name for one in store.files("x")] == ["x/two"]
     store.remove("x")
     assert list(store.files()) == []
+
+
+TORN = """
+import sys
+from pathlib import Path
+
+from record_io import store_at
+from tests.record_io.test_s3 import FailingDisk
+
+Path.open = lambda path, mode: FailingDisk(b"x" * (16 << 20))
+try:
+    store_at("s3://data/torn").take("ended", Path("file"))
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+class FailingDisk(io.BytesIO):
+    """A file whose bytes end in an error of this machine."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Fail where the file would end."""
+        if not (data := super().read(size)):
+            raise OSError(errno.EIO, "Input/output error")
+        return data
+
+
+def test_no_part_of_a_file_is_seen_when_this_machine_cannot_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 has the first 16 MiB by then, and nobody makes an object of them; put again, it is whole."""
+    data = b"x" * (16 << 20)
+    (tmp_path / "file").write_bytes(data)
+    store = store_at("s3://data/torn")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", lambda path, mode: FailingDisk(data))
+        with pytest.raises(OSError, match="Input/output error"):
+            store.take("part", tmp_path / "file")
+    gc.collect()
+    assert list(store.files()) == []
+    store.take("part", tmp_path / "file")
+    assert [(one.name, one.size) for one in store.files()] == [("part", 16 << 20)]
+    store.remove("part")
+
+
+@pytest.mark.parametrize("refused", [1, 2, 3])
+def test_no_part_of_a_file_is_seen_when_s3_refuses_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: int
+) -> None:
+    """Whichever it is: the parts before it are no object."""
+    real = S3Backend.upload_part
+
+    def upload(
+        backend: S3Backend, bucket: str, upload: str, number: int, value: bytes, *more: object
+    ) -> object:
+        if number == refused:
+            raise S3ClientError("InternalError", "it says so")
+        return real(backend, bucket, upload, number, value, *more)
+
+    monkeypatch.setattr(S3Backend, "upload_part", upload)
+    (tmp_path / "file").write_bytes(b"x" * (22 << 20))
+    store = store_at("s3://data/refused")
+    with pytest.raises(UnavailableError, match="it says so"):
+        store.take("part", tmp_path / "file")
+    gc.collect()
+    assert list(store.files()) == []
+    assert (tmp_path / "file").exists()
+
+
+def test_a_process_that_ends_completes_nothing() -> None:
+    """What it gave up is not made an object when it goes."""
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(
+        [sys.executable, "-c", TORN], cwd=root, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert ended.stdout == "Input/output error\n"
+    assert list(store_at("s3://data/torn").files()) == []
 
 
 def test_a_folder_in_a_bucket_knows_what_is_in_it() -> None:

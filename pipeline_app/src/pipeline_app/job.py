@@ -30,8 +30,9 @@ def run(
     `again` says that this is another attempt at the same job: if the one before has finished it, that is fine.
     `stopping` is asked between two batches; once it says True, Stopped is raised, and what is checked by then is kept
     for the next run. So it is when S3 or a file system fails. After any other error the output folder is as it was
-    before. Raises RulesError, MissingInputError, UnreadableInputError, OutputRefusedError, AccessDeniedError and
-    UnfinishedError for what the user can mend; UnbalancedError if records were lost, by a bug of ours.
+    before; what the shards of an array have done stays there after every error. Raises RulesError, MissingInputError,
+    UnreadableInputError, OutputRefusedError, AccessDeniedError and UnfinishedError for what the user can mend;
+    UnbalancedError if records were lost, by a bug of ours.
     """
     job = _Job(parameters, Watch(stopping))
     if again and (summary := job.finished()):
@@ -72,7 +73,8 @@ class _Job:
 
     def whole(self) -> Summary:
         """Check and write in one process."""
-        with OutputFolder(self._parameters.output_path, resumable=_RESUMABLE) as output:
+        path = self._parameters.output_path
+        with OutputFolder(path, resumable=_RESUMABLE, own=name_of(WHOLE)) as output:
             return self._write(output, [self._check(output, WHOLE)])
 
     def share(self, shard: Shard) -> ShareSummary:
@@ -86,7 +88,7 @@ class _Job:
 
     def merge(self) -> Summary:
         """Write what the shards have checked. Whatever goes wrong, they need not do it again."""
-        with OutputFolder(self._parameters.output_path, resumable=(BaseException,)) as output:
+        with OutputFolder(self._parameters.output_path) as output:
             return self._write(output, list(self._shards(output)))
 
     def _shards(self, output: OutputFolder) -> Iterator[Segments]:

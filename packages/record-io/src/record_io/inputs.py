@@ -44,7 +44,7 @@ def find_inputs(where: str | os.PathLike[str]) -> list[Input]:
 
     The order is that of the names' code points, so it is the same on every machine. Names that begin with
     `.` or `_` are passed over, and so are files with other endings and folders that are symbolic links.
-    Raises MissingInputError if that leaves nothing to read.
+    Raises MissingInputError if that leaves nothing to read, and OSError for a folder that cannot be looked into.
     """
     address = os.fspath(where)
     store, found = _found(address)
@@ -79,7 +79,7 @@ def _found(address: str) -> tuple[Store, list[Stored]]:
         folder.names()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingInputError(f"{address}: there is no such file or folder") from error
-    return folder, list(folder.files())
+    return folder, list(folder.files(without=_PASSED_OVER))
 
 
 def _hidden(name: str) -> bool:

@@ -25,9 +25,16 @@ class LocalStore:
         """Follow symbolic links."""
         return not address.startswith(S3) and Path(address).resolve().is_relative_to(self.path.resolve())
 
-    def files(self, below: str = "") -> Iterator[Stored]:
+    def files(self, below: str = "", *, without: tuple[str, ...] = ()) -> Iterator[Stored]:
         """Yield every file; folders that are symbolic links are passed over."""
-        for parent, _, names in os.walk(self.path / below):
+        top = os.fspath(self.path / below)
+
+        def refuse(error: OSError) -> None:
+            if error.filename != top or not isinstance(error, FileNotFoundError | NotADirectoryError):
+                raise error
+
+        for parent, folders, names in os.walk(top, onerror=refuse):
+            folders[:] = [name for name in folders if not name.startswith(without)]
             yield from (_stored(self.path, Path(parent, name)) for name in names)
 
     def file(self, name: str) -> Stored | None:

@@ -29,13 +29,14 @@ class OutputFolder:
     """The folder `where`, new or empty, here or on S3, which a job fills once.
 
     Files are made in `work`, on this machine, until `publish` moves them into place and, last of all, the manifest
-    that vouches for them. What has to outlive this process goes to `store` below `.unfinished`, where the next run
-    finds it. Left without `publish`, the folder is as it was before; but what is unfinished stays after an error of
-    the kinds in `resumable`. Names that begin with a dot do not count as content. The manifest's name begins with
-    `_`: readers of a folder of Parquet files pass over such names.
+    that vouches for them. What has to outlive this process goes to `store`, to the folder `own` below `.unfinished`,
+    where the next run finds it. Left without `publish`, this folder is as it was before, and what others left below
+    `.unfinished` stays; `own` is removed, but not after an error of the kinds in `resumable`. Names that begin with a
+    dot do not count as content. The manifest's name begins with `_`: readers of a folder of Parquet files pass over
+    such names.
 
-    A job with a `share` does not publish: it fills the folder of that name below `.unfinished`, which stays, while
-    others may fill theirs. Folders of this machine are locked. On S3 nothing is: two jobs must not be given the same.
+    A job with a `share` does not publish: the folder of that name is its own, and stays, while others may fill
+    theirs. Folders of this machine are locked. On S3 nothing is: two jobs must not be given the same.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class OutputFolder:
         where: str | os.PathLike[str],
         *,
         resumable: tuple[type[BaseException], ...] = (),
+        own: str | None = None,
         share: str | None = None,
     ) -> None:
         self.store: Store = store_at(where)
         self._resumable = resumable
+        self._own = share or own
         self._share = share
         self._published = False
         self._held = ExitStack()
@@ -76,10 +79,13 @@ class OutputFolder:
     ) -> None:
         # What cannot be removed is hidden, and no reason to end otherwise than the job does.
         with self._held, suppress(RecordIOError, OSError):
-            if self._share is None and not self._published:
+            if self._published:
+                self.store.remove(UNFINISHED)
+                return
+            if self._share is None:
                 self._take_back()
             if not (self._share if kind is None else issubclass(kind, self._resumable)):
-                self.store.remove(f"{UNFINISHED}/{self._share}" if self._share else UNFINISHED)
+                self._forget()
 
     def finished(self) -> Mapping[str, object] | None:
         """Return the manifest, if the folder holds a finished output; what a killed run left beside it goes."""
@@ -139,6 +145,13 @@ class OutputFolder:
         with suppress(ValueError, TypeError):
             return list(json.loads(self.store.read(_INTENT) or b"")["files"])
         return []
+
+    def _forget(self) -> None:
+        """Remove what is this run's own; and the folder that it is in, where nobody else has anything."""
+        if self._own:
+            self.store.remove(f"{UNFINISHED}/{self._own}")
+        if self._share is None and not any(self.store.files(UNFINISHED)):
+            self.store.remove(UNFINISHED)
 
     def _take_back(self) -> None:
         """Remove what was moved into place, and what killed runs have left on this machine."""

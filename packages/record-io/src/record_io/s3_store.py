@@ -1,5 +1,6 @@
 """A prefix in an S3 bucket, through Arrow's own client: it is in pyarrow, so nothing more has to be installed."""
 
+import ctypes
 import io
 import os
 import re
@@ -52,8 +53,8 @@ class S3Store:
         """Compare the addresses."""
         return f"{address}/".startswith(f"{self.address}/")
 
-    def files(self, below: str = "") -> Iterator[Stored]:
-        """Yield every object; keys that end in `/` are nobody's files."""
+    def files(self, below: str = "", *, without: tuple[str, ...] = ()) -> Iterator[Stored]:
+        """Yield every object, wherever it is; keys that end in `/` are nobody's files."""
         selector = pa_fs.FileSelector(self._path(below), recursive=True, allow_not_found=True)
         with _told(f"{self.address}/{below}"):
             found = self._fs.get_file_info(selector)
@@ -92,16 +93,12 @@ class S3Store:
 
     def write(self, name: str, data: bytes) -> None:
         """Put an object."""
-        with _told(self._address(name)), self._fs.open_output_stream(self._path(name)) as file:
-            file.write(data)
+        with self._whole(name) as target:
+            target.write(data)
 
     def take(self, name: str, file: Path) -> None:
         """Put a file of this machine as an object, and remove the file."""
-        with (
-            _told(self._address(name)),
-            file.open("rb") as source,
-            self._fs.open_output_stream(self._path(name)) as target,
-        ):
+        with file.open("rb") as source, self._whole(name) as target:
             shutil.copyfileobj(source, target, _AT_ONCE)
         file.unlink()
 
@@ -123,6 +120,22 @@ class S3Store:
                 self._fs.delete_dir(self._path(name))
             elif kind == pa_fs.FileType.File:
                 self._fs.delete_file(self._path(name))
+
+    @contextmanager
+    def _whole(self, name: str) -> Iterator[pa.NativeFile]:
+        """Give a stream whose object is there when all of it was written, and never after an error.
+
+        pyarrow has no way to give an upload up: closing a stream completes it with the parts that S3 has, and so does
+        freeing it. So one that failed is never freed, and its parts stay hidden, as if the process had been killed.
+        """
+        with _told(self._address(name)):
+            stream = self._fs.open_output_stream(self._path(name))
+            try:
+                yield stream
+                stream.close()
+            except BaseException:
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(stream))  # lists are cleared when Python ends
+                raise
 
     def _stored(self, found: pa_fs.FileInfo) -> Stored:
         name = found.path.removeprefix(f"{self._root}/")

@@ -34,8 +34,12 @@ class Store(Protocol):
     def holds(self, address: str) -> bool:
         """Tell whether an address is this folder's, or of something in it."""
 
-    def files(self, below: str = "") -> Iterator[Stored]:
-        """Yield every file, or those below the folder `below`, in no order; none if there is no such folder."""
+    def files(self, below: str = "", *, without: tuple[str, ...] = ()) -> Iterator[Stored]:
+        """Yield every file, or those below the folder `below`, in no order; none if there is no such folder.
+
+        A folder that cannot be read is an error, unless its name begins with one of `without`: what is in such a
+        folder is not asked for, and may be left out.
+        """
 
     def file(self, name: str) -> Stored | None:
         """Return what is known of one file, or None if there is no such file."""

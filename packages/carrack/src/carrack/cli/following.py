@@ -32,7 +32,7 @@ def follow(
         with shown(wiring.report, live=wiring.is_live) as show:
             ended = watch(jobs, inquiry, show, timeout)
     except KeyboardInterrupt:
-        click.echo(f"detached; the job runs on; carrack job watch {' '.join(jobs)}", err=True)
+        click.echo(f"detached; the job runs on; {inquiry.command('job watch', *jobs)}", err=True)
         return INTERRUPTED
     found = [standing(job.id, inquiry) for job in ended]
     prices = prices or Prices(vcpu_hour=None, gb_hour=None)
@@ -43,5 +43,5 @@ def follow(
         used = f"; used {prices.line(one.usage)}" if one.usage.attempts else ""
         click.echo(f"{one.job.id} {one.why.sentence}{used}")
         if one.job.has_failed:
-            wiring.report.note(f"why: carrack job explain {one.job.id}")
+            wiring.report.note(f"why: {inquiry.command('job explain', one.job.id)}")
     return code_of(found)

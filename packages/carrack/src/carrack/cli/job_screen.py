@@ -13,6 +13,7 @@ import click
 from carrack.cli.output import printable
 from carrack.commands.inquiry import Inquiry
 from carrack.commands.job_status import Standing, standing
+from carrack.model.command_line import CARRACK
 from carrack.model.jobs.explanation import Explanation
 from carrack.model.jobs.failures import Failures, cause_of
 from carrack.model.jobs.job import Attempt, Job
@@ -21,7 +22,7 @@ from carrack.model.jobs.retrying import retry_of
 from carrack.model.jobs.shards import format_ranges
 from carrack.model.jobs.usage import Usage
 
-RETRY = "carrack job retry"
+RETRY = CARRACK("job retry")
 """The step that runs the very same again: what was asked for wrongly, or has a bug, would fail alike."""
 _SHOWN = 12
 _INDEXES = 60

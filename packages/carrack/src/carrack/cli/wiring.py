@@ -272,26 +272,37 @@ class Wiring:
         """Whether what is on stderr can be drawn over."""
         return sys.stderr.isatty() and not self.environ.get("CI")
 
-    def inquiry(self, on: str | None, to: str | None, job: str | None) -> Inquiry:
-        """Where a job is, to be asked patiently: if not said, on this machine if it was submitted here, else on AWS.
+    def inquiry(self, on: str | None, to: str | None, *jobs: str) -> Inquiry:
+        """Where jobs are, to be asked patiently: if not said, on this machine if submitted here, else on AWS.
 
-        Raises UsageError for what is no job's id.
+        Raises UsageError for what is no job's id, and where some are here and others are not.
         """
         from carrack.commands.inquiry import Inquiry
         from carrack.errors import UsageError
+        from carrack.model.command_line import CommandLine
         from carrack.model.jobs.job import is_id
 
-        if job is not None and not is_id(job):
-            raise UsageError(
-                "is not a job's id", address=job, hint="carrack job list has those of the last jobs"
-            )
-        return Inquiry(batch=self.batch(on or self._place_of(job), to))
+        line = CommandLine(to)
+        for job in jobs:
+            if not is_id(job):
+                hint = f"{line('job list')} has those of the last jobs"
+                raise UsageError("is not a job's id", address=job, hint=hint)
+        return Inquiry(batch=self.batch(on or self._place_of(jobs), to), command=line)
 
-    def _place_of(self, job: str | None) -> str:
+    def _place_of(self, jobs: Sequence[str]) -> str:
+        """Batch of this machine knows all of its jobs, those of either kind."""
         from carrack.adapters.local_batch.job_folder import JobFolder
+        from carrack.errors import UsageError
 
-        folder = JobFolder(self.root / ".carrack" / "jobs" / (job or "").partition(":")[0])
-        return folder.kind if (folder.path / "job.json").is_file() else "aws"
+        folders = {job: JobFolder(self.root / ".carrack" / "jobs" / job.partition(":")[0]) for job in jobs}
+        here = [job for job in jobs if (folders[job].path / "job.json").is_file()]
+        there = [job for job in jobs if job not in here]
+        if here and there:
+            raise UsageError(
+                f"{here[0]} was submitted on this machine, and {there[0]} was not",
+                hint=f"name in one command {' '.join(here)}, and in another {' '.join(there)}",
+            )
+        return folders[here[0]].kind if here else "aws"
 
     def queue(self, name: str | None) -> str:
         """The queue called `name`, else the only app's. Raises UsageError where there is none."""

@@ -10,6 +10,7 @@ from itertools import islice, takewhile
 from typing import TypeVar
 
 from carrack.errors import JobError, UnavailableError
+from carrack.model.command_line import CARRACK, CommandLine
 from carrack.model.jobs.failures import index_of
 from carrack.model.jobs.job import Job, LogPage, read_job
 from carrack.model.jobs.shards import format_ranges
@@ -44,10 +45,12 @@ class Clock:
 class Inquiry:
     """A Batch that is asked patiently: a throttled question, or an answer without the job, is no end of it.
 
-    `seen` are jobs that are there for certain, known by an answer before: they may be missing for longer.
+    `seen` are jobs that are there for certain, known by an answer before: they may be missing for longer. `command`
+    writes the commands that ask the same Batch.
     """
 
     batch: Batch
+    command: CommandLine = CARRACK
     clock: Clock = field(default_factory=Clock)
     seen: set[str] = field(default_factory=set)
     _heard: bool = False
@@ -74,7 +77,7 @@ class Inquiry:
             "there is no such job, or none any more: ended jobs are forgotten after some days",
             address=self.batch.place,
             faults=tuple(missing),
-            hint="carrack job list",
+            hint=self.command("job list"),
         )
 
     def known(self, ids: Sequence[str]) -> dict[str, Job]:

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from carrack.errors import JobError, NotReadyError, WorkspaceError
+from carrack.model.command_line import CARRACK, CommandLine
 from carrack.model.jobs.command_secrets import command_secret_faults
 from carrack.model.jobs.definition import is_pinned, is_same, name_of
 from carrack.model.jobs.environment import configuration_faults
@@ -19,17 +20,22 @@ from carrack.ports import Batch, Engine, PushRecords, Report
 
 
 def pushed_image(
-    app: str, said: str | None, records: PushRecords, is_there: Callable[[str], bool | None]
+    app: str,
+    said: str | None,
+    records: PushRecords,
+    is_there: Callable[[str], bool | None],
+    command: CommandLine = CARRACK,
 ) -> str:
     """The image that is said, else the app's that was pushed last, as `repository@sha256:…`.
 
-    `is_there` says whether a registry has an image that was not pushed from here, None where none is asked.
+    `is_there` says whether a registry has an image that was not pushed from here, None where none is asked. `command`
+    writes the next step.
 
     Raises NotReadyError where there is none, JobError for an image that could be another one tomorrow.
     """
     last = records.last(app)
     image = said or (last.reference if last else None)
-    hint = f"carrack image push --app {app}; it prints REPOSITORY@sha256:…"
+    hint = f"{command('image push', '--app', app)}; it prints REPOSITORY@sha256:…"
     if image is None:
         raise NotReadyError(
             f"no image of {app} was pushed from here", hint=f"{hint}, which --image takes too"

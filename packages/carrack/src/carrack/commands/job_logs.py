@@ -1,15 +1,13 @@
-"""`job logs`: what jobs wrote, to their end; and of failed children each kind once."""
+"""`job logs`: what jobs wrote, to their end."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from carrack.commands.inquiry import Inquiry
 from carrack.errors import JobError
-from carrack.model.jobs.failures import Cause, Failures, alike, group
 from carrack.model.jobs.job import Job
+from carrack.ports import Report
 
 _GENTLY = 0.25
 """Seconds between two questions to a log: GetLogEvents allows 25 a second to a whole account, in most regions."""
@@ -31,23 +29,48 @@ def read_logs(
     Followed attempts come one after the other. Raises JobError where there is no such attempt, or it never started.
     """
     if attempt is not None:
-        _read_to_end(job, _stream_of(job, attempt), inquiry, tell)
+        _read_to_end(job, _stream_of(job, attempt, inquiry), inquiry, tell)
     elif follow:
         _follow(job, inquiry, tell)
     else:
         _read_to_end(job, _last_stream(job, inquiry), inquiry, tell)
 
 
-def _stream_of(job: Job, attempt: int) -> str:
-    streams = _streams(job)
+def read_each(
+    array: Job, children: Sequence[Job], inquiry: Inquiry, tell: Tell, report: Report, attempt: int | None
+) -> None:
+    """Tell the lines of several children one after the other; those without a log are noted.
+
+    Raises JobError where none of them has one.
+    """
+    silent = 0
+    for child in children:
+        try:
+            read_logs(child, inquiry, tell, attempt=attempt)
+        except JobError as error:
+            report.note(str(error))
+            silent += 1
+    if silent == len(children):
+        of = f" of attempt {attempt}" if attempt else ""
+        raise JobError(
+            f"none of these {silent} children has a log{of}",
+            address=f"job {array.id}",
+            hint=inquiry.command("job explain", array.id),
+        )
+
+
+def _stream_of(job: Job, attempt: int, inquiry: Inquiry) -> str:
+    streams = streams_of(job)
     if not 1 <= attempt <= len(streams):
         raise JobError(
-            f"it has {len(streams)} attempts with a log, and no attempt {attempt}", address=f"job {job.id}"
+            f"it has {len(streams)} attempts with a log, and no attempt {attempt}",
+            address=f"job {job.id}",
+            hint=f"{inquiry.command('job status', job.id)} shows its attempts",
         )
     return streams[attempt - 1]
 
 
-def _streams(job: Job) -> list[str]:
+def streams_of(job: Job) -> list[str]:
     """The log of each attempt, in their order; the one that runs is in no list of attempts yet."""
     streams = [*(one.log_stream for one in job.attempts), job.log_stream]
     return list(dict.fromkeys(stream for stream in streams if stream))
@@ -56,29 +79,29 @@ def _streams(job: Job) -> list[str]:
 def _last_stream(job: Job, inquiry: Inquiry) -> str:
     """The stream of the newest attempt. One that has just started has none for some seconds, which are waited for."""
     until = inquiry.clock.now() + _APPEARS
-    while not _streams(job):
+    while not streams_of(job):
         waits = job.status in ("STARTING", "RUNNING") and inquiry.clock.now() < until
         if not waits:
-            raise _silent(job)
+            raise _silent(job, inquiry)
         inquiry.clock.sleep(_FIRST)
         job = inquiry.job(job.id)
-    return _streams(job)[-1]
+    return streams_of(job)[-1]
 
 
-def _silent(job: Job) -> JobError:
+def _silent(job: Job, inquiry: Inquiry) -> JobError:
     if job.has_ended:
-        hint = f"carrack job explain {job.id}"
+        hint = inquiry.command("job explain", job.id)
         return JobError("it ended without writing a log", address=f"job {job.id}", hint=hint)
-    hint = f"carrack job logs {job.id} --follow waits for it"
+    hint = f"{inquiry.command('job logs', job.id, '--follow')} waits for it"
     return JobError(f"it has not started ({job.status})", address=f"job {job.id}", hint=hint)
 
 
 def _read_to_end(job: Job, stream: str, inquiry: Inquiry, tell: Tell) -> None:
-    for line in _lines(stream, inquiry):
+    for line in lines_of(stream, inquiry):
         tell(job, line)
 
 
-def _lines(stream: str, inquiry: Inquiry) -> Iterator[str]:
+def lines_of(stream: str, inquiry: Inquiry) -> Iterator[str]:
     """What a log has now. A page may be empty and not the last: only the same token again is the end."""
     token = None
     while True:
@@ -93,16 +116,19 @@ def _lines(stream: str, inquiry: Inquiry) -> Iterator[str]:
 def _follow(job: Job, inquiry: Inquiry, tell: Tell) -> None:
     """Tell the log of each attempt as it grows, until the job has ended and its last lines have come."""
     tokens: dict[str, str | None] = {}
+    drained: set[str] = set()
     empty, pause = 0, _FIRST
     while empty < _DRAINS:
-        streams = _streams(job)
+        streams = streams_of(job)
         news = False
-        for stream in streams[-2:]:  # an attempt's last lines may come when the next has begun
-            news = _read_on(job, stream, tokens, inquiry, tell) or news
+        for stream in streams:
+            if stream not in drained:
+                news = _read_on(job, stream, tokens, inquiry, tell) or news
+        drained.update(streams[:-2])  # an attempt's last lines may come when the next has begun
         ended = job.has_ended
         empty = empty + 1 if ended and not news else 0
         if ended and not streams:
-            raise _silent(job)
+            raise _silent(job, inquiry)
         if empty < _DRAINS:
             pause = _FIRST if news or ended else min(_LONGEST, pause * 1.5)
             inquiry.clock.sleep(pause)
@@ -121,54 +147,3 @@ def _read_on(job: Job, stream: str, tokens: dict[str, str | None], inquiry: Inqu
             return news
         tokens[stream] = page.token
         inquiry.clock.sleep(_GENTLY)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """Failed children whose cause is one and whose logs end alike. `looked_at` of them had their logs read."""
-
-    cause: Cause
-    indexes: tuple[int, ...]
-    sample: Job
-    tail: tuple[str, ...]
-    looked_at: int
-
-
-def failed_kinds(failed: Sequence[Job], inquiry: Inquiry, *, tail: int, sample: int) -> list[Kind]:
-    """Group failed children by cause, and by the last line of their logs, the largest group first.
-
-    Logs are read of at most `sample` children of one cause, spread over its indexes; those that were not read are with
-    the kind that most of the read ones are of, and `looked_at` says so.
-    """
-    kinds: list[Kind] = []
-    for one in group(failed):
-        kinds += _kinds(one, {child.id: child for child in failed}, inquiry, tail, sample)
-    return sorted(kinds, key=lambda kind: (-len(kind.indexes), kind.indexes[0]))
-
-
-def _kinds(one: Failures, by_id: dict[str, Job], inquiry: Inquiry, tail: int, sample: int) -> list[Kind]:
-    array = one.first.id.rpartition(":")[0]
-    step = max(1, -(-len(one.indexes) // sample))
-    read = one.indexes[::step]
-    ends: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
-    for index in read:
-        lines = _tail(by_id[f"{array}:{index}"], inquiry, tail)
-        ends.setdefault(alike(lines[-1]) if lines else "", []).append((index, lines))
-    unread = sorted(set(one.indexes) - set(read))
-    most = max(ends, key=lambda end: len(ends[end]))
-    return [
-        Kind(
-            cause=one.cause,
-            indexes=tuple(sorted([*(index for index, _ in found), *(unread if end == most else ())])),
-            sample=by_id[f"{array}:{found[0][0]}"],
-            tail=found[0][1],
-            looked_at=len(found),
-        )
-        for end, found in ends.items()
-    ]
-
-
-def _tail(job: Job, inquiry: Inquiry, count: int) -> tuple[str, ...]:
-    """The last lines of a job's last attempt; none where it wrote none."""
-    streams = _streams(job)
-    return tuple(deque(_lines(streams[-1], inquiry), maxlen=count)) if streams else ()

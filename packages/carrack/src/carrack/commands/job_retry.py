@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from carrack.commands.inquiry import Inquiry
 from carrack.commands.submitting import Desk, submit
 from carrack.errors import JobError, StoppedError
+from carrack.model.command_line import CommandLine
 from carrack.model.jobs.explanation import needs
 from carrack.model.jobs.job import JSON, Job
 from carrack.model.jobs.ladder import Carried
@@ -34,7 +35,7 @@ def plan_retry(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> JSON:
     if "container" not in job.told and not job.array_size:
         raise _refused(job, "only jobs of one container can be retried")
     if not job.has_failed and not (job.array_size and job.counts.get("FAILED")):
-        raise _refused(job, "nothing of it failed", hint=f"carrack job status {job.id}")
+        raise _refused(job, "nothing of it failed", hint=inquiry.command("job status", job.id))
     _check_needs(job, wish, inquiry)
     definition = _definition(job, inquiry)
     try:
@@ -42,7 +43,7 @@ def plan_retry(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> JSON:
         request = retry_request(job, definition, children, wish.after)
     except ValueError as error:
         raise _refused(job, f"its map of shards cannot be read: {error}") from None
-    _check(job, request, definition, children)
+    _check(job, request, definition, children, inquiry.command)
     return request
 
 
@@ -66,13 +67,13 @@ def _check_needs(job: Job, wish: Wish, inquiry: Inquiry) -> None:
             job,
             "it waited for jobs that failed",
             faults=tuple(one.id for one in failed),
-            hint=f"{_again(failed[0])}, then {_again(job)} --after THE-NEW-JOB",
+            hint=f"{_again(failed[0], inquiry)}, then {_again(job, inquiry, '--after', 'THE-NEW-JOB')}",
         )
 
 
-def _again(job: Job) -> str:
+def _again(job: Job, inquiry: Inquiry, *more: str) -> str:
     """The command that retries it."""
-    return f"carrack job retry {job.id}{' --failed' if job.array_size else ''}"
+    return inquiry.command("job retry", job.id, *(("--failed",) if job.array_size else ()), *more)
 
 
 def _definition(job: Job, inquiry: Inquiry) -> JSON:
@@ -83,7 +84,7 @@ def _definition(job: Job, inquiry: Inquiry) -> JSON:
     raise _refused(
         job,
         f"its definition {job.definition} is not active any more, and a retry runs with no other",
-        hint=f"submit it anew with an active one: carrack job submit --definition {name}",
+        hint=f"submit it anew with an active one: {inquiry.command('job submit', '--definition', name)}",
     )
 
 
@@ -92,14 +93,15 @@ def _children(job: Job, wish: Wish, inquiry: Inquiry, report: Report) -> tuple[i
     others = _retries(job, inquiry)
     if not job.array_size:
         if others:
-            raise _retried(job, others)
+            raise _retried(job, others, inquiry)
         return ()
     failed = _failed(job, inquiry)
     if wish.only and not (failed := [index for index in failed if index in wish.only]):
-        raise _refused(job, f"none of the children {format_ranges(wish.only)} failed")
+        hint = f"{inquiry.command('job explain', job.id)} names those that did"
+        raise _refused(job, f"none of the children {format_ranges(wish.only)} failed", hint=hint)
     left = _not_retried(job, failed, others, report)
     if not left:
-        raise _retried(job, others)
+        raise _retried(job, others, inquiry)
     return left
 
 
@@ -110,7 +112,8 @@ def _failed(job: Job, inquiry: Inquiry) -> list[int]:
         hint = "run the same command again in a minute"
         raise _refused(job, f"{said} children failed, and {len(listed)} of them are listed", hint=hint)
     if not listed:
-        raise _refused(job, "no child of it failed; submit it again", hint=f"carrack job explain {job.id}")
+        hint = inquiry.command("job explain", job.id)
+        raise _refused(job, "no child of it failed; submit it again", hint=hint)
     return [int(child.rpartition(":")[2]) for child in listed]
 
 
@@ -136,30 +139,31 @@ def _standing(other: Job) -> str:
     return f"{other.id} retries them ({other.status})"
 
 
-def _retried(job: Job, others: Sequence[Job]) -> JobError:
+def _retried(job: Job, others: Sequence[Job], inquiry: Inquiry) -> JobError:
     newest = others[0]
     if newest.has_failed:
-        word, hint = "failed too", _again(newest)
+        word, hint = "failed too", _again(newest, inquiry)
     elif newest.has_ended:
-        word, hint = "succeeded", f"carrack job status {newest.id}"
+        word, hint = "succeeded", inquiry.command("job status", newest.id)
     else:
-        word, hint = f"is {newest.status}", f"carrack job watch {newest.id}"
+        word, hint = f"is {newest.status}", inquiry.command("job watch", newest.id)
     return _refused(job, f"it is retried already, by {newest.id}, which {word}", hint=hint)
 
 
-def _check(job: Job, request: JSON, definition: JSON, children: Sequence[int]) -> None:
+def _check(job: Job, request: JSON, definition: JSON, children: Sequence[int], command: CommandLine) -> None:
     faults = request_faults(request, definition)
     if not faults:
         return
     too_long = len(children) > 1 and override_length(request, definition) > OVERRIDE_CHARACTERS
-    some = f"{children[0]}-{children[len(children) // 2]}" if too_long else ""
+    part = f"{children[0]}-{children[len(children) // 2]}" if too_long else ""
+    hint = f"retry them in parts: {command('job retry', job.id, '--failed', '--only', part)}"
     raise _refused(
         job,
         f"the map of {len(children)} children is too long"
         if too_long
         else "AWS Batch would refuse the retry",
         faults=faults,
-        hint=f"retry them in parts: carrack job retry {job.id} --failed --only {some}" if too_long else "",
+        hint=hint if too_long else "",
     )
 
 

@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from carrack.errors import JobError, NotReadyError
+from carrack.model.command_line import CARRACK, CommandLine
 from carrack.model.jobs.definition import CONTENT, name_of, registrable
 from carrack.model.jobs.job import JSON
 from carrack.ports import Batch, Report
 
 
-def roll_back(name: str, queue: str | None, to: int | None, batch: Batch, report: Report) -> str:
+def roll_back(
+    name: str,
+    queue: str | None,
+    to: int | None,
+    batch: Batch,
+    report: Report,
+    command: CommandLine = CARRACK,
+) -> str:
     """Register the content of an active revision once more, unless the newest has it; gives `name:revision`.
 
     It is revision `to`, else the newest one of which the queue still lists a job that SUCCEEDED. So where that is the
-    newest of all there is nothing to do, and a second run does nothing.
+    newest of all there is nothing to do, and a second run does nothing. `command` writes the next step.
 
     Raises JobError where there is none: Batch does not list jobs for ever.
     """
     there = batch.definitions(name)
     if not there:
         raise NotReadyError(
-            f"there is no active job definition {name}", address=batch.place, hint="carrack job define"
+            f"there is no active job definition {name}", address=batch.place, hint=command("job define")
         )
     target, why = _said(there, to) if to is not None else _succeeded(there, queue, batch)
     newest = there[0]

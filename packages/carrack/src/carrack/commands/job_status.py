@@ -31,8 +31,8 @@ def standing(job: str, inquiry: Inquiry) -> Standing:
     failed = inquiry.failed(found) if found.array_size and found.counts.get("FAILED") else ()
     return Standing(
         job=found,
-        why=explain(found, now),
-        failures=tuple((one, explain_failure(one.first)) for one in group(failed)),
+        why=explain(found, now, inquiry.command),
+        failures=tuple((one, explain_failure(one.first, inquiry.command)) for one in group(failed)),
         usage=used(found, inquiry),
     )
 

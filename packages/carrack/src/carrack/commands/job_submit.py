@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from carrack.errors import JobError, NotReadyError
+from carrack.model.command_line import CARRACK, CommandLine
 from carrack.model.jobs.definition import name_of
 from carrack.model.jobs.environment import configuration_faults
 from carrack.model.jobs.job import JSON
@@ -30,8 +31,8 @@ class Order:
     secrecy: Secrecy = BY_NAMES
 
 
-def pinned(batch: Batch, definition: str) -> JSON:
-    """The active revision that `NAME:REVISION` or `NAME` means now.
+def pinned(batch: Batch, definition: str, command: CommandLine = CARRACK) -> JSON:
+    """The active revision that `NAME:REVISION` or `NAME` means now. `command` writes the next step.
 
     Raises NotReadyError where the name has no active revision, JobError where it has not this one, or that is not of
     one container.
@@ -40,7 +41,7 @@ def pinned(batch: Batch, definition: str) -> JSON:
     there = batch.definitions(name)
     if not there:
         raise NotReadyError(
-            f"there is no active job definition {name}", address=batch.place, hint="carrack job define"
+            f"there is no active job definition {name}", address=batch.place, hint=command("job define")
         )
     found = next((one for one in there if revision in ("", str(one["revision"]))), None)
     if found is None:
@@ -56,7 +57,7 @@ def pinned(batch: Batch, definition: str) -> JSON:
             "is not of one container, and no other is submitted here",
             address=name_of(found),
             untouched=_UNTOUCHED,
-            hint=f"aws batch submit-job --job-definition {name_of(found)}; or an app's own: carrack job define",
+            hint=f"aws batch submit-job --job-definition {name_of(found)}; or an app's own: {command('job define')}",
         )
     return found
 

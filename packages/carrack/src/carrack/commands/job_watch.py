@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from carrack.commands.inquiry import Inquiry
 from carrack.commands.job_status import Standing
 from carrack.errors import ExitCode, IndexAccessError, JobError, StoppedError
+from carrack.model.command_line import CommandLine
 from carrack.model.jobs.failures import exit_code_of
 from carrack.model.jobs.job import Job
 
@@ -49,16 +50,16 @@ def watch(ids: Sequence[str], inquiry: Inquiry, show: Show, timeout: float | Non
         pause = _SOON if state != before else min(_LATE, pause * _SLOWER)
         before = state
         if until is not None and clock.now() + pause > until:
-            raise _too_long(jobs, timeout or 0)
+            raise _too_long(jobs, timeout or 0, inquiry.command)
         clock.sleep(pause * (0.75 + clock.chance() / 2))
 
 
-def _too_long(jobs: Sequence[Job], timeout: float) -> StoppedError:
+def _too_long(jobs: Sequence[Job], timeout: float, command: CommandLine) -> StoppedError:
     left = [job.id for job in jobs if not job.has_ended]
     return StoppedError(
         f"{len(left)} of {len(jobs)} jobs had not ended after {timeout:g} s",
         untouched="the jobs, which go on",
-        hint=f"carrack job watch {' '.join(left)}",
+        hint=command("job watch", *left),
     )
 
 

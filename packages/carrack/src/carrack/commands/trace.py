@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 
 from carrack.commands.image_inspect import Parse, proven
 from carrack.errors import BuildError, IndexAccessError, JobError, NotReadyError
+from carrack.model.command_line import CARRACK, CommandLine
 from carrack.model.image_manifest import LABEL, PLACE
 from carrack.model.jobs.definition import name_of
 from carrack.model.jobs.job import Job, read_job
@@ -29,20 +30,30 @@ class Trail:
     contents: tuple[Contents, ...]
 
 
-def trace_job(id: str, batch: Batch, read: ReadImage) -> Trail:
-    """Follow a job to its code. Raises JobError where there is no such job, or it ran in no image."""
+def trace_job(id: str, batch: Batch, read: ReadImage, command: CommandLine = CARRACK) -> Trail:
+    """Follow a job to its code. `command` writes the next step.
+
+    Raises JobError where there is no such job, it ran in no image, or none is known of it: it is not of one container,
+    or never started, and its revision was deregistered.
+    """
     told = batch.describe([id]).get(id)
     if told is None:
         raise JobError(
             "there is no such job, or it ended so long ago that it is forgotten",
             address=f"{id} on {batch.place}",
-            hint="carrack trace NAME:REVISION, of the definition that it was started from, leads on",
+            hint=f"{command('trace', 'NAME:REVISION')}, of the definition that it was started from, leads on",
         )
     job = read_job(told)
     image = told.get("container", {}).get("image") or _defined(job, batch)
-    if not image or image.startswith("/"):
+    if not image:
         raise JobError(
-            f"it ran in no image, but in {image or 'an environment'}, which says nothing of what was in it then",
+            "no image is known of the job itself: it is not of one container, or never started",
+            address=f"{id} on {batch.place}",
+            hint=f"{command('trace', job.definition)} reads every image of its definition",
+        )
+    if image.startswith("/"):
+        raise JobError(
+            f"it ran in no image, but in the environment {image}, which says nothing of what was in it then",
             address=f"{id} on {batch.place}",
             hint="jobs with `--on container` and on AWS run in images, which do",
         )
@@ -62,7 +73,9 @@ def images_of(name: str, definitions: JobDefinitions) -> tuple[str, ...]:
     found = tuple(one.image for one in definitions.revisions(inactive=True) if one.name == name)
     if not found:
         raise JobError(
-            "there is no such revision, or it was deregistered so long ago that it is forgotten", address=name
+            "there is no such revision, or it was deregistered so long ago that it is forgotten",
+            address=name,
+            hint=f"an image of this machine that is called so is read by: carrack image inspect {name}",
         )
     return found
 
@@ -78,7 +91,8 @@ def holders(
 ) -> Iterator[Holder]:
     """The job definitions whose image has a version that `package` admits, or something that was made from `commit`.
 
-    Those whose image does not tell are given too, with nothing found: they are not known to be free of it.
+    Those whose image does not tell, for one platform or for all, are given too, with nothing found: they are not known
+    to be free of it.
     """
 
     @cache
@@ -90,18 +104,19 @@ def holders(
             return ()
 
     for one in definitions.revisions(inactive=inactive):
-        contents = [it for it in known(one.image) if it.tells]
+        contents = known(one.image)
+        told = contents and all(it.tells if package else it.tells_commits for it in contents)
         found = {
             word
             for it in contents
             for word in (versions_of(it.labels, package) if package else places_of(it, commit or ""))
         }
-        if found or not contents:
+        if found or not told:
             yield Holder(
                 definition=one.name,
                 active=one.active,
                 image=one.image,
-                found=tuple(sorted(found)) if contents else None,
+                found=tuple(sorted(found)) or None,
             )
 
 

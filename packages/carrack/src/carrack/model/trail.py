@@ -30,12 +30,17 @@ class Contents:
         """Whether the image says what is in it."""
         return DISTRIBUTIONS in self.labels
 
+    @property
+    def tells_commits(self) -> bool:
+        """Whether it also says what that was made from, which its manifest alone does."""
+        return self.tells and self.manifest is not None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Holder:
     """A job definition whose image has what was asked for; `found` are `name==version`, or the commit's places.
 
-    `found` is None where the image does not say what is in it.
+    `found` is None where nothing was found, and the image does not say, for one of its platforms, what is in it.
     """
 
     definition: str

@@ -6,13 +6,17 @@ import click
 
 from carrack.cli.job_options import place_options
 from carrack.cli.wiring import Wiring
+from carrack.model.command_line import CARRACK
 
 
 @click.command("cancel")
 @click.argument("jobs", metavar="JOB...", nargs=-1, required=True)
 @place_options
 @click.option(
-    "--reason", metavar="TEXT", default="cancelled with carrack job cancel", help="The job keeps it."
+    "--reason",
+    metavar="TEXT",
+    default=f"cancelled with {CARRACK('job cancel')}",
+    help="The job keeps it.",
 )
 @click.pass_obj
 def command(wiring: Wiring, jobs: tuple[str, ...], on: str | None, to: str | None, reason: str) -> None:

@@ -71,6 +71,7 @@ def _runs(
     """
     from carrack.cli.selection import select_index
     from carrack.commands.job_define import environment, own_image, pushed_image
+    from carrack.model.command_line import CommandLine
 
     if on == "process":
         return environment(wiring.workspace.root, app, wiring.package_of(app), settings.command)
@@ -81,4 +82,5 @@ def _runs(
     def is_there(name: str) -> bool | None:
         return None if dry_run else wiring.is_in_registry(index, name)
 
-    return pushed_image(app.name, image, wiring.push_records, is_there), settings.command
+    pushed = pushed_image(app.name, image, wiring.push_records, is_there, CommandLine(to))
+    return pushed, settings.command

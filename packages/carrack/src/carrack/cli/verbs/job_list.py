@@ -35,7 +35,7 @@ def command(
     from carrack.model.jobs.progress import line_of
 
     name = wiring.queue(queue)
-    inquiry = wiring.inquiry(on, to, None)
+    inquiry = wiring.inquiry(on, to)
     jobs = inquiry.recent(name, most=most)
     if as_json:
         click.echo(json.dumps([summary(job) for job in jobs], indent=1))

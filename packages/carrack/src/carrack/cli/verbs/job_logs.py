@@ -45,12 +45,12 @@ def command(
     tail: int,
     sample: int,
 ) -> None:
-    """What JOB wrote; ARRAY:3 is one child of an array.
+    """What JOB wrote; ARRAY:3 is one child of an array. Of several children, those without a log are noted.
 
     With --failed, children that failed for the same reason and whose logs end alike are one group, with their number
     and one of them as a sample.
     """
-    from carrack.commands.job_logs import read_logs
+    from carrack.commands.job_logs import read_each, read_logs
 
     inquiry = wiring.inquiry(on, to, job.partition(":")[0])
     found = inquiry.job(job)
@@ -61,17 +61,18 @@ def command(
         return
     read = _chosen(found, children, inquiry)
     if follow and len(read) > 1:
-        raise UsageError("one log is followed at a time", hint=f"carrack job logs {job} --follow --child 0")
-    several = len(read) > 1
-    for one in read:
-        prefix = f"{one.id.removeprefix(found.id)} " if several else ""
+        hint = inquiry.command("job logs", job, "--follow", "--child", "0")
+        raise UsageError("one log is followed at a time", hint=hint)
+    if len(read) == 1:
         read_logs(
-            one,
-            inquiry,
-            lambda _, line, prefix=prefix: click.echo(prefix + printable(line)),  # type: ignore[misc]
-            attempt=attempt,
-            follow=follow,
+            read[0], inquiry, lambda _, line: click.echo(printable(line)), attempt=attempt, follow=follow
         )
+        return
+
+    def tell(child: Job, line: str) -> None:
+        click.echo(f"{child.id.removeprefix(found.id)} {printable(line)}")
+
+    read_each(found, read, inquiry, tell, wiring.report, attempt)
 
 
 def _chosen(job: Job, children: str | None, inquiry: Inquiry) -> tuple[Job, ...]:
@@ -90,13 +91,13 @@ def _chosen(job: Job, children: str | None, inquiry: Inquiry) -> tuple[Job, ...]
     if job.array_size > _MANY:
         raise UsageError(
             f"{job.id} has {job.array_size} children",
-            hint=f"carrack job logs {job.id} --failed, or --child 0-{_MANY - 1}",
+            hint=f"{inquiry.command('job logs', job.id, '--failed')}, or --child 0-{_MANY - 1}",
         )
     return inquiry.jobs(select_children(job, range(job.array_size)))
 
 
 def _show_kinds(job: Job, inquiry: Inquiry, tail: int, sample: int) -> None:
-    from carrack.commands.job_logs import failed_kinds
+    from carrack.commands.failed_logs import failed_kinds
     from carrack.model.jobs.shards import format_ranges
 
     failed = inquiry.failed(job) if job.array_size else ()

@@ -9,6 +9,8 @@ import click
 from carrack.cli.job_options import place_options
 from carrack.cli.wiring import Wiring
 from carrack.errors import UsageError
+from carrack.model.command_line import CommandLine
+from carrack.model.jobs.job import Job
 
 
 @click.command("retry")
@@ -40,10 +42,7 @@ def command(
     array, _, child = job.partition(":")
     inquiry = wiring.inquiry(on, to, array)
     found = inquiry.job(array)
-    if found.array_size and not (failed or child):
-        raise UsageError(
-            "an array is retried by its failed children", hint=f"carrack job retry {job} --failed"
-        )
+    _check(found, child, failed, only, inquiry.command)
     wish = Wish(only=_ranges(child or only), after=after)
     request = plan_retry(found, wish, inquiry, wiring.report)
     if dry_run:
@@ -52,8 +51,25 @@ def command(
     new = submit_retry(request, wiring.desk(inquiry.batch, to))
     size = request.get("arrayProperties", {}).get("size")
     what = f"an array of {size} children" if size else "a plain job"
-    wiring.report.step("Retry", f"of {array}, {what}; next: carrack job watch {new}")
+    wiring.report.step("Retry", f"of {array}, {what}; next: {inquiry.command('job watch', new)}")
     click.echo(new)
+
+
+def _check(job: Job, child: str, failed: bool, only: str | None, command: CommandLine) -> None:
+    """Refuse what says of which children less, or more, than can be done."""
+    if child and only:
+        raise UsageError(
+            f"{job.id}:{child} is one child already, and --only is about an array's failed ones",
+            hint=command("job retry", job.id, "--failed", "--only", f"{child},{only}"),
+        )
+    if (child or only) and not job.array_size:
+        raise UsageError(f"{job.id} has no children", hint=command("job retry", job.id))
+    if job.array_size and not (failed or child):
+        some = ("--only", only) if only else ()
+        raise UsageError(
+            "an array is retried by its failed children",
+            hint=command("job retry", job.id, "--failed", *some),
+        )
 
 
 def _ranges(text: str | None) -> tuple[int, ...]:

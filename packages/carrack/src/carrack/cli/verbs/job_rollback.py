@@ -29,7 +29,8 @@ def command(
     forgot, --to-revision takes your word.
     """
     from carrack.commands.job_rollback import roll_back
+    from carrack.model.command_line import CommandLine
 
     settings = (wiring.job_settings(app) for app in wiring.workspace.apps.values())
     queue = queue or next((one.queue for one in settings if one.definition == name), None)
-    click.echo(roll_back(name, queue, revision, wiring.batch(on, to), wiring.report))
+    click.echo(roll_back(name, queue, revision, wiring.batch(on, to), wiring.report, CommandLine(to)))

@@ -88,6 +88,7 @@ def command(
     """
     from carrack.commands.job_submit import Order, pinned, prepare
     from carrack.commands.submitting import submit
+    from carrack.model.command_line import CommandLine
     from carrack.model.jobs.display import shown
     from carrack.model.jobs.request import Asked
 
@@ -98,7 +99,8 @@ def command(
     options = _options(said, settings)
     identity = _request_id(request_id)
     batch = wiring.batch(on, to, with_credentials=with_credentials)
-    there = pinned(batch, definition or settings.definition)
+    line = CommandLine(to)
+    there = pinned(batch, definition or settings.definition, line)
     name = said["name"] or there["jobDefinitionName"]
     asked = Asked(name=name, definition=there, request_id=identity, **options)
     secrecy = wiring.secrecy(app, settings)
@@ -117,7 +119,7 @@ def command(
         from carrack.cli.following import follow
         from carrack.commands.inquiry import Inquiry
 
-        context.exit(follow([job], Inquiry(batch=batch, seen={job}), wiring))
+        context.exit(follow([job], Inquiry(batch=batch, command=line, seen={job}), wiring))
 
 
 def _document(wiring: Wiring, file: str | None) -> Mapping[str, Any] | None:

@@ -35,6 +35,6 @@ def command(
     from carrack.cli.job_screen import Prices
 
     wiring: Wiring = context.obj
-    inquiry = wiring.inquiry(on, to, jobs[0])
+    inquiry = wiring.inquiry(on, to, *jobs)
     prices = Prices(vcpu_hour=price_vcpu_hour, gb_hour=price_gb_hour)
     context.exit(follow(jobs, inquiry, wiring, timeout=timeout, prices=prices, as_json=as_json))

@@ -79,7 +79,8 @@ def _forth(wiring: Wiring, to: str | None, thing: str, as_json: bool) -> int:
     read = partial(wiring.contents, to)
     job = None
     if is_id(thing):
-        trail = trace_job(thing, wiring.inquiry(None, to, thing).batch, read)
+        inquiry = wiring.inquiry(None, to, thing)
+        trail = trace_job(thing, inquiry.batch, read, inquiry.command)
         job, found = trail.job, {trail.image: trail.contents}
     elif _REVISION.fullmatch(thing):
         found = {image: read(image) for image in images_of(thing, wiring.aws_batch(wiring.index(to)))}

@@ -8,47 +8,46 @@ _SHELL = "POSIX shell command language, 2.8.2 Exit Status for Commands"
 _CODES = {
     64: (
         "its command line is wrong",
-        "carrack job logs {job} says which flag; correct the command of the definition or of the submission",
+        "{logs} says which flag; correct the command of the definition or of the submission",
         _CONTRACT,
     ),
     66: (
         "the data to work on is missing or unreadable",
-        "carrack job logs {job} says which; when it is there: carrack job retry {retry}",
+        "{logs} says which; when it is there: {retry}",
         _CONTRACT,
     ),
-    70: ("a bug in the job", "carrack job logs {job} has the traceback", _CONTRACT),
+    70: ("a bug in the job", "{logs} has the traceback", _CONTRACT),
     75: (
         "something outside failed for now, such as a service that was asked too often",
-        'carrack job retry {retry}; `retry = ["transient"]` and more `attempts` in the app\'s table have Batch do it',
+        '{retry}; `retry = ["transient"]` and more `attempts` in the app\'s table have Batch do it',
         _CONTRACT,
     ),
     77: (
         "the job's role may not do what the job needs",
-        "carrack job logs {job} says what; give it to the role, then: carrack job retry {retry}",
+        "{logs} says what; give it to the role, then: {retry}",
         _CONTRACT,
     ),
     78: (
         "its parameters are missing or wrong",
-        "carrack job logs {job} says which; submit it again with other ones",
+        "{logs} says which; submit it again with other ones",
         _CONTRACT,
     ),
-    126: ("its command was found and could not be run", "carrack job logs {job}", _SHELL),
-    127: ("its command was not found in the image", "carrack job logs {job}", _SHELL),
+    126: ("its command was found and could not be run", "{logs}", _SHELL),
+    127: ("its command was not found in the image", "{logs}", _SHELL),
     137: (
         "it was killed (SIGKILL), and no reason is told: by the host, which had no memory left, or because it did not "
         "end within 30 s of being told to",
-        "carrack job logs {job} shows how far it came; if it was memory, ask for more of it",
+        "{logs} shows how far it came; if it was memory, ask for more of it",
         "AWS Batch user guide, Job timeouts; signal(7)",
     ),
     143: (
         "it was told to end (SIGTERM), and did: its host was drained, its Spot place was taken back, or somebody ended "
         "it",
-        'carrack job retry {retry}; `retry = ["terminated"]` in the app\'s table has Batch do it, for jobs that can '
-        "go on",
+        '{retry}; `retry = ["terminated"]` in the app\'s table has Batch do it, for jobs that can go on',
         "batch_params.exit_codes; AWS Batch user guide, Job timeouts",
     ),
 }
-"""Each code's sentence, next step and source."""
+"""Each code's sentence, next step (which names commands, as `reasons` do) and source."""
 
 _SIGNALS = {
     2: "SIGINT",
@@ -69,7 +68,7 @@ def explain_exit(code: int) -> tuple[str, str, str]:
     if code - 128 in _SIGNALS:
         return (
             f"it was ended by {_SIGNALS[code - 128]} (exit code {code})",
-            "carrack job logs {job}",
+            "{logs}",
             "signal(7)",
         )
-    return f"its process ended with exit code {code}, whose meaning is its own", "carrack job logs {job}", ""
+    return f"its process ended with exit code {code}, whose meaning is its own", "{logs}", ""

@@ -13,7 +13,7 @@ _ECS = "Amazon ECS developer guide, Stopped task error messages"
 
 @dataclass(frozen=True)
 class Rule:
-    """`pattern` is looked for in what is said, in any case of letters. `next` may name {job}, {retry} and {needed}."""
+    """`pattern` is looked for in what is said, in any case of letters. `next` names commands, such as {retry}."""
 
     pattern: str
     sentence: str
@@ -28,50 +28,50 @@ FAILURES = (
         r"Container Overrides length must be at most",
         "its environment and command are more than the 8,192 characters that ECS takes: Batch accepted the submission, "
         "and failed the job before it started",
-        "submit it again with carrack job submit, which counts before it sends, and puts large parameters on S3",
+        "submit it again with {submit}, which counts before it sends, and puts large parameters on S3",
         "ASFHyP3/hyp3 issue 3041",
     ),
     Rule(
         r"Host EC2 (\(instance [^)]*\) )?(terminated|stopped)",
         "the EC2 instance under it went away: a Spot instance that was taken back, or a host that failed or was "
         "removed",
-        'carrack job retry {retry}; `retry = ["spot"]` in the app\'s table has Batch do it',
+        '{retry}; `retry = ["spot"]` in the app\'s table has Batch do it',
         _ECS,
     ),
     Rule(
         r"Your Spot Task was interrupted",
         "Fargate took its Spot place back",
-        'carrack job retry {retry}; `retry = ["spot"]` in the app\'s table has Batch do it',
+        '{retry}; `retry = ["spot"]` in the app\'s table has Batch do it',
         "nextflow-io/nextflow issue 5786",
     ),
     Rule(
         r"CannotPull.*there is no environment",
         "the app's environment is not on this machine",
-        "carrack install, then: carrack job retry {retry}",
+        "carrack install, then: {retry}",
         "carrack",
     ),
     Rule(
         r"CannotPull.*no space left on device",
         "its image does not fit on the disk of the host",
-        "give the compute environment's launch template a larger volume, then: carrack job retry {retry}",
+        "give the compute environment's launch template a larger volume, then: {retry}",
         "nextflow-io/nextflow issue 5099",
     ),
     Rule(
         r"CannotPull.*((manifest|image).*not found|manifest unknown|does not exist)",
         "its image is not in the registry any more",
-        "carrack image push, carrack job define, and submit it again",
+        "{push}, {define}, and submit it again",
         "spotify/luigi pull request 2808",
     ),
     Rule(
         r"CannotPull.*(access denied|accessdenied|no basic auth|not authorized|\b403\b|unauthorized)",
         "the registry did not let the host or the execution role pull its image",
-        "give that role ecr:GetAuthorizationToken and ecr:BatchGetImage, then: carrack job retry {retry}",
+        "give that role ecr:GetAuthorizationToken and ecr:BatchGetImage, then: {retry}",
         _ECS,
     ),
     Rule(
         r"CannotPull",
         "its image could not be pulled",
-        'carrack job retry {retry}; `retry = ["pull"]` in the app\'s table has Batch do it; if it stays, look at the '
+        '{retry}; `retry = ["pull"]` in the app\'s table has Batch do it; if it stays, look at the '
         "subnet's way to the registry",
         _ECS,
     ),
@@ -79,38 +79,38 @@ FAILURES = (
         r"ResourceInitializationError",
         "its secrets or its login for the registry could not be had before it started",
         "look whether the execution role may read them, and whether the subnet reaches those services; then: "
-        "carrack job retry {retry}",
+        "{retry}",
         _ECS,
     ),
     Rule(
         r"OutOfMemoryError",
         "it used more memory than it asked for, and was killed",
-        "ask for more memory (`memory` in the app's table, then carrack job define), and submit it again",
+        "ask for more memory (`memory` in the app's table, then {define}), and submit it again",
         "aws/amazon-ecs-agent issue 1187",
     ),
     Rule(
         r"Job attempt duration exceeded timeout",
         "it ran for longer than its timeout allows, and was ended; Batch does not retry that",
-        "carrack job logs {job} shows how far it came; `timeout` in the app's table gives more time",
+        "{logs} shows how far it came; `timeout` in the app's table gives more time",
         f"{_GUIDE}, Job timeouts",
     ),
     Rule(
         r"Dependent Job failed",
         "a job that it waits for failed, so that it never started",
-        "carrack job explain {needed}",
+        "{explain}",
         f"{_GUIDE}, Job dependencies",
     ),
     Rule(
         r"by JobStateTimeLimit action",
         "it waited for longer than its queue allows, for the reason that stands at the end of the status",
-        "carrack job status {job}",
+        "{status}",
         f"{_GUIDE}, Jobs stuck in a RUNNABLE status",
         by_queue=True,
     ),
     Rule(
         r"unable to assume the role",
         "the role that was named for it cannot be assumed",
-        "let ecs-tasks.amazonaws.com assume it, in its trust policy; then: carrack job retry {retry}",
+        "let ecs-tasks.amazonaws.com assume it, in its trust policy; then: {retry}",
         "nextflow-io/nextflow pull request 2146",
     ),
     Rule(
@@ -122,13 +122,13 @@ FAILURES = (
     Rule(
         r"CannotStartContainerError.*(executable file not found|no such program)",
         "its command is not a program that its image or environment has",
-        "correct `command` in the app's table, then carrack job define, and submit it again",
+        "correct `command` in the app's table, then {define}, and submit it again",
         "opencontainers/runc, exec errors",
     ),
     Rule(
         r"The process that looked after this job was killed",
         "the process of this machine that looked after it was killed, or the machine restarted",
-        "carrack job retry {retry}",
+        "{retry}",
         "carrack",
     ),
 )
@@ -138,19 +138,19 @@ WAITING = (
     Rule(
         r"CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
         "AWS has no instance of the types that the queue's compute environments allow",
-        "allow more instance types or zones there, or wait; it blocks the jobs behind it: carrack job cancel {job}",
+        "allow more instance types or zones there, or wait; it blocks the jobs behind it: {cancel}",
         f"{_GUIDE}, Jobs stuck in RUNNABLE due to capacity",
     ),
     Rule(
         r"MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
         "it asks for more vCPUs than the maxVcpus of the queue's compute environments",
-        "carrack job cancel {job}, then ask for less, or raise maxvCpus",
+        "{cancel}, then ask for less, or raise maxvCpus",
         "botocore, JobDetail.statusReason",
     ),
     Rule(
         r"MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
         "no instance type of the queue's compute environments has the vCPUs, memory or GPUs that it asks for",
-        "carrack job cancel {job}, then ask for less, or allow larger types; some memory of each is the agent's",
+        "{cancel}, then ask for less, or allow larger types; some memory of each is the agent's",
         "botocore, JobDetail.statusReason",
     ),
     Rule(
