@@ -434,7 +434,8 @@ class World:
             close_names=self.close_names,
             sleep=self.naps.append,
         )
-        return publish(self.sources, knowledge, tools, tuple(map(name, names)))
+        steps, _ = publish(self.sources, knowledge, tools, tuple(map(name, names)))
+        return steps
 
     def raise_version(self, package: str, version: str) -> None:
         """Have another version in the tree."""

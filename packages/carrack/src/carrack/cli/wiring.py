@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from carrack.model.jobs.secrets import Secrecy
     from carrack.model.jobs.settings import JobSettings
     from carrack.model.lock import Lock
+    from carrack.model.published import IndexState
     from carrack.model.receipt import Receipt
     from carrack.model.registry import Login, Repository
     from carrack.model.trail import Contents
@@ -486,11 +487,14 @@ class Wiring:
 
         return select_app(self.workspace, name)
 
-    def receipt(self, index: Index, lock: Lock | None = None) -> Receipt:
-        """What `index` holds of this workspace now; what `lock` pins stands in for versions that were taken back."""
+    def receipt(self, index: Index, lock: Lock | None = None, known: IndexState | None = None) -> Receipt:
+        """What `index` holds of this workspace now, beside what is `known` of it.
+
+        What `lock` pins stands in for versions that were taken back.
+        """
         from carrack.commands.receipt import remake_receipt
 
-        return remake_receipt(self.workspace, index, self.reader(index), self.journal, lock)
+        return remake_receipt(self.workspace, index, self.reader(index), self.journal, lock, known)
 
     def lock(self, app: App) -> Lock | None:
         """The app's lock; None where it has none yet."""

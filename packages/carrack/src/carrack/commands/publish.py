@@ -7,7 +7,8 @@ same, leave; different, stop and say which members differ.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import NormalizedName
@@ -31,19 +32,22 @@ from carrack.commands.uploading import upload
 from carrack.errors import PlanError
 from carrack.model.binding import Binding, bind, moved
 from carrack.model.plan import Step
+from carrack.model.published import File, IndexState, PublishedVersion
 from carrack.model.workspace import Workspace
 from carrack.ports import Report
 
 
 def publish(
     sources: Sources, knowledge: Knowledge, tools: Tools, names: Collection[NormalizedName] = ()
-) -> tuple[Step, ...]:
-    """Release what the plan says (only `names` and what they need, where given); returns the steps done.
+) -> tuple[tuple[Step, ...], IndexState]:
+    """Release what the plan says (only `names` and what they need, where given).
+
+    Returns the steps that were done, and what the index holds then: as it said, before, and when that was proved.
 
     Raises WorkspaceError, BuildError or PublishedDiffersError before any write; StoppedError, IndexAccessError or
     PublishedDiffersError after some, with what is done in the message.
     """
-    steps = prepare(sources, knowledge, tools, names)
+    steps, published = prepare(sources, knowledge, tools, names), knowledge.published
     if steps:
         with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
             targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
@@ -55,9 +59,23 @@ def publish(
             absent = missing(sources, knowledge, tools, artifacts)
             if tools.close_names:
                 close_names(sources, tools, steps)
-            upload(sources, tools, absent, {package.name: commit for package, commit in targets})
+            commits = {package.name: commit for package, commit in targets}
+            shown = upload(sources, tools, absent, commits)
+            versions = {step.package.name: _version(step, published, shown) for step in steps}
+            published = published.having(versions)
     tag(sources, knowledge, tools.report, names)
-    return steps
+    return steps, published
+
+
+def _version(
+    step: Step, published: IndexState, shown: Mapping[NormalizedName, tuple[File, ...]]
+) -> PublishedVersion:
+    """A package's version on the index, with the files that it shows now; nothing is sent to one that is taken back."""
+    package = step.package
+    current = published[package.name].current or PublishedVersion(
+        version=package.version, status="Published", revision="", files=()
+    )
+    return replace(current, files=shown.get(package.name, current.files))
 
 
 def tag(sources: Sources, knowledge: Knowledge, report: Report, names: Collection[NormalizedName]) -> None:

@@ -23,7 +23,7 @@ from carrack.model.published import File, PublishedVersion
 from carrack.model.wheels import is_native
 from carrack.model.workspace import Workspace
 
-_READERS = 8
+_READERS = 16
 
 
 def check_requirements(steps: Sequence[Step]) -> None:
@@ -123,8 +123,11 @@ def _unserved(tools: Tools, needs: Iterable[Need]) -> tuple[tuple[str, ...], tup
 
 
 def _exposed(tools: Tools, steps: Sequence[Step]) -> list[Step]:
+    names = [step.package.name for step in steps]
     try:
-        return [step for step in steps if is_exposed(tools.controls.controls(step.package.name))]
+        with ThreadPoolExecutor(_READERS) as pool:
+            found = list(pool.map(tools.controls.controls, names))
+        return [step for step, controls in zip(steps, found, strict=True) if is_exposed(controls)]
     except IndexAccessError as error:  # a publisher may lack codeartifact:DescribePackage
         tools.report.note(f"whether names can be fed from upstream was not looked at: {error.message}")
         return []

@@ -16,6 +16,7 @@ from carrack.commands.knowledge import Sources
 from carrack.commands.tools import Tools
 from carrack.errors import CarrackError, PublishedDiffersError, StoppedError
 from carrack.model.artifact import Artifact
+from carrack.model.published import File
 from carrack.model.receipt import Entry
 
 _LANES = 32
@@ -34,6 +35,8 @@ class _Lane:
     perhaps: str | None = None
     """The file whose upload broke, so that the index may have it; the next run asks."""
     errors: list[CarrackError] = field(default_factory=list)
+    shown: tuple[File, ...] = ()
+    """What the index shows of the version, when its files were proved."""
 
     @property
     def sent(self) -> Sequence[Artifact]:
@@ -48,8 +51,10 @@ class _Lane:
 
 def upload(
     sources: Sources, tools: Tools, missing: Sequence[Artifact], commits: Mapping[NormalizedName, str]
-) -> None:
+) -> Mapping[NormalizedName, tuple[File, ...]]:
     """Upload `missing`, prove each file by hash, and journal it with its package's commit.
+
+    Returns all files that the index then shows of each package's version.
 
     A wave begins when the one before is on the index. Within a package the files keep their order, and are proved
     together after the last one. Where one fails, what is on its way is finished, and proved, and nothing more is begun;
@@ -65,6 +70,7 @@ def upload(
             for other in failed[1:]:
                 tools.report.note(str(other))
             raise _with_progress(failed[0], list(chain.from_iterable(order)))
+    return {lane.artifacts[0].name: lane.shown for lane in chain.from_iterable(order)}
 
 
 def _waves(sources: Sources, missing: Sequence[Artifact]) -> Iterator[list[_Lane]]:
@@ -144,7 +150,8 @@ def _prove(sources: Sources, tools: Tools, lane: _Lane, commits: Mapping[Normali
     """Read the hashes back, of all files that were sent, in one look; only then are they journaled."""
     if not lane.sent:
         return
-    there = _shown(sources, tools, lane.sent)
+    lane.shown = _shown(sources, tools, lane.sent)
+    there = {file.name: file.sha256 for file in lane.shown}
     for artifact in lane.sent:
         found = there.get(artifact.file.name)
         if found != artifact.file.sha256:
@@ -157,11 +164,11 @@ def _prove(sources: Sources, tools: Tools, lane: _Lane, commits: Mapping[Normali
     sources.journal.append(sources.index, *(_entry(artifact, commits) for artifact in lane.sent))
 
 
-def _shown(sources: Sources, tools: Tools, sent: Sequence[Artifact]) -> Mapping[str, str]:
+def _shown(sources: Sources, tools: Tools, sent: Sequence[Artifact]) -> tuple[File, ...]:
     """What the index shows of a version. It may show a file a moment late, so it is asked more than once."""
     for pause in (*_PAUSES, None):
-        there = {file.name: file.sha256 for file in sources.reader.assets(sent[0].name, sent[0].version)}
-        if pause is None or all(artifact.file.name in there for artifact in sent):
+        there = sources.reader.assets(sent[0].name, sent[0].version)
+        if pause is None or {artifact.file.name for artifact in sent} <= {file.name for file in there}:
             break
         tools.sleep(pause)
     return there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -70,3 +70,8 @@ class IndexState:
 
     def __getitem__(self, name: NormalizedName) -> PublishedPackage:
         return self.packages.get(name, PublishedPackage())
+
+    def having(self, versions: Mapping[NormalizedName, PublishedVersion]) -> IndexState:
+        """As this, with these as the packages' versions."""
+        changed = {name: replace(self[name], current=current) for name, current in versions.items()}
+        return IndexState(packages={**self.packages, **changed})

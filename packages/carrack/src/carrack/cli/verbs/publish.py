@@ -64,14 +64,17 @@ def command(
         wiring, sources, knowledge, wanted, close_names=close_names, artifacts=artifacts, anew=no_cache
     )
     steps: tuple[Step, ...] = ()
-    if tools:
-        steps = (prepare if dry_run else publish)(sources, knowledge, tools, wanted)
+    published = knowledge.published
+    if tools and dry_run:
+        steps = prepare(sources, knowledge, tools, wanted)
+    elif tools:
+        steps, published = publish(sources, knowledge, tools, wanted)
     elif not dry_run:
         tag(sources, knowledge, wiring.report, wanted)
     left = tell_left_alone(wiring, knowledge.plan, wanted)
     _show(steps, "would release" if dry_run else "released", left, as_json)
     if not dry_run:
-        _tell_receipt(wiring, wiring.receipt(index))
+        _tell_receipt(wiring, wiring.receipt(index, known=published))
 
 
 def _kept_plan(file: Path | None, names: tuple[str, ...]) -> Binding | None:
