@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,11 @@ class Connection:
 
     def pages(self, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
         """Yield the items under `key` of every page of `operation`; raises as `call` does."""
+        for page in self.answers(operation, **arguments):
+            yield from page[key]
+
+    def answers(self, operation: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+        """Yield every page of `operation`; raises as `call` does."""
         pages = iter(
             self._told(
                 lambda: self.client.get_paginator(operation).paginate(
@@ -59,7 +64,7 @@ class Connection:
             )
         )
         while (page := self._told(lambda: next(pages, None))) is not None:
-            yield from page[key]
+            yield page
 
     def stream(self, operation: str, key: str, size: int, **arguments: Any) -> Iterator[bytes]:
         """Yield the body under `key` of `operation`'s answer in pieces of `size` bytes; raises as `call` does."""

@@ -20,8 +20,8 @@ from carrack.adapters.broken_off import watch
 from carrack.errors import IndexAccessError
 from carrack.model.index import Index
 
-CONNECTIONS = 16
-"""As many as one client keeps open: at 40 ms a request they are the 200 listings a second that the API allows."""
+CONNECTIONS = 32
+"""As many as one client keeps open: at 150 ms a request they are the 200 listings a second that the API allows."""
 
 # Said in full, so that AWS_ENDPOINT_URL*, AWS_USE_DUALSTACK_ENDPOINT, AWS_RETRY_MODE and their like in
 # ~/.aws/config have no say: the environment gives credentials, proxies and certificates, never the place.

@@ -23,7 +23,7 @@ from carrack.adapters.tables import (
 )
 from carrack.errors import WorkspaceError
 from carrack.model.consistency import contradictions
-from carrack.model.index import PUBLISHES_PER_SECOND, Index
+from carrack.model.index import LISTINGS_PER_SECOND, PUBLISHES_PER_SECOND, Index
 from carrack.model.requirements import Policy
 from carrack.model.workspace import App, BumpRules, CISettings, Package, RequirementList, Workspace
 
@@ -232,4 +232,5 @@ def _index(name: str, table: IndexTable, environ: Mapping[str, str]) -> Index:
         unset_variable=unset,
         tags=not is_local if table.tags is None else table.tags,
         publishes_per_second=table.publishes_per_second or (inf if is_local else PUBLISHES_PER_SECOND),
+        listings_per_second=inf if is_local else LISTINGS_PER_SECOND,
     )

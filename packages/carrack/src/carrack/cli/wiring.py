@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from carrack.adapters.builder import IsolatedBuilder
     from carrack.adapters.gate import CodeArtifactGate
     from carrack.adapters.git import Git
+    from carrack.adapters.known_versions import KnownVersions
     from carrack.adapters.pip_settings import PipSettings
     from carrack.adapters.promoter import CodeArtifactPromoter
     from carrack.commands.check_builds import Twice
@@ -252,13 +253,14 @@ class Wiring:
     def sources(self, index: Index) -> Sources:
         """Everything that a verb learns from, about `index`."""
         from carrack.adapters.archives import BuiltArchives
+        from carrack.adapters.known_versions import KnownVersions
         from carrack.commands.knowledge import Sources
 
         return Sources(
             workspace=self.workspace,
             index=index,
             history=self.history,
-            reader=self.reader(index),
+            reader=self.reader(index, KnownVersions(self.workspace.root / ".carrack" / "versions")),
             journal=self.journal,
             archives=BuiltArchives(),
         )
@@ -322,11 +324,11 @@ class Wiring:
 
         return self._connections.setdefault(index, Connection(index, may_prompt=self.may_prompt))
 
-    def reader(self, index: Index) -> IndexReader:
-        """The index through CodeArtifact's API."""
+    def reader(self, index: Index, versions: KnownVersions | None = None) -> IndexReader:
+        """The index through CodeArtifact's API; what a revision of `versions` has is not asked again."""
         from carrack.adapters.codeartifact import CodeArtifactReader
 
-        return CodeArtifactReader(self.connection(index))
+        return CodeArtifactReader(self.connection(index), versions)
 
     def promoter(self, index: Index) -> CodeArtifactPromoter:
         """Changes in the index that are not uploads."""

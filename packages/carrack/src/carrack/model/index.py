@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 PUBLISHES_PER_SECOND = 10.0
 """AWS CodeArtifact User Guide, "Quotas": PublishPackageVersion requests a second and account, by default."""
+LISTINGS_PER_SECOND = 200.0
+"""The same page: ListPackageVersions requests a second and account, by default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +19,7 @@ class Index:
     `store` is the domain's repository that has the external connection to the public index. `unset_variable` names
     the environment variable that should hold the endpoint and does not: such an index cannot be used now. `tags` says
     whether what is released here gets a git tag; what is tried on a local index does not. `publishes_per_second` is the
-    account's quota, which can be raised; a local index has none.
+    account's quota, which can be raised, and `listings_per_second` the one for looking; a local index has none.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Index:
     unset_variable: str | None = None
     tags: bool = True
     publishes_per_second: float = PUBLISHES_PER_SECOND
+    listings_per_second: float = LISTINGS_PER_SECOND
 
     def __str__(self) -> str:
         where = f" at {self.endpoint}" if self.endpoint else ""
