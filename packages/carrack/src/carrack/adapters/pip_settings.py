@@ -58,10 +58,11 @@ def read_pip_settings(environ: Mapping[str, str]) -> PipSettings:
 
     A pip configuration that pip itself cannot read gives none.
     """
+    listed = list_settings(environ) or ()
     by_name = {
         key.removeprefix(section): value
         for section in _SECTIONS
-        for key, value in list_settings(environ) or ()
+        for key, value in listed
         if key.startswith(section) and key.removeprefix(section) in _SETTINGS
     }
     return PipSettings(
