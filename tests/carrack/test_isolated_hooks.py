@@ -232,6 +232,21 @@ def test_without_fork_hooks_run_in_processes_of_their_own(
 # --- the environment itself ---
 
 
+WRITES = "import shared_lazily as m; open(m.__file__, 'a').write('# infected')"
+
+
+@pytest.mark.parametrize("extra", [[], pytest.param(["extra-tool"], marks=pytest.mark.slow)])
+def test_one_package_that_writes_into_its_environment_is_built_where_nothing_was_kept(
+    tmp_path: Path, extra: list[str]
+) -> None:
+    """That takes the most rounds: all environments are made, found changed, made anew, and made for it alone."""
+    own = Workbench(tmp_path / "bench")
+    assert (
+        own.build(own.source("attacker", WRITES, extra=extra))["attacker"]["lazily"] == "as it was installed"
+    )
+    assert own.made == (3 if not extra else 5)
+
+
 @pytest.mark.parametrize(
     "code",
     [
