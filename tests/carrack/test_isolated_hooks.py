@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from tests.carrack.repositories import EPOCH
 from tests.carrack.workbench import BACKEND, Workbench
 
-from carrack.adapters.builder.hooks import Hooks
-from carrack.adapters.cache.environments import Environments
+from carrack.adapters.builder.hooks import Hooks, Turns
+from carrack.adapters.cache.environments import BuildEnvironment, Environments
 from carrack.errors import BuildError
 from carrack.model.artifact import Kinds
 
@@ -227,6 +230,38 @@ def test_without_fork_hooks_run_in_processes_of_their_own(
             script.write_text("import os, sys; open(sys.argv[1], 'w').write(str(os.getppid()))\n")
             hooks.run([found.python, str(script), str(tmp_path / "said")], str(tmp_path), hooks.environ, ())
     assert (tmp_path / "said").read_text() == str(os.getpid())
+
+
+def test_two_packages_that_are_learned_from_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Each is alone with a backend that the other needs next: it runs that one's hooks plainly."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, sys; open(sys.argv[1], 'w').write(open('/proc/%d/cmdline' % os.getppid()).read())\n"
+    )
+    both_learn = threading.Barrier(2)
+
+    def package(name: str, first: Hooks, second: Hooks) -> None:
+        folder = tmp_path / name
+        folder.mkdir()
+        with ExitStack() as stack:
+            turns = Turns(stack)
+            for number, hooks in enumerate((first, second)):
+                command = [sys.executable, str(script), str(folder / str(number)), str(folder)]
+                turns.at(hooks).run(command, str(folder), hooks.environ, ())
+                both_learn.wait(60)
+
+    environment = BuildEnvironment(folder=tmp_path, python=sys.executable, installed={}, listing="")
+    one, other = (Hooks(environment, backend, {"PATH": os.environ["PATH"]}) for backend in ("one", "other"))
+    threads = [
+        threading.Thread(target=package, args=args, daemon=True)
+        for args in (("a", one, other), ("b", other, one))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(90)
+    forked = {name: "fork_server" in (tmp_path / name).read_text() for name in ("a/0", "a/1", "b/0", "b/1")}
+    assert forked == {"a/0": True, "a/1": False, "b/0": True, "b/1": False}
 
 
 # --- the environment itself ---
