@@ -121,6 +121,20 @@ def test_a_module_that_looks_at_the_build_while_it_is_loaded_is_not_loaded_befor
         assert [found[f"p{number}"]["epoch"] for number in range(3)] == [str(EPOCH + n) for n in range(3)]
 
 
+def test_a_module_that_looks_where_it_is_while_it_is_loaded_is_not_loaded_beforehand(
+    bench: Workbench,
+) -> None:
+    """Nor one that looks at the command line: each package has its own folder and arguments, as the first had."""
+    fresh = Workbench(bench.folder / "places")
+    code = (
+        "import os, sys, shared_cwd, shared_cwdb, shared_argv\n"
+        "seen = [shared_cwd.SEEN, shared_cwdb.SEEN, shared_argv.SEEN]\n"
+        "facts['own'] = [a == b for a, b in zip(seen, [os.getcwd(), os.getcwdb(), sys.argv])]"
+    )
+    for name in ("first", "second"):
+        assert fresh.build(fresh.source(name, code))[name]["own"] == [True, True, True]
+
+
 def test_a_backend_that_starts_threads_is_not_forked(bench: Workbench) -> None:
     """A fork of a process with threads may hang: such a backend's hooks run in processes of their own."""
     fresh = Workbench(bench.folder / "threads")

@@ -23,8 +23,9 @@ import threading
 import traceback
 import types
 import warnings  # noqa: F401
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import wraps
 from importlib import import_module
 from types import CodeType
 from typing import Any
@@ -211,19 +212,40 @@ def _leave(status: int) -> None:
 
 
 def _watch(names: Sequence[str]) -> set[str]:
-    """Note, from now on, which modules look at one of these variables while they are imported."""
+    """Note which modules look at these variables, the current folder or sys.argv while they are imported."""
     unfit: set[str] = set()
 
-    class Watched(os._Environ[str]):
+    def note() -> None:
+        for name, module in list(sys.modules.items()):
+            if getattr(getattr(module, "__spec__", None), "_initializing", False):
+                unfit.add(name)
+
+    class WatchedEnviron(os._Environ[str]):
         def __getitem__(self, key: str) -> str:
             if key in names:
-                for name, module in list(sys.modules.items()):
-                    if getattr(getattr(module, "__spec__", None), "_initializing", False):
-                        unfit.add(name)
+                note()
             return super().__getitem__(key)
 
-    os.environ.__class__ = Watched
+    class WatchedSys(types.ModuleType):
+        def __getattribute__(self, name: str) -> Any:
+            if name == "argv":
+                note()
+            return super().__getattribute__(name)
+
+    os.environ.__class__ = WatchedEnviron
+    sys.__class__ = WatchedSys
+    for look in (os.getcwd, os.getcwdb):
+        setattr(os, look.__name__, _noting(look, note))
     return unfit
+
+
+def _noting(look: Callable[[], Any], note: Callable[[], None]) -> Callable[[], Any]:
+    @wraps(look)
+    def noting() -> Any:
+        note()
+        return look()
+
+    return noting
 
 
 def _say_learned(place: str, unfit: set[str]) -> None:
