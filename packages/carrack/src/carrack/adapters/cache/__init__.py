@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 VARIABLE = "CARRACK_CACHE"
+FACTS = "facts.json"
+"""What a thing of the cache says of itself: written last, and removed first, so that none without it is whole."""
 _DAYS = 24 * 60 * 60
 _OTHERS_MAY_WRITE = 0o022
 _OURS = 0o700
@@ -77,6 +79,13 @@ def used_now(folder: Path) -> None:
         os.utime(folder)
 
 
+def remove(thing: Path) -> None:
+    """Remove a thing of the cache: nobody takes for whole what is left where we are killed meanwhile."""
+    with suppress(OSError):
+        (thing / FACTS).unlink()
+    shutil.rmtree(thing, ignore_errors=True)
+
+
 def prune(cache: Path, *, days: int = 30) -> tuple[int, int]:
     """Remove what was of no use for so many days; how many things, and their bytes. What a run uses now stays."""
     since = time.time() - days * _DAYS
@@ -102,5 +111,5 @@ def _size_without(thing: Path) -> int:
     with suppress(FileNotFoundError):  # another run removes it too
         for path in thing.rglob("*"):
             size += path.lstat().st_size
-    shutil.rmtree(thing, ignore_errors=True)
+    remove(thing)
     return size
