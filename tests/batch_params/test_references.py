@@ -192,6 +192,16 @@ def test_absent_secrets_are_named_all_at_once(aws: BusyAws) -> None:
     assert str(error.problems[0]).startswith("CONFIG_JSON:1:11: ")
 
 
+def test_a_reference_is_told_of_as_it_was_written(aws: BusyAws) -> None:
+    """Two ways to write one name are one question, and each problem has its own."""
+    error = refusal({"token": "ssm://prod/tokne", "key": "ssm:///prod/tokne"})
+    assert [problem.message.partition(": ")[0] for problem in error.problems] == [
+        "ssm://prod/tokne",
+        "ssm:///prod/tokne",
+    ]
+    assert aws.asked == ["GetParameter"]
+
+
 def test_a_wrong_secret_is_not_shown(aws: BusyAws) -> None:
     """What a reference leads to is held to its type, and told of at the reference's place without its value."""
     error = refusal({"pin": "ssm:///prod/password"})
