@@ -135,12 +135,22 @@ def test_a_module_that_looks_where_it_is_while_it_is_loaded_is_not_loaded_before
         assert fresh.build(fresh.source(name, code))[name]["own"] == [True, True, True]
 
 
+PARENT = "import os; facts['parent'] = open(f'/proc/{os.getppid()}/cmdline').read()"
+
+
 def test_a_backend_that_starts_threads_is_not_forked(bench: Workbench) -> None:
-    """A fork of a process with threads may hang: such a backend's hooks run in processes of their own."""
-    fresh = Workbench(bench.folder / "threads")
-    for number in range(2):
-        found = fresh.build(fresh.source(f"p{number}", "import shared_thread"), fresh.source("other"))
-        assert set(found) == {f"p{number}", "other"}
+    """A fork of a process with threads may hang: such a backend's hooks run in processes of their own.
+
+    The first package's are in a fork of a process that has nothing loaded, which is when it is learned.
+    """
+    for code, is_forked in ((f"import shared_thread; {PARENT}", False), (PARENT, True)):
+        fresh = Workbench(bench.folder / f"threads-{is_forked}")
+        fresh.build(fresh.source("first", code))
+        found = fresh.build(fresh.source("again", code), fresh.source("other", PARENT))
+        assert {name: "fork_server" in facts["parent"] for name, facts in found.items()} == {
+            "again": is_forked,
+            "other": is_forked,
+        }
 
 
 def test_a_package_with_a_module_of_a_loaded_name_gets_its_own(bench: Workbench) -> None:
