@@ -14,6 +14,7 @@ from tests.carrack.repositories import EPOCH
 from tests.carrack.workbench import BACKEND, Workbench
 
 from carrack.adapters.builder.hooks import Hooks, Turns
+from carrack.adapters.builder.worker import _cores
 from carrack.adapters.cache.environments import BuildEnvironment, Environments
 from carrack.errors import BuildError
 from carrack.model.artifact import Kinds
@@ -223,6 +224,28 @@ def test_a_backend_that_crashes_fails_alone_with_what_it_printed(
     assert caught.value.address == "crashes"
     assert said in caught.value.output
     assert bench.build(bench.source("next"))
+
+
+@pytest.mark.skipif(_cores() < 2, reason="one package at a time, and none after one that failed")
+def test_packages_that_fail_at_once_are_all_told(bench: Workbench, tmp_path: Path) -> None:
+    """In one error, in the order of the release, each with what it printed."""
+    code = """
+import os, time
+open({file!r}, "w").close()
+for _ in range(600):
+    if len(os.listdir(os.path.dirname({file!r}))) == 2:
+        break
+    time.sleep(0.05)
+raise SystemExit("{name} is broken")
+"""
+    sources = [
+        bench.source(name, code.format(name=name, file=str(tmp_path / name))) for name in ("right", "left")
+    ]
+    with pytest.raises(BuildError, match=r"^right, left: wheel: Backend subprocess exited") as caught:
+        bench.build(*sources)
+    right, left = "right is broken", "left is broken"
+    assert caught.value.output.index(right) < caught.value.output.index("left: wheel: ")
+    assert caught.value.output.index("left: wheel: ") < caught.value.output.index(left)
 
 
 def test_a_server_that_is_killed_amid_hooks_costs_no_build(bench: Workbench) -> None:

@@ -147,11 +147,19 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     if "machine" in answer:
         raise OSError(*answer["machine"])
     if "failed" in answer:
-        raise BuildError(
-            answer["reason"],
-            address=answer["failed"],
-            output=answer["output"],
-            untouched="the index",
-            hint=answer["hint"],
-        )
+        raise _failure(answer["failed"])
     return answer
+
+
+def _failure(told: Sequence[Mapping[str, str]]) -> BuildError:
+    """All that failed, in one error; where it is more than one, what each printed is below its name."""
+    printed = [one["output"] for one in told]
+    if len(told) > 1:
+        printed = [f"{one['name']}: {one['reason']}\n{one['output'].rstrip()}" for one in told]
+    return BuildError(
+        "; ".join(dict.fromkeys(one["reason"] for one in told)),
+        address=", ".join(one["name"] for one in told),
+        output="\n".join(printed),
+        untouched="the index",
+        hint="; ".join(dict.fromkeys(one["hint"] for one in told if one["hint"])),
+    )
