@@ -1,9 +1,13 @@
 """Variables with a prefix of the job's own: opt-in, nested by two underscores, none of them ignored."""
 
+import json
+
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
 from batch_params import ConfigError, read_config
+from batch_params.exported import exported
+from batch_params.shape import Shape
 
 
 class Storage(BaseModel):
@@ -75,6 +79,25 @@ def test_an_unknown_variable_is_refused() -> None:
         "APP_QQQ: unknown variable; --help lists the keys",
         "APP_batch_size: unknown variable; did you mean APP_BATCH_SIZE?",
     ]
+
+
+class Alike(BaseModel):
+    """Two keys that spell the same in words."""
+
+    inputPath: str = ""  # noqa: N815
+    input_path: str = ""
+
+
+def test_of_two_keys_that_spell_alike_the_first_has_flag_and_variable() -> None:
+    """The other is given in JSON; `--schema` names neither for it."""
+    environ = {"APP_INPUT_PATH": "variable", "CONFIG_JSON": '{"input_path": "json"}'}
+    assert read_config(Alike, [], environ, env_prefix="APP_") == Alike(
+        inputPath="variable", input_path="json"
+    )
+    by_flag = read_config(Alike, ["--input-path", "flag"], environ, env_prefix="APP_")
+    assert by_flag == Alike(inputPath="flag", input_path="json")
+    schema = json.loads(exported(Shape.of(Alike), "APP_"))
+    assert schema["x-sources"] == {"inputPath": {"flag": "--input-path", "env": "APP_INPUT_PATH"}}
 
 
 def test_a_wrong_value_names_the_variable() -> None:

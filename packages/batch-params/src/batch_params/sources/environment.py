@@ -14,6 +14,14 @@ from batch_params.transport import CONFIG_JSON, CONFIG_JSON_GZ
 _PREFIX = re.compile(r"(?!AWS)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_")
 
 
+def variables_of(shape: Shape, prefix: str) -> dict[str, NamedPath]:
+    """Give the variables of all keys; of two keys that spell the same the first has it, as it has the flag."""
+    variables: dict[str, NamedPath] = {}
+    for path in named_paths(shape):
+        variables.setdefault(variable(prefix, path), path)
+    return variables
+
+
 def environment_documents(environ: Mapping[str, str], prefix: str, shape: Shape) -> list[Document]:
     """Read the variables whose names begin with the prefix: `APP_STORAGE__BUCKET` is the key `storage.bucket`.
 
@@ -22,7 +30,7 @@ def environment_documents(environ: Mapping[str, str], prefix: str, shape: Shape)
     """
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(f"{prefix!r} is no prefix such as 'APP_'")
-    known = {variable(prefix, path): path for path in named_paths(shape)}
+    known = variables_of(shape, prefix)
     given = sorted(
         name for name in environ if name.startswith(prefix) and name not in (CONFIG_JSON, CONFIG_JSON_GZ)
     )
