@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, SecretStr
 from batch_params import ConfigError, read_config
 from batch_params.exported import exported
 from batch_params.shape import Shape
+from batch_params.shard import Shard, shard
 
 
 class Storage(BaseModel):
@@ -120,6 +121,13 @@ def test_config_json_is_no_prefixed_variable() -> None:
     """A prefix that CONFIG_JSON happens to begin with does not make it unknown."""
     found = read_config(Parameters, [], {"CONFIG_JSON": '{"batch_size": 2}'}, env_prefix="CONFIG_")
     assert found.batch_size == 2
+
+
+def test_the_share_of_an_array_is_no_prefixed_variable() -> None:
+    """Failed children that run again are told theirs in variables that begin with CARRACK_."""
+    environ = {"CARRACK_SHARD_MAP": "3", "CARRACK_SHARD_COUNT": "5", "CARRACK_BATCH_SIZE": "2"}
+    assert read_config(Parameters, [], environ, env_prefix="CARRACK_").batch_size == 2
+    assert shard(environ) == Shard(index=3, count=5)
 
 
 @pytest.mark.parametrize("prefix", ["", "APP", "app_", "AWS_", "AWS_BATCH_", "_", "A__B_", "1_"])
