@@ -13,6 +13,7 @@ import pytest
 from tests.carrack.repositories import EPOCH
 from tests.carrack.workbench import BACKEND, Workbench
 
+from carrack.adapters.builder import fork_client
 from carrack.adapters.builder.hooks import Hooks, Turns
 from carrack.adapters.builder.worker import _cores
 from carrack.adapters.cache.environments import BuildEnvironment, Environments
@@ -261,6 +262,51 @@ def test_a_server_that_is_killed_amid_hooks_costs_no_build(bench: Workbench) -> 
         *(bench.source(f"p{n}") for n in range(3)), bench.source("kills", code), bench.source("q")
     )
     assert set(found) == {"p0", "p1", "p2", "kills", "q"}
+
+
+KILLED_EARLY = """
+import os, signal, sys
+sys.path.append({folder!r})
+import fork_server
+tell = fork_server._tell
+def tell_no_pid(answers, answer):
+    if "pid" in answer:
+        with open({pid!r}, "w") as file:
+            file.write(str(answer["pid"]))
+        os.kill(os.getpid(), signal.SIGKILL)
+    tell(answers, answer)
+fork_server._tell = tell_no_pid
+fork_server.main()
+"""
+
+
+def test_a_hook_that_nobody_was_told_of_does_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is killed once it has forked: who asked starts the hook again, and two would write the same file."""
+    program = Path(fork_client.__file__).parent
+    (tmp_path / "server.py").write_text(KILLED_EARLY.format(folder=str(program), pid=str(tmp_path / "pid")))
+    (tmp_path / "script.py").write_text("open('ran', 'w').close()\n")
+    monkeypatch.setattr(fork_client, "_PROGRAM", tmp_path / "server.py")
+    server = fork_client.ForkServer.start(sys.executable, {}, [], [])
+    assert server is not None
+    with pytest.raises(fork_client.ServerGoneError):
+        server.hook(
+            argv=[str(tmp_path / "script.py")],
+            cwd=str(tmp_path),
+            environ={},
+            output=str(tmp_path / "output"),
+            watched=[],
+            learned=None,
+        )
+    server.stop()
+    forked = int((tmp_path / "pid").read_text())
+    for _ in range(200):
+        if not _runs(forked):
+            break
+        time.sleep(0.05)
+    assert not _runs(forked)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_without_fork_hooks_run_in_processes_of_their_own(

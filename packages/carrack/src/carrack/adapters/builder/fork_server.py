@@ -133,23 +133,32 @@ class _Server:
         if script not in self.code:
             with open(script, "rb") as file:
                 self.code[script] = compile(file.read(), script, "exec", dont_inherit=True)
+        told, telling = os.pipe()
         pid = os.fork()
         if pid == 0:
-            self.become(request)
+            os.close(telling)
+            self.become(request, told)
+        os.close(told)
         with suppress(OSError):
             os.setpgid(pid, pid)
         self.running[pid] = request["id"]
         _tell(self.answers, {"id": request["id"], "pid": pid})
+        with suppress(BrokenPipeError):  # it was killed already
+            os.write(telling, b"\n")
+        os.close(telling)
 
-    def become(self, request: Mapping[str, Any]) -> None:
-        """Be the hook's process, and nothing of the server."""
+    def become(self, request: Mapping[str, Any], told: int) -> None:
+        """Be the hook's process, and nothing of the server; begin once it is told of, so that it can be ended."""
         status = 1
         try:
             os.setpgid(0, 0)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for descriptor in (self.lines.descriptor, self.answers, self.woken, self.waker):
+            is_told_of = os.read(told, 1)
+            for descriptor in (self.lines.descriptor, self.answers, self.woken, self.waker, told):
                 os.close(descriptor)
+            if not is_told_of:  # the server was killed: who asked starts the hook again
+                os._exit(status)
             output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(output, 1)
             os.dup2(output, 2)
