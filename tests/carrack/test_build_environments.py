@@ -198,6 +198,23 @@ def test_what_nobody_used_for_thirty_days_goes(bench: Workbench) -> None:
     assert bench.made == 2
 
 
+def test_the_lock_of_one_that_could_not_be_made_goes_too(tmp_path: Path) -> None:
+    """When it is old, and nobody holds it."""
+    with pytest.raises(ZeroDivisionError):
+        Environments(tmp_path / "environments").make(["x"], "", lambda _: {"installed": 1 / 0})
+    (lock,) = tmp_path.glob("environments/*/*")
+    assert lock.suffix == ".lock"
+    prune(tmp_path)
+    assert lock.exists()
+    long_ago = lock.stat().st_mtime - 31 * DAY
+    os.utime(lock, (long_ago, long_ago))
+    with locked(lock, exclusive=True):
+        prune(tmp_path)
+        assert lock.exists()
+    assert prune(tmp_path) == (0, 0)
+    assert not lock.exists()
+
+
 def test_a_lock_whose_file_was_removed_is_none(tmp_path: Path) -> None:
     """Who waits for a lock while the file is removed, locks the new file."""
     lock = tmp_path / "a.lock"

@@ -90,19 +90,20 @@ def prune(cache: Path, *, days: int = 30) -> tuple[int, int]:
     """Remove what was of no use for so many days; how many things, and their bytes. What a run uses now stays."""
     since = time.time() - days * _DAYS
     kept = [_size_without(thing) for thing in cache.glob("artifacts/*") if _is_old(thing, since)]
-    for thing in cache.glob("environments/*/*"):
-        if _is_old(thing, since):
-            lock = thing.with_name(f"{thing.name}.lock")
+    for thing in sorted({path.with_suffix("") for path in cache.glob("environments/*/*")}):
+        lock = thing.with_suffix(".lock")
+        if _is_old(thing if thing.exists() else lock, since):
             with locked(lock, exclusive=True, wait=False) as ours:
                 if ours and _is_old(thing, since):
                     kept.append(_size_without(thing))
+                if ours and not thing.exists():  # also where none could be made
                     lock.unlink(missing_ok=True)
     return len(kept), sum(kept)
 
 
 def _is_old(thing: Path, since: float) -> bool:
     with suppress(FileNotFoundError):  # another run removed it
-        return thing.is_dir() and thing.stat().st_mtime < since
+        return thing.stat().st_mtime < since
     return False
 
 
