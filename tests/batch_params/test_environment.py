@@ -1,9 +1,14 @@
 """Variables with a prefix of the job's own: opt-in, nested by two underscores, none of them ignored."""
 
+import json
+
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
 from batch_params import ConfigError, read_config
+from batch_params.exported import exported
+from batch_params.shape import Shape
+from batch_params.shard import Shard, shard
 
 
 class Storage(BaseModel):
@@ -77,6 +82,25 @@ def test_an_unknown_variable_is_refused() -> None:
     ]
 
 
+class Alike(BaseModel):
+    """Two keys that spell the same in words."""
+
+    inputPath: str = ""  # noqa: N815
+    input_path: str = ""
+
+
+def test_of_two_keys_that_spell_alike_the_first_has_flag_and_variable() -> None:
+    """The other is given in JSON; `--schema` names neither for it."""
+    environ = {"APP_INPUT_PATH": "variable", "CONFIG_JSON": '{"input_path": "json"}'}
+    assert read_config(Alike, [], environ, env_prefix="APP_") == Alike(
+        inputPath="variable", input_path="json"
+    )
+    by_flag = read_config(Alike, ["--input-path", "flag"], environ, env_prefix="APP_")
+    assert by_flag == Alike(inputPath="flag", input_path="json")
+    schema = json.loads(exported(Shape.of(Alike), "APP_"))
+    assert schema["x-sources"] == {"inputPath": {"flag": "--input-path", "env": "APP_INPUT_PATH"}}
+
+
 def test_a_wrong_value_names_the_variable() -> None:
     """The variable, the key and what is expected; JSON has its line and column."""
     assert refused({"APP_BATCH_SIZE": "3.5", "APP_STORAGE__CACHE": "perhaps", "APP_TAGS": '["a", 1]'}) == [
@@ -97,6 +121,13 @@ def test_config_json_is_no_prefixed_variable() -> None:
     """A prefix that CONFIG_JSON happens to begin with does not make it unknown."""
     found = read_config(Parameters, [], {"CONFIG_JSON": '{"batch_size": 2}'}, env_prefix="CONFIG_")
     assert found.batch_size == 2
+
+
+def test_the_share_of_an_array_is_no_prefixed_variable() -> None:
+    """Failed children that run again are told theirs in variables that begin with CARRACK_."""
+    environ = {"CARRACK_SHARD_MAP": "3", "CARRACK_SHARD_COUNT": "5", "CARRACK_BATCH_SIZE": "2"}
+    assert read_config(Parameters, [], environ, env_prefix="CARRACK_").batch_size == 2
+    assert shard(environ) == Shard(index=3, count=5)
 
 
 @pytest.mark.parametrize("prefix", ["", "APP", "app_", "AWS_", "AWS_BATCH_", "_", "A__B_", "1_"])

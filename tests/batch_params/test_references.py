@@ -6,11 +6,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
 
 import boto3
 import pytest
-from pydantic import BaseModel, Field, Secret, SecretBytes, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, Secret, SecretBytes, SecretStr, field_validator
 from tests.batch_params.busy_aws import Answer, BusyAws, busy_aws, throttled
 from tests.carrack.aws_server import aws_server
 
@@ -48,6 +49,48 @@ class WithDefaults(BaseModel):
     key: SecretBytes = SecretBytes(b"ssm://plain")
     login: Login = Login()
     known: SecretStr = SecretStr("no reference")
+
+
+class Store(BaseModel):
+    """What lists and dictionaries hold, whose default is a reference."""
+
+    token: SecretStr = SecretStr("ssm://prod/password")
+    name: str = ""
+
+
+class Own:
+    """A type that pydantic does not know."""
+
+
+class Fixed(NamedTuple):
+    """A tuple that pydantic makes of an array, and whose copies nobody knows how to make."""
+
+    store: Store = Store()
+
+
+UNTYPED: Any = Secret
+REFERENCE = SecretStr("ssm://prod/password")
+
+
+@dataclass
+class Plain:
+    """No model: nobody knows how to put something into it."""
+
+    token: SecretStr = REFERENCE
+
+
+class InParts(BaseModel):
+    """References in defaults that are not a field's whole value."""
+
+    many: list[Store] = []
+    by: dict[str, Store] = {}
+    pair: tuple[Store, Store] = (Store(name="one"), Store(name="two"))
+    secrets: list[SecretStr] = [SecretStr("ssm://plain"), SecretStr("literal")]
+    by_host: dict[str, SecretBytes] = {"db": SecretBytes(b"secretsmanager://db#password")}
+    some: set[SecretStr] = {SecretStr("ssm://plain")}
+    pin: Annotated[Secret[int], Field(validation_alias="PIN")] = UNTYPED("ssm://prod/pin")
+    port: Secret[int] | None = UNTYPED("secretsmanager://db#port")
+    table: Secret[dict[str, str]] = Secret({"a": "ssm://plain", "b": "c"})
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +235,16 @@ def test_absent_secrets_are_named_all_at_once(aws: BusyAws) -> None:
     assert str(error.problems[0]).startswith("CONFIG_JSON:1:11: ")
 
 
+def test_a_reference_is_told_of_as_it_was_written(aws: BusyAws) -> None:
+    """Two ways to write one name are one question, and each problem has its own."""
+    error = refusal({"token": "ssm://prod/tokne", "key": "ssm:///prod/tokne"})
+    assert [problem.message.partition(": ")[0] for problem in error.problems] == [
+        "ssm://prod/tokne",
+        "ssm:///prod/tokne",
+    ]
+    assert aws.asked == ["GetParameter"]
+
+
 def test_a_wrong_secret_is_not_shown(aws: BusyAws) -> None:
     """What a reference leads to is held to its type, and told of at the reference's place without its value."""
     error = refusal({"pin": "ssm:///prod/password"})
@@ -254,6 +307,76 @@ def test_an_absent_default_is_called_that(aws: BusyAws) -> None:
     with pytest.raises(ConfigError) as caught:
         read_config(Wrong, [], {"CONFIG_JSON": "{}"})
     assert str(caught.value) == "default: token: ssm://none: does not exist (ParameterNotFound)"
+
+
+def test_references_in_parts_of_defaults_are_replaced(aws: BusyAws) -> None:
+    """In lists, tuples, sets and dictionaries, and in models in them; what is given is left as it was given."""
+    config = {"many": [{}, {"token": "given"}], "by": {"a": {"name": "x"}}}
+    found = read_config(InParts, [], {"CONFIG_JSON": json.dumps(config)})
+    assert [each.token.get_secret_value() for each in found.many] == [PLANTED, "given"]
+    assert (found.by["a"].token.get_secret_value(), found.by["a"].name) == (PLANTED, "x")
+    assert [(each.token.get_secret_value(), each.name) for each in found.pair] == [
+        (PLANTED, "one"),
+        (PLANTED, "two"),
+    ]
+    assert found.secrets == [SecretStr("text"), SecretStr("literal")]
+    assert found.by_host == {"db": SecretBytes(PLANTED.encode())}
+    assert found.some == {SecretStr("text")}
+    assert found.table.get_secret_value() == {"a": "text", "b": "c"}
+    assert (found.model_fields_set, found.by["a"].model_fields_set) == ({"many", "by"}, {"name"})
+    assert InParts().pair[0].token.get_secret_value() == "ssm://prod/password"
+
+
+def test_a_default_reference_gives_what_its_field_s_type_makes_of_it(aws: BusyAws) -> None:
+    """As one that is given does: a number is one."""
+    found = read_config(InParts, [], {"CONFIG_JSON": "{}"})
+    assert found.pin.get_secret_value() == 4711
+    assert found.port is not None
+    assert found.port.get_secret_value() == 5432
+
+
+def test_what_a_default_leads_to_is_held_to_its_type(aws: BusyAws) -> None:
+    """All that is wrong is told at once, without the secret."""
+
+    class Wrong(BaseModel):
+        pin: Secret[int] = UNTYPED("ssm://prod/password")
+        short: SecretStr = Field(SecretStr("ssm://prod/password"), max_length=3)
+        table: Secret[dict[str, int]] = UNTYPED("ssm://twice")
+        several: list[SecretStr] = [SecretStr("fine"), SecretStr("secretsmanager://db#port")]
+
+    with pytest.raises(ConfigError) as caught:
+        read_config(Wrong, [], {"CONFIG_JSON": "{}"})
+    assert str(caught.value).splitlines() == [
+        "default: pin: must be a valid integer",
+        "default: short: is refused by the model; the reason is withheld because it could show a secret",
+        "default: table: ssm://twice: leads to a text with a fault: duplicate key; the first is on line 1",
+        "default: several[1]: must be a valid string",
+    ]
+    assert caught.value.exit_code == 78
+
+
+def test_a_default_reference_that_cannot_be_replaced_is_refused(aws: BusyAws) -> None:
+    """In a dataclass, by a type that no JSON gives, beside a model: no job gets the reference as its secret."""
+
+    class Wrong(BaseModel):
+        model_config = ConfigDict(arbitrary_types_allowed=True)
+
+        plain: Plain = Plain()
+        plains: list[Plain] = []
+        own: Own | SecretStr = SecretStr("ssm://prod/token")
+        mixed: list[Store | SecretStr] = [Store(token=SecretStr("x")), SecretStr("ssm://prod/token")]
+        fixed: Fixed = Fixed()
+
+    with pytest.raises(ConfigError) as caught:
+        read_config(Wrong, [], {"CONFIG_JSON": '{"plains": [{}]}'})
+    assert [str(problem).rpartition(" stands in a default ")[0] for problem in caught.value.problems] == [
+        "default: plain.token: ssm://prod/password:",
+        "default: plains[0].token: ssm://prod/password:",
+        "default: own: ssm://prod/token:",
+        "default: mixed[1]: ssm://prod/token:",
+        "default: fixed[0].token: ssm://prod/password:",
+    ]
+    assert caught.value.exit_code == 78
 
 
 def test_throttling_is_waited_out(aws: BusyAws) -> None:

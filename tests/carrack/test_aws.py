@@ -349,6 +349,13 @@ def test_a_local_index_that_is_not_running() -> None:
     assert error.message == "nothing answers at http://127.0.0.1:9"
 
 
+def tls_error(cause: Exception) -> aws.SSLError:
+    """As botocore raises it."""
+    error = aws.SSLError(endpoint_url="https://a.example.com", error=cause)
+    error.__context__ = cause
+    return error
+
+
 CLIENT_SIDE: list[tuple[Exception, str, str]] = [
     (aws.UnauthorizedSSOTokenError(), "SSO login is missing or has expired", "aws sso login --profile P"),
     (aws.TokenRetrievalError(provider="sso", error_msg="expired"), "SSO login", "aws sso login --profile P"),
@@ -376,11 +383,8 @@ CLIENT_SIDE: list[tuple[Exception, str, str]] = [
         "proxy cannot be reached",
         "HTTPS_PROXY",
     ),
-    (
-        aws.SSLError(endpoint_url="https://a.example.com", error=Exception("self-signed")),
-        "not trusted",
-        "AWS_CA_BUNDLE",
-    ),
+    (tls_error(ssl.SSLCertVerificationError("self-signed")), "not trusted", "AWS_CA_BUNDLE"),
+    (tls_error(ssl.SSLEOFError("EOF occurred")), "a.example.com cannot", "HTTPS_PROXY"),
     (aws.IncompleteReadError(actual_bytes=1, expected_bytes=2), "broke off", "same command again"),
     (aws.BotoCoreError(), "the AWS client failed: An unspecified error occurred", ""),
 ]
@@ -561,19 +565,6 @@ def test_a_proxy_of_the_environment_is_used_and_no_proxy_is_kept(monkeypatch: py
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         Connection(index_at(direct.url)).call("describe_domain")
         assert (len(proxy.asked), len(direct.asked)) == (1, 1)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1, and its key, in one file."""
-    folder = tmp_path_factory.mktemp("certificate")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "2", "-subj", "/CN=127.0.0.1",
-         "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return folder
 
 
 @pytest.fixture

@@ -58,9 +58,9 @@ def test_another_pin_of_what_is_installed_makes_another_environment(bench: Workb
     assert bench.made == 3
 
 
-@pytest.mark.parametrize("harm", ["content", "more", "gone", "facts", "half"])
+@pytest.mark.parametrize("harm", ["content", "more", "gone", "env gone", "facts", "half"])
 def test_an_environment_that_is_not_as_it_was_made_is_made_anew(bench: Workbench, harm: str) -> None:
-    """A file with other content, one more, one less, or a run that was killed before it was whole."""
+    """A file with other content, one more, one less, none at all, or a run that was killed before it was whole."""
     (place,) = places(bench)
     module = next(place.glob("env/lib/*/site-packages/shared_lazily.py"))
     if harm == "content":
@@ -69,6 +69,8 @@ def test_an_environment_that_is_not_as_it_was_made_is_made_anew(bench: Workbench
         module.with_name("evil.pth").write_text("")
     elif harm == "gone":
         module.unlink()
+    elif harm == "env gone":
+        shutil.rmtree(place / "env")
     elif harm == "facts":
         (place / "facts.json").write_text('{"python": "/bin/true"')
     else:
@@ -135,6 +137,23 @@ Environments(pathlib.Path({str(tmp_path)!r})).make(["x"], "", fill)
         assert (found.folder / "env/whole").exists()
 
 
+def test_a_run_that_is_killed_while_it_removes_one_leaves_nothing_that_is_used(tmp_path: Path) -> None:
+    """What says that it is whole goes first."""
+    environments = Environments(tmp_path)
+    environments.make(["x"], "", lambda _: {"python": "python", "installed": {}})
+    (facts,) = tmp_path.glob("*/*/facts.json")
+    code = f"""
+import os, pathlib, shutil, signal
+from carrack.adapters.cache import remove
+shutil.rmtree = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+remove(pathlib.Path({str(facts.parent)!r}))
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL
+    assert facts.with_name("env").exists()
+    with environments.find(["x"], "") as found:
+        assert found is None
+
+
 def test_one_that_cannot_be_made_leaves_none(tmp_path: Path) -> None:
     """The next run tries again."""
     environments = Environments(tmp_path)
@@ -177,6 +196,23 @@ def test_what_nobody_used_for_thirty_days_goes(bench: Workbench) -> None:
     assert list(place.parent.iterdir()) == []
     bench.build(bench.source("next"))
     assert bench.made == 2
+
+
+def test_the_lock_of_one_that_could_not_be_made_goes_too(tmp_path: Path) -> None:
+    """When it is old, and nobody holds it."""
+    with pytest.raises(ZeroDivisionError):
+        Environments(tmp_path / "environments").make(["x"], "", lambda _: {"installed": 1 / 0})
+    (lock,) = tmp_path.glob("environments/*/*")
+    assert lock.suffix == ".lock"
+    prune(tmp_path)
+    assert lock.exists()
+    long_ago = lock.stat().st_mtime - 31 * DAY
+    os.utime(lock, (long_ago, long_ago))
+    with locked(lock, exclusive=True):
+        prune(tmp_path)
+        assert lock.exists()
+    assert prune(tmp_path) == (0, 0)
+    assert not lock.exists()
 
 
 def test_a_lock_whose_file_was_removed_is_none(tmp_path: Path) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from tests.carrack.repositories import EPOCH
 from tests.carrack.workbench import BACKEND, Workbench
 
-from carrack.adapters.builder.hooks import Hooks
-from carrack.adapters.cache.environments import Environments
+from carrack.adapters.builder import fork_client
+from carrack.adapters.builder.hooks import Hooks, Turns
+from carrack.adapters.builder.worker import _cores
+from carrack.adapters.cache.environments import BuildEnvironment, Environments
 from carrack.errors import BuildError
 from carrack.model.artifact import Kinds
 
@@ -118,12 +123,36 @@ def test_a_module_that_looks_at_the_build_while_it_is_loaded_is_not_loaded_befor
         assert [found[f"p{number}"]["epoch"] for number in range(3)] == [str(EPOCH + n) for n in range(3)]
 
 
+def test_a_module_that_looks_where_it_is_while_it_is_loaded_is_not_loaded_beforehand(
+    bench: Workbench,
+) -> None:
+    """Nor one that looks at the command line: each package has its own folder and arguments, as the first had."""
+    fresh = Workbench(bench.folder / "places")
+    code = (
+        "import os, sys, shared_cwd, shared_cwdb, shared_argv\n"
+        "seen = [shared_cwd.SEEN, shared_cwdb.SEEN, shared_argv.SEEN]\n"
+        "facts['own'] = [a == b for a, b in zip(seen, [os.getcwd(), os.getcwdb(), sys.argv])]"
+    )
+    for name in ("first", "second"):
+        assert fresh.build(fresh.source(name, code))[name]["own"] == [True, True, True]
+
+
+PARENT = "import os; facts['parent'] = open(f'/proc/{os.getppid()}/cmdline').read()"
+
+
 def test_a_backend_that_starts_threads_is_not_forked(bench: Workbench) -> None:
-    """A fork of a process with threads may hang: such a backend's hooks run in processes of their own."""
-    fresh = Workbench(bench.folder / "threads")
-    for number in range(2):
-        found = fresh.build(fresh.source(f"p{number}", "import shared_thread"), fresh.source("other"))
-        assert set(found) == {f"p{number}", "other"}
+    """A fork of a process with threads may hang: such a backend's hooks run in processes of their own.
+
+    The first package's are in a fork of a process that has nothing loaded, which is when it is learned.
+    """
+    for code, is_forked in ((f"import shared_thread; {PARENT}", False), (PARENT, True)):
+        fresh = Workbench(bench.folder / f"threads-{is_forked}")
+        fresh.build(fresh.source("first", code))
+        found = fresh.build(fresh.source("again", code), fresh.source("other", PARENT))
+        assert {name: "fork_server" in facts["parent"] for name, facts in found.items()} == {
+            "again": is_forked,
+            "other": is_forked,
+        }
 
 
 def test_a_package_with_a_module_of_a_loaded_name_gets_its_own(bench: Workbench) -> None:
@@ -198,6 +227,28 @@ def test_a_backend_that_crashes_fails_alone_with_what_it_printed(
     assert bench.build(bench.source("next"))
 
 
+@pytest.mark.skipif(_cores() < 2, reason="one package at a time, and none after one that failed")
+def test_packages_that_fail_at_once_are_all_told(bench: Workbench, tmp_path: Path) -> None:
+    """In one error, in the order of the release, each with what it printed."""
+    code = """
+import os, time
+open({file!r}, "w").close()
+for _ in range(600):
+    if len(os.listdir(os.path.dirname({file!r}))) == 2:
+        break
+    time.sleep(0.05)
+raise SystemExit("{name} is broken")
+"""
+    sources = [
+        bench.source(name, code.format(name=name, file=str(tmp_path / name))) for name in ("right", "left")
+    ]
+    with pytest.raises(BuildError, match=r"^right, left: wheel: Backend subprocess exited") as caught:
+        bench.build(*sources)
+    right, left = "right is broken", "left is broken"
+    assert caught.value.output.index(right) < caught.value.output.index("left: wheel: ")
+    assert caught.value.output.index("left: wheel: ") < caught.value.output.index(left)
+
+
 def test_a_server_that_is_killed_amid_hooks_costs_no_build(bench: Workbench) -> None:
     """What ran is ended and run again, in processes of their own."""
     code = (
@@ -211,6 +262,51 @@ def test_a_server_that_is_killed_amid_hooks_costs_no_build(bench: Workbench) -> 
         *(bench.source(f"p{n}") for n in range(3)), bench.source("kills", code), bench.source("q")
     )
     assert set(found) == {"p0", "p1", "p2", "kills", "q"}
+
+
+KILLED_EARLY = """
+import os, signal, sys
+sys.path.append({folder!r})
+import fork_server
+tell = fork_server._tell
+def tell_no_pid(answers, answer):
+    if "pid" in answer:
+        with open({pid!r}, "w") as file:
+            file.write(str(answer["pid"]))
+        os.kill(os.getpid(), signal.SIGKILL)
+    tell(answers, answer)
+fork_server._tell = tell_no_pid
+fork_server.main()
+"""
+
+
+def test_a_hook_that_nobody_was_told_of_does_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is killed once it has forked: who asked starts the hook again, and two would write the same file."""
+    program = Path(fork_client.__file__).parent
+    (tmp_path / "server.py").write_text(KILLED_EARLY.format(folder=str(program), pid=str(tmp_path / "pid")))
+    (tmp_path / "script.py").write_text("open('ran', 'w').close()\n")
+    monkeypatch.setattr(fork_client, "_PROGRAM", tmp_path / "server.py")
+    server = fork_client.ForkServer.start(sys.executable, {}, [], [])
+    assert server is not None
+    with pytest.raises(fork_client.ServerGoneError):
+        server.hook(
+            argv=[str(tmp_path / "script.py")],
+            cwd=str(tmp_path),
+            environ={},
+            output=str(tmp_path / "output"),
+            watched=[],
+            learned=None,
+        )
+    server.stop()
+    forked = int((tmp_path / "pid").read_text())
+    for _ in range(200):
+        if not _runs(forked):
+            break
+        time.sleep(0.05)
+    assert not _runs(forked)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_without_fork_hooks_run_in_processes_of_their_own(
@@ -229,7 +325,54 @@ def test_without_fork_hooks_run_in_processes_of_their_own(
     assert (tmp_path / "said").read_text() == str(os.getpid())
 
 
+def test_two_packages_that_are_learned_from_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Each is alone with a backend that the other needs next: it runs that one's hooks plainly."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, sys; open(sys.argv[1], 'w').write(open('/proc/%d/cmdline' % os.getppid()).read())\n"
+    )
+    both_learn = threading.Barrier(2)
+
+    def package(name: str, first: Hooks, second: Hooks) -> None:
+        folder = tmp_path / name
+        folder.mkdir()
+        with ExitStack() as stack:
+            turns = Turns(stack)
+            for number, hooks in enumerate((first, second)):
+                command = [sys.executable, str(script), str(folder / str(number)), str(folder)]
+                turns.at(hooks).run(command, str(folder), hooks.environ, ())
+                both_learn.wait(60)
+
+    environment = BuildEnvironment(folder=tmp_path, python=sys.executable, installed={}, listing="")
+    one, other = (Hooks(environment, backend, {"PATH": os.environ["PATH"]}) for backend in ("one", "other"))
+    threads = [
+        threading.Thread(target=package, args=args, daemon=True)
+        for args in (("a", one, other), ("b", other, one))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(90)
+    forked = {name: "fork_server" in (tmp_path / name).read_text() for name in ("a/0", "a/1", "b/0", "b/1")}
+    assert forked == {"a/0": True, "a/1": False, "b/0": True, "b/1": False}
+
+
 # --- the environment itself ---
+
+
+WRITES = "import shared_lazily as m; open(m.__file__, 'a').write('# infected')"
+
+
+@pytest.mark.parametrize("extra", [[], pytest.param(["extra-tool"], marks=pytest.mark.slow)])
+def test_one_package_that_writes_into_its_environment_is_built_where_nothing_was_kept(
+    tmp_path: Path, extra: list[str]
+) -> None:
+    """That takes the most rounds: all environments are made, found changed, made anew, and made for it alone."""
+    own = Workbench(tmp_path / "bench")
+    assert (
+        own.build(own.source("attacker", WRITES, extra=extra))["attacker"]["lazily"] == "as it was installed"
+    )
+    assert own.made == (3 if not extra else 5)
 
 
 @pytest.mark.parametrize(

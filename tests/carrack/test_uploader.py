@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import subprocess
 import sys
 import traceback
@@ -20,7 +21,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from tests.carrack.repositories import Repository, package
 from tests.carrack.upload_server import TOKEN, Answer, UploadServer, serving
-from tests.carrack.wheels import make_wheel
+from tests.carrack.wheels import make_large_wheel, make_wheel
 
 from carrack.adapters import uploader as module
 from carrack.adapters.hashing import describe
@@ -253,15 +254,52 @@ def test_nothing_of_the_users_settings_changes_what_is_sent(
     assert [post.credentials for post in server.posts] == ["somebody:else", f"aws:{TOKEN}"]
 
 
-def test_a_failing_tls_handshake_is_said_and_not_tried_again(
-    server: UploadServer, wheel: Artifact, naps: list[float]
+@pytest.fixture
+def encrypted(certificate: Path) -> Iterator[UploadServer]:
+    """The index behind TLS, with a certificate of its own."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    with serving(UploadServer(tls=context)) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("bundle", "said"), [("", "its certificate is not trusted"), ("nowhere.pem", "nowhere.pem")]
+)
+def test_a_certificate_that_is_not_trusted_is_said_and_not_tried_again(
+    encrypted: UploadServer,
+    wheel: Artifact,
+    naps: list[float],
+    bundle: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where no trusted TLS connection comes about, the variable that helps behind a proxy is named."""
-    access = replace(server.access, repository_url=server.access.repository_url.replace("http:", "https:"))
-    with pytest.raises(IndexAccessError, match="certificate is not trusted") as caught:
-        TwineUploader(access=access, sleep=naps.append).upload(wheel)
+    """Nor one where the file of trusted ones is missing: the variable that helps behind a proxy is named."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    with pytest.raises(IndexAccessError, match=said) as caught:
+        TwineUploader(access=encrypted.access, sleep=naps.append).upload(wheel)
     assert "REQUESTS_CA_BUNDLE" in caught.value.hint
-    assert (server.posts, naps) == ([], [])
+    assert (encrypted.posts, naps) == ([], [])
+
+
+def test_a_tls_connection_that_is_reset_is_tried_again(
+    encrypted: UploadServer,
+    certificate: Path,
+    tmp_path: Path,
+    naps: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says nothing of certificates; when the tries are used up, the index may have the file all the same."""
+    wheel = artifact(make_large_wheel(tmp_path, "alpha", "0.1.0", 16 << 20))
+    encrypted.answers = [Answer(amid=True)]
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate / "cert.pem"))
+    uploader = TwineUploader(access=encrypted.access, sleep=naps.append)
+    uploader.upload(wheel)
+    assert (len(encrypted.posts), naps) == (1, [0.5])
+    encrypted.answers = [Answer(amid=True)] * 5
+    with pytest.raises(StoppedError, match="did not take the file: its TLS connection broke") as caught:
+        uploader.upload(wheel)
+    assert "same command again" in caught.value.hint
 
 
 @pytest.mark.parametrize("file", ["alpha-0.1.0-py3-none-any.whl", "alpha-0.1.0.tar.gz"])

@@ -184,6 +184,14 @@ def test_files_that_cannot_be_had_are_left_to_the_hooks(
     assert directly(laid_out(tmp_path), OURS, tmp_path / "out") == {}
 
 
+def test_without_a_uv_that_runs_the_hooks_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its package has no program for this machine, or one that is no program."""
+    monkeypatch.setattr("uv.find_uv_bin", _refuse)
+    assert directly(laid_out(tmp_path), OURS, tmp_path / "out") == {}
+    monkeypatch.setattr("uv.find_uv_bin", lambda: str(tmp_path))
+    assert directly(laid_out(tmp_path / "again"), OURS, tmp_path / "out2") == {}
+
+
 @pytest.mark.slow
 @pytest.mark.registry
 def test_what_uv_cannot_build_is_said_by_its_hooks(

@@ -6,6 +6,7 @@ import base64
 import email.message
 import email.parser
 import socket
+import ssl
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,8 @@ TOKEN = "t0ken+of/this=test"
 class Answer:
     """One answer: `status` 0 is a connection that is reset; `slow` is none at all until the server ends.
 
-    `echo` answers with the request's own Authorization header, as a debugging proxy does.
+    `echo` answers with the request's own Authorization header, as a debugging proxy does. `amid` is a connection that
+    is reset while the file is sent, of which no post is kept.
     """
 
     status: int = 200
@@ -32,6 +34,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     slow: bool = False
     echo: bool = False
+    amid: bool = False
 
 
 @dataclass
@@ -61,6 +64,7 @@ class UploadServer:
     crowds: list[int] = field(default_factory=list)
     """How many requests were there, itself included, when each came."""
     port: int = 0
+    tls: ssl.SSLContext | None = None
     ended: Event = field(default_factory=Event)
     counting: Lock = field(default_factory=Lock)
 
@@ -83,9 +87,8 @@ class UploadServer:
     def access(self) -> Access:
         """The way in."""
         index = Index(name="test", domain="d", owner="1" * 12, region="eu-central-1", repository="prod")
-        return Access(
-            index=index, repository_url=f"http://127.0.0.1:{self.port}/pypi/prod/", token=Token(value=TOKEN)
-        )
+        address = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/pypi/prod/"
+        return Access(index=index, repository_url=address, token=Token(value=TOKEN))
 
 
 class _Server(ThreadingHTTPServer):
@@ -104,6 +107,10 @@ def serving(server: UploadServer) -> Iterator[UploadServer]:
             super().setup()
 
         def do_POST(self) -> None:
+            if server.answers and server.answers[0].amid:
+                server.answers.pop(0)
+                self._break()
+                return
             post = _read(self)
             with server.counted() as has_room:
                 server.posts.append(post)
@@ -114,8 +121,7 @@ def serving(server: UploadServer) -> Iterator[UploadServer]:
             if answer.slow:
                 server.ended.wait(60)
             if answer.slow or answer.status == 0:
-                _reset(self.connection)
-                self.close_connection = True
+                self._break()
                 return
             body = (self.headers["Authorization"] + " " + TOKEN if answer.echo else answer.body).encode()
             self.send_response(answer.status)
@@ -124,11 +130,17 @@ def serving(server: UploadServer) -> Iterator[UploadServer]:
             self.end_headers()
             self.wfile.write(body)
 
+        def _break(self) -> None:
+            _reset(self.connection)
+            self.close_connection = True
+
         def log_message(self, format: str, *args: object) -> None:
             pass
 
     http = _Server(("127.0.0.1", 0), Handler)
     server.port = http.server_port
+    if server.tls:
+        http.socket = server.tls.wrap_socket(http.socket, server_side=True)
     thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

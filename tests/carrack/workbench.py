@@ -25,6 +25,9 @@ MODULES = {
     "shared_backend.py": BACKEND,
     "shared_lazily.py": "VALUE = 'as it was installed'\n",
     "shared_early.py": "import os\nEPOCH = os.environ['SOURCE_DATE_EPOCH']\n",
+    "shared_cwd.py": "import os\nSEEN = os.getcwd()\n",
+    "shared_cwdb.py": "import os\nSEEN = os.getcwdb()\n",
+    "shared_argv.py": "import sys\nSEEN = list(sys.argv)\n",
     "shared_thread.py": "import threading, time\nthreading.Thread(target=time.sleep, args=[9], daemon=True).start()\n",
 }
 MANIFEST = """\

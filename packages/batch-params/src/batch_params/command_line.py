@@ -41,36 +41,39 @@ class Flag:
 class Arguments:
     """What the command line asks for; `param_json` is None where the flag is not given.
 
-    `values` are the texts given for keys, by flag, in the order of the command line.
+    `values` are the texts given for keys, by flag, in the order of the command line. `problems` is everything that is
+    not a known flag written in full, or not given as often as it may be.
     """
 
     param_json: str | None = None
     action: Action | None = None
     resolves: bool = True
     values: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
+    problems: tuple[Problem, ...] = ()
+
+    def checked(self) -> "Arguments":
+        """Give them back. Raises ConfigError, exit code 64, with the problems."""
+        if self.problems:
+            raise ConfigError(self.problems)
+        return self
 
 
 def parse_arguments(argv: Sequence[str], flags: Mapping[str, Flag]) -> Arguments:
     """Read the arguments that follow the program's name: `--flag=value`, `--flag value`, and switches.
 
-    Who asks for help gets it, whatever else is wrong. Raises ConfigError, exit code 64, with everything that is not a
-    known flag written in full, or not given as often as it may be. Neither a flag's value nor a stray argument is
-    repeated in the message: it may be a secret.
+    Help goes before other actions. Neither a flag's value nor a stray argument is repeated in a problem: it may be a
+    secret.
     """
     reader = _Reader(argv, flags)
     reader.read()
     given = reader.given
-    actions = [action for action in Action if action.value in given]
-    if Action.HELP in actions:
-        return Arguments(action=Action.HELP)
     problems = [*reader.problems, *_repeated(given, flags)]
-    if problems:
-        raise ConfigError([*map(_refused, dict.fromkeys(problems))])
     return Arguments(
         param_json=next((given[name][0] for name in PARAM_JSON if name in given), None),
-        action=actions[0] if actions else None,
+        action=next((action for action in Action if action.value in given), None),
         resolves=NO_RESOLVE not in given,
         values={name: texts for name, texts in given.items() if name in flags},
+        problems=tuple(map(_refused, dict.fromkeys(problems))),
     )
 
 

@@ -1,68 +1,139 @@
 """References that stand in a model's defaults, which no document gave and pydantic does not validate."""
 
-from collections.abc import Iterator
-from typing import Any, TypeVar
+import copy
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Secret, SecretBytes, SecretStr
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from batch_params.aws.service import Aws
-from batch_params.aws.unavailable import UnavailableError
+from batch_params.default_references import LISTS, SECRETS, Default, find_defaults
+from batch_params.messages import sentence
 from batch_params.problems import ConfigError, KeyPath, Problem
-from batch_params.references import Reference, reference
-from batch_params.resolving import answer
+from batch_params.resolving import Answered, answer, read_answer
+from batch_params.schema import schema_of
+from batch_params.shape import Shape
+from batch_params.strict_json import JsonValue
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-_SECRETS = (SecretStr, SecretBytes, Secret)
+_FIXED = "stands in a default where nothing can be put in its place; give this key in another source"
+
+
+class _FixedError(Exception):
+    """A default that no document could have given: there is no way to put a secret into it."""
 
 
 def resolve_defaults(instance: ModelT, aws: Aws) -> ModelT:
-    """Put secrets in the place of references in defaults, those of the model and of models in it.
+    """Put secrets in the place of references in defaults: in the model, and in models, lists and dictionaries in it.
 
-    Raises ConfigError with every reference that leads to nothing.
+    A default with a secret in it is held to its field's type as what a document gives is; validators of the model see
+    no default.
+
+    Raises ConfigError with every reference that leads to nothing or to what the type refuses, and every one that stands
+    where nothing can be put in its place.
     """
-    found = dict(_found(instance))
-    answers = answer(found.values(), aws)
-    problems = [
-        Problem(source="default", key=path, message=f"{each}: {failure}", exit_code=failure.exit_code)
-        for path, each in found.items()
-        if isinstance(failure := answers[each], UnavailableError)
-    ]
+    found = [*find_defaults(instance)]
+    answers = answer([each for default in found for each in default.references.values()], aws)
+    problems: list[Problem] = []
+    for default in found:
+        try:
+            instance = _with(instance, default.path, _resolved(default, answers))
+        except _FixedError:
+            problems += [
+                default.problem(inner, f"{each}: {_FIXED}") for inner, each in default.references.items()
+            ]
+        except ConfigError as error:
+            problems += error.problems
     if problems:
         raise ConfigError(problems)
-    for path, each in found.items():
-        instance = _with(instance, path, answers[each])
     return instance
 
 
-def _found(
-    model: BaseModel, path: KeyPath = (), *, is_default: bool = False
-) -> Iterator[tuple[KeyPath, Reference]]:
-    for name in type(model).model_fields:
-        value, here = getattr(model, name), (*path, name)
-        by_default = is_default or name not in model.model_fields_set
-        if isinstance(value, BaseModel):
-            yield from _found(value, here, is_default=by_default)
-        elif (
-            by_default
-            and isinstance(value, _SECRETS)
-            and (each := reference(_text(value.get_secret_value())))
-        ):
-            yield here, each
+def _resolved(default: Default, answers: Answered) -> Any:
+    """Read the default anew by its field's type, as JSON with the secrets in it."""
+    adapter = _type_of(default.field)
+    secrets, problems = _secrets(default, answers, Shape(root=schema_of(adapter)))
+    if problems:
+        raise ConfigError(problems)
+    try:
+        return adapter.validate_json(_json(default.value, secrets), strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+    # Raised outside of any `except`: pydantic's exception holds the input and must not travel along.
+    raise ConfigError([*_refused(default, errors, [*secrets.values()])])
 
 
-def _text(secret: Any) -> str:
-    return secret.decode("utf-8", "replace") if isinstance(secret, bytes) else str(secret)
+def _type_of(field: FieldInfo | None) -> TypeAdapter[Any]:
+    if field is None:
+        raise _FixedError
+    type_: Any = Annotated[field.annotation, None, *field.metadata]
+    try:
+        return TypeAdapter(type_)
+    except PydanticUserError:  # for which pydantic has no reading
+        raise _FixedError from None
 
 
-def _with(model: Any, path: KeyPath, secret: Any) -> Any:
-    """Copy a model, for a default may be shared, with one secret replaced; what counts as given stays the same."""
-    name = str(path[0])
-    value = getattr(model, name)
-    if path[1:]:
-        new = _with(value, path[1:], secret)
-    else:
-        new = type(value)(str(secret).encode() if isinstance(value, SecretBytes) else secret)
-    given = set(model.model_fields_set)
-    copy = model.model_copy(update={name: new})
-    copy.model_fields_set.intersection_update(given)
-    return copy
+def _secrets(
+    default: Default, answers: Answered, shape: Shape
+) -> tuple[dict[KeyPath, JsonValue], list[Problem]]:
+    secrets: dict[KeyPath, JsonValue] = {}
+    problems: list[Problem] = []
+    for inner, each in default.references.items():
+        secrets[inner], faults = read_answer(each, inner, answers[each], shape)
+        problems += [default.problem(inner, f"{each}: {fault}", fault.exit_code) for fault in faults]
+    return secrets, problems
+
+
+def _json(value: Any, secrets: Mapping[KeyPath, JsonValue]) -> str:
+    try:
+        return json.dumps(_plain(value, (), secrets), allow_nan=False)
+    except (TypeError, ValueError):
+        raise _FixedError from None
+
+
+def _plain(value: Any, path: KeyPath, secrets: Mapping[KeyPath, JsonValue]) -> Any:
+    if path in secrets:
+        return secrets[path]
+    if isinstance(value, SECRETS):
+        return _plain(value.get_secret_value(), path, secrets)
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, dict):
+        return {key: _plain(part, (*path, key), secrets) for key, part in value.items()}
+    if isinstance(value, LISTS):
+        return [_plain(part, (*path, step), secrets) for step, part in enumerate(value)]
+    return value
+
+
+def _refused(
+    default: Default, errors: Sequence[ErrorDetails], secrets: Sequence[JsonValue]
+) -> Iterator[Problem]:
+    said: dict[KeyPath, list[str]] = {}
+    for error in errors:
+        place = error["loc"]
+        inner = next((path for path in default.references if place[: len(path)] == path), ())
+        said.setdefault(inner, []).append(sentence(error, is_secret=True, secrets=secrets))
+    for inner, sentences in said.items():
+        yield default.problem(inner, " or ".join(dict.fromkeys(sentences)))
+
+
+def _with(value: Any, path: KeyPath, new: Any) -> Any:
+    """Copy a value, for a default may be shared, with a part replaced; what counts as given stays the same."""
+    if not path:
+        return new
+    step, rest = path[0], path[1:]
+    if isinstance(value, BaseModel):
+        made = value.model_copy(update={str(step): _with(getattr(value, str(step)), rest, new)})
+        made.model_fields_set.intersection_update(set(value.model_fields_set))
+        return made
+    if type(value) is tuple:
+        return tuple(_with(part, rest, new) if index == step else part for index, part in enumerate(value))
+    if isinstance(value, list | dict):
+        changed: Any = copy.copy(value)
+        changed[step] = _with(changed[step], rest, new)
+        return changed
+    raise _FixedError

@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from batch_params.keys import flag, named_paths, variable
+from batch_params.keys import named_paths
 from batch_params.problems import dotted
 from batch_params.schema import ALIASES, LENIENT, MASK
 from batch_params.shape import Shape
+from batch_params.sources.environment import variables_of
 from batch_params.sources.flags import flags_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,13 +27,14 @@ def exported(shape: Shape, env_prefix: str | None) -> str:
 
 
 def _sources(shape: Shape, env_prefix: str | None) -> dict[str, dict[str, str]]:
-    flags = flags_of(shape)
-    found: dict[str, dict[str, str]] = {}
-    for path in named_paths(shape):
-        names = {"flag": flag(path)} if flag(path) in flags else {}
-        names |= {} if env_prefix is None else {"env": variable(env_prefix, path)}
-        found[dotted(path)] = names
-    return found
+    flags = {flag.path: name for name, flag in flags_of(shape).items() if flag.meaning == "true"}
+    variables = {} if env_prefix is None else variables_of(shape, env_prefix)
+    found: dict[str, dict[str, str]] = {dotted(path): {} for path in named_paths(shape)}
+    for path, name in flags.items():
+        found[dotted(path)]["flag"] = name
+    for name, path in variables.items():
+        found[dotted(path)]["env"] = name
+    return {key: names for key, names in found.items() if names}
 
 
 def _plain(node: Any) -> Any:

@@ -43,6 +43,8 @@ def load_config(
     loading = _loading(model, os.environ if environ is None else environ, env_prefix)
     try:
         arguments = loading.arguments(sys.argv[1:] if argv is None else argv)
+        if arguments.action is not Action.HELP:  # who asks for help gets it, whatever else is wrong
+            arguments.checked()
         if arguments.action is not None:
             _print(loading, arguments, arguments.action)
             raise SystemExit(0)
@@ -66,7 +68,7 @@ def read_config(
     pydantic-settings.
     """
     loading = _loading(model, environ, env_prefix)
-    return loading.instance(loading.arguments(argv))
+    return loading.instance(loading.arguments(argv).checked())
 
 
 def _loading(model: type[ModelT], environ: Mapping[str, str], env_prefix: str | None) -> "_Loading[ModelT]":

@@ -1,7 +1,7 @@
 """References to secrets: `ssm://name` and `secretsmanager://id#key` in place of the secret itself."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from batch_params.problems import KeyPath
@@ -14,15 +14,19 @@ SECRETS_MANAGER = "secretsmanager://"
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """Where a secret is kept; `key` picks one value of a secret that is a JSON object."""
+    """Where a secret is kept; `key` picks one value of a secret that is a JSON object.
+
+    `text` is what was written; the same secret may be written in two ways.
+    """
 
     store: Literal["ssm", "secretsmanager"]
     name: str
     key: str | None = None
+    text: str = field(compare=False)
 
     def __str__(self) -> str:
         """Give the text that was written."""
-        return f"{self.store}://{self.name}" + (f"#{self.key}" if self.key is not None else "")
+        return self.text
 
 
 def reference(text: str) -> Reference | None:
@@ -33,10 +37,10 @@ def reference(text: str) -> Reference | None:
     if text.startswith(SSM):
         name = text.removeprefix(SSM)
         is_path = "/" in name and not name.startswith(("/", "arn:"))
-        return Reference(store="ssm", name=f"/{name}" if is_path else name)
+        return Reference(store="ssm", name=f"/{name}" if is_path else name, text=text)
     if text.startswith(SECRETS_MANAGER):
         name, hash_sign, key = text.removeprefix(SECRETS_MANAGER).partition("#")
-        return Reference(store="secretsmanager", name=name, key=key if hash_sign else None)
+        return Reference(store="secretsmanager", name=name, key=key if hash_sign else None, text=text)
     return None
 
 

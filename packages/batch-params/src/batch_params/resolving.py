@@ -12,6 +12,7 @@ from batch_params.shape import Shape
 from batch_params.sources.text import read_value
 from batch_params.strict_json import InvalidJsonError, JsonValue, parse
 
+Answered = Mapping[Reference, JsonValue | UnavailableError]
 Found = Sequence[tuple[KeyPath, Reference]]
 
 
@@ -23,26 +24,31 @@ def resolve(merged: Merged, found: Found, shape: Shape, aws: Aws) -> Merged:
     answers = answer([each for _, each in found], aws)
     problems = []
     for path, each in found:
-        value = answers[each]
-        if isinstance(value, UnavailableError):
-            problems.append(_problem(merged, shape, path, each, value))
-        elif isinstance(value, str):
-            reading = read_value(str(each), path, value, shape)
-            # At the reference's place: a place or key inside of the secret would tell of it.
-            wrong = [
-                UnavailableError(f"leads to a text with a fault: {fault.message}")
-                for fault in reading.problems
-            ]
-            problems += [_problem(merged, shape, path, each, fault) for fault in wrong]
-            merged = merged.with_value(path, reading.value)
-        else:
-            merged = merged.with_value(path, value)
+        value, faults = read_answer(each, path, answers[each], shape)
+        problems += [_problem(merged, shape, path, each, fault) for fault in faults]
+        merged = merged.with_value(path, value)
     if problems:
         raise ConfigError(problems)
     return merged
 
 
-def answer(found: Iterable[Reference], aws: Aws) -> Mapping[Reference, JsonValue | UnavailableError]:
+def read_answer(
+    found: Reference, path: KeyPath, value: JsonValue | UnavailableError, shape: Shape
+) -> tuple[JsonValue, list[UnavailableError]]:
+    """Give what stands for a reference at a path, a text read as its type asks; and what is wrong with it.
+
+    A fault has the reference's own place: one inside of the secret would tell of it.
+    """
+    if isinstance(value, UnavailableError):
+        return None, [value]
+    if not isinstance(value, str):
+        return value, []
+    reading = read_value(str(found), path, value, shape)
+    faults = (f"leads to a text with a fault: {fault.message}" for fault in reading.problems)
+    return reading.value, [*map(UnavailableError, faults)]
+
+
+def answer(found: Iterable[Reference], aws: Aws) -> Answered:
     """Look up references, each service's together: the secret of each, or why there is none."""
     wanted = [*dict.fromkeys(found)]
     asked = {"ssm": aws.parameters, "secretsmanager": aws.secrets}

@@ -7,7 +7,7 @@ Three keywords are added for `batch_params.shape`: `LENIENT` where a model itsel
 
 from typing import Any, get_args, get_origin
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Secret
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Secret, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
 from pydantic_core import core_schema
@@ -18,8 +18,10 @@ MASK = "**********"
 """What stands for a secret, as in pydantic's own reprs."""
 
 
-def schema_of(model: type[BaseModel]) -> JsonSchemaValue:
-    """Describe the JSON that a model reads: pydantic's JSON Schema (2020-12) with the added keywords."""
+def schema_of(model: type[BaseModel] | TypeAdapter[Any]) -> JsonSchemaValue:
+    """Describe the JSON that a model or type reads: pydantic's JSON Schema (2020-12) with the added keywords."""
+    if isinstance(model, TypeAdapter):
+        return model.json_schema(schema_generator=_Schema)
     return model.model_json_schema(schema_generator=_Schema)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from batch_params import shard
 from batch_params.document import Document
 from batch_params.keys import NamedPath, named_paths, variable
 from batch_params.problems import ConfigError, Problem
@@ -11,7 +12,17 @@ from batch_params.sources.text import read_text
 from batch_params.suggestion import nearest
 from batch_params.transport import CONFIG_JSON, CONFIG_JSON_GZ
 
+_OUR_OWN = (CONFIG_JSON, CONFIG_JSON_GZ, shard.MAP, shard.COUNT)
+"""Variables that mean something else, whatever prefix they happen to begin with."""
 _PREFIX = re.compile(r"(?!AWS)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*_")
+
+
+def variables_of(shape: Shape, prefix: str) -> dict[str, NamedPath]:
+    """Give the variables of all keys; of two keys that spell the same the first has it, as it has the flag."""
+    variables: dict[str, NamedPath] = {}
+    for path in named_paths(shape):
+        variables.setdefault(variable(prefix, path), path)
+    return {name: path for name, path in variables.items() if name not in _OUR_OWN}
 
 
 def environment_documents(environ: Mapping[str, str], prefix: str, shape: Shape) -> list[Document]:
@@ -22,10 +33,8 @@ def environment_documents(environ: Mapping[str, str], prefix: str, shape: Shape)
     """
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(f"{prefix!r} is no prefix such as 'APP_'")
-    known = {variable(prefix, path): path for path in named_paths(shape)}
-    given = sorted(
-        name for name in environ if name.startswith(prefix) and name not in (CONFIG_JSON, CONFIG_JSON_GZ)
-    )
+    known = variables_of(shape, prefix)
+    given = sorted(name for name in environ if name.startswith(prefix) and name not in _OUR_OWN)
     problems = [
         *(_unknown(name, known) for name in given if name not in known),
         *_overlapping({name: known[name] for name in given if name in known}),

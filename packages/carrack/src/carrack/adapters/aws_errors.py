@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
+from carrack.adapters.trust import is_untrusted
 from carrack.errors import DeniedError, IndexAccessError, UnavailableError
 from carrack.model.index import Index
 
@@ -27,11 +28,10 @@ def access_error(index: Index, error: Exception, sign_in: SignIn) -> IndexAccess
     """`error`, one of botocore's, as a sentence about `index` with the next command."""
     if isinstance(error, aws.ClientError):
         return _refusal(index, error)
-    for kinds, explain in _CLIENT_SIDE:
-        if isinstance(error, kinds):
-            message, hint = explain(index, error, sign_in)
-            passes = explain is _unreachable or isinstance(error, _GARBLED)
-            return _error(index, message, hint, passes=passes)
+    if explain := _explanation(error):
+        message, hint = explain(index, error, sign_in)
+        passes = explain is _unreachable or isinstance(error, _GARBLED)
+        return _error(index, message, hint, passes=passes)
     return _error(index, f"the AWS client failed: {_first_line(error)}", "")
 
 
@@ -80,6 +80,13 @@ _LOGIN = "the AWS login is missing or has expired"
 _PROXY = ("the proxy cannot be reached", "check HTTPS_PROXY and NO_PROXY")
 _AGAIN = "run the same command again"
 _CA_HINT = "name your organisation's certificates in AWS_CA_BUNDLE"
+
+
+def _explanation(error: Exception) -> _Explain | None:
+    if isinstance(error, aws.SSLError) and not is_untrusted(error):
+        return _unreachable
+    return next((explain for kinds, explain in _CLIENT_SIDE if isinstance(error, kinds)), None)
+
 
 _CLIENT_SIDE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], _Explain], ...] = (
     (aws.ProfileNotFound, _no_profile),

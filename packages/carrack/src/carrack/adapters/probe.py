@@ -10,6 +10,7 @@ import requests
 from carrack.adapters.pip_settings import PipSettings
 from carrack.adapters.retry import READING
 from carrack.adapters.session import NoCertificatesError, open_session
+from carrack.adapters.trust import is_untrusted
 from carrack.errors import IndexAccessError
 from carrack.model.access import Access, Token
 
@@ -73,7 +74,7 @@ def reason(error: requests.RequestException) -> str:
         case NoCertificatesError():
             return f"{str(error)[:1].lower()}{str(error)[1:]}"
         case requests.exceptions.SSLError():
-            return "its certificate is not trusted"
+            return "its certificate is not trusted" if is_untrusted(error) else "its TLS connection broke"
         case requests.exceptions.Timeout():
             return "it does not answer in time"
     return "no connection"

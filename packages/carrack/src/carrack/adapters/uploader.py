@@ -31,7 +31,8 @@ from carrack.adapters.pace import Pace
 from carrack.adapters.pip_settings import PipSettings
 from carrack.adapters.probe import reason
 from carrack.adapters.retry import RETRIED, delays
-from carrack.adapters.session import CONNECTIONS, open_session
+from carrack.adapters.session import CONNECTIONS, NoCertificatesError, open_session
+from carrack.adapters.trust import is_untrusted
 from carrack.adapters.turns import Turns
 from carrack.errors import BuildError, IndexAccessError, PublishedDiffersError, StoppedError
 from carrack.model.access import USERNAME, Access, Token
@@ -129,13 +130,13 @@ class TwineUploader:
         began = time.monotonic()
         try:
             answer = self._post(package, access)
-        except requests.exceptions.SSLError:
-            raise IndexAccessError(
-                "the index's certificate is not trusted",
-                address=artifact.file.name,
-                hint="point REQUESTS_CA_BUNDLE to your organisation's certificates",
-            ) from None
         except requests.RequestException as error:
+            if isinstance(error, NoCertificatesError) or is_untrusted(error):
+                raise IndexAccessError(
+                    f"the index cannot be reached: {reason(error)}",
+                    address=artifact.file.name,
+                    hint="point REQUESTS_CA_BUNDLE to your organisation's certificates",
+                ) from None
             self.turns.refused()
             return None, reason(error)
         if answer.status_code in RETRIED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,22 +31,25 @@ class _Lane:
     """One package's files, in their order, and how far they came."""
 
     artifacts: Sequence[Artifact]
-    done: list[str] = field(default_factory=list)
-    perhaps: str | None = None
+    sent: list[Artifact] = field(default_factory=list)
+    """The files that the index took."""
+    broken: list[Artifact] = field(default_factory=list)
     """The file whose upload broke, so that the index may have it; the next run asks."""
+    proved: list[Artifact] = field(default_factory=list)
+    """The files that the index shows with the hash that was sent."""
     errors: list[CarrackError] = field(default_factory=list)
     shown: tuple[File, ...] = ()
     """What the index shows of the version, when its files were proved."""
 
     @property
-    def sent(self) -> Sequence[Artifact]:
-        """The files that the index took."""
-        return self.artifacts[: len(self.done)]
+    def perhaps(self) -> list[Artifact]:
+        """The files that the index was given, and may have."""
+        return [artifact for artifact in (*self.sent, *self.broken) if artifact not in self.proved]
 
     @property
-    def waiting(self) -> list[str]:
+    def waiting(self) -> Sequence[Artifact]:
         """The files that the index was not given."""
-        return [a.file.name for a in self.artifacts[len(self.done) + (self.perhaps is not None) :]]
+        return self.artifacts[len(self.sent) + len(self.broken) :]
 
 
 def upload(
@@ -127,9 +130,9 @@ def _upload_files(sources: Sources, tools: Tools, lane: _Lane, stop: Event) -> N
             try:
                 _upload_file(sources, tools, artifact)
             except StoppedError:
-                lane.perhaps = artifact.file.name
+                lane.broken.append(artifact)
                 raise
-        lane.done.append(artifact.file.name)
+        lane.sent.append(artifact)
 
 
 def _upload_file(sources: Sources, tools: Tools, artifact: Artifact) -> None:
@@ -152,9 +155,12 @@ def _prove(sources: Sources, tools: Tools, lane: _Lane, commits: Mapping[Normali
         return
     lane.shown = _shown(sources, tools, lane.sent)
     there = {file.name: file.sha256 for file in lane.shown}
+    lane.proved = [
+        artifact for artifact in lane.sent if there.get(artifact.file.name) == artifact.file.sha256
+    ]
     for artifact in lane.sent:
-        found = there.get(artifact.file.name)
-        if found != artifact.file.sha256:
+        if artifact not in lane.proved:
+            found = there.get(artifact.file.name)
             raise StoppedError(
                 f"uploaded with sha256 {artifact.file.sha256}, but the index "
                 + (f"shows it with sha256 {found}" if found else "does not show it"),
@@ -186,11 +192,13 @@ def _entry(artifact: Artifact, commits: Mapping[NormalizedName, str]) -> Entry:
 
 
 def _with_progress(error: CarrackError, lanes: Sequence[_Lane]) -> CarrackError:
-    done = [file for lane in lanes for file in lane.done]
-    perhaps = [lane.perhaps for lane in lanes if lane.perhaps]
-    waiting = [file for lane in lanes for file in lane.waiting]
-    error.done = f"on the index, and there to stay: {', '.join(done) or 'nothing'}"
+    perhaps = _named(lane.perhaps for lane in lanes)
+    error.done = f"on the index, and there to stay: {_named(lane.proved for lane in lanes) or 'nothing'}"
     if perhaps:
-        error.done += f"; perhaps {', '.join(perhaps)} too"
-    error.untouched = f"not uploaded: {', '.join(waiting) or 'nothing'}"
+        error.done += f"; perhaps {perhaps} too"
+    error.untouched = f"not uploaded: {_named(lane.waiting for lane in lanes) or 'nothing'}"
     return error
+
+
+def _named(parts: Iterable[Sequence[Artifact]]) -> str:
+    return ", ".join(artifact.file.name for artifact in chain.from_iterable(parts))

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -16,28 +16,30 @@ class FailedError(Exception):
 
     def __init__(self, name: str, reason: str, output: str = "", hint: str = "") -> None:
         super().__init__(reason)
-        self.answer = {"failed": name, "reason": reason, "output": output, "hint": hint}
+        self.told = {"name": name, "reason": reason, "output": output, "hint": hint}
 
 
 def answer(do: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
-    """Do the job on stdin; the answer is what `do` gives, `{"failed": …}` or `{"machine": …}`."""
+    """Do the job on stdin; the answer is what `do` gives, `{"failed": […]}` or `{"machine": …}`."""
     job = json.load(sys.stdin)
     answer_to = os.dup(1)
     os.dup2(2, 1)  # what pip and others print is not the answer
     try:
         said: Mapping[str, Any] = do(job)
     except FailedError as failure:
-        said = failed(failure)
+        said = failed([failure])
     except OSError as error:
         said = _machine(error)
     with open(answer_to, "w", encoding="utf-8") as out:
         out.write(json.dumps(said) + "\n")
 
 
-def failed(failure: FailedError) -> Mapping[str, Any]:
-    """The answer for a failure; for a full disk, which pip and backends say in words, that of the machine."""
-    full = os.strerror(errno.ENOSPC)
-    return _machine(OSError(errno.ENOSPC, full)) if full in failure.answer["output"] else failure.answer
+def failed(failures: Sequence[FailedError]) -> Mapping[str, Any]:
+    """The answer for failures; for a full disk, which pip and backends say in words, that of the machine."""
+    told, full = [failure.told for failure in failures], os.strerror(errno.ENOSPC)
+    if any(full in one["output"] for one in told):
+        return _machine(OSError(errno.ENOSPC, full))
+    return {"failed": told} if told else {}
 
 
 def _machine(error: OSError) -> dict[str, Any]:

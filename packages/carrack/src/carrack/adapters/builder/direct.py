@@ -43,12 +43,10 @@ def build_directly(builds: Sequence[Build], environ: Mapping[str, str]) -> dict[
             pinned[version].append(build)
     made: dict[str, Mapping[str, Any]] = {}
     for version, group in pinned.items():
-        program = _uv(version, environ)
-        if program:
-            with suppress(
-                OSError
-            ):  # a file that cannot be read, a full disk: the hooks say it by the package's name
-                made |= _build(program, group, environ)
+        # No uv, a file that cannot be read, a full disk: the hooks do it, or say it by the package's name.
+        with suppress(OSError):
+            program = _uv(version, environ)
+            made |= _build(program, group, environ) if program else {}
     return made
 
 

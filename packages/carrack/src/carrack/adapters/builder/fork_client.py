@@ -57,6 +57,7 @@ class ForkServer:
         server = cls(process=process, loaded=frozenset(said["loaded"]))
         if not said["ready"]:
             server.stop()
+            process.stdout.close()
             return None
         threading.Thread(target=server._listen, daemon=True).start()
         return server
@@ -87,13 +88,14 @@ class ForkServer:
 
     def _listen(self) -> None:
         assert self.process.stdout  # noqa: S101 - PIPE
-        for line in self.process.stdout:
-            said = json.loads(line)
-            if "pid" in said:
-                self._running[said["id"]] = said["pid"]
-            else:
-                self._running.pop(said["id"], None)
-                self._waiting.pop(said["id"]).put(said["status"])
+        with self.process.stdout as lines:
+            for line in lines:
+                said = json.loads(line)
+                if "pid" in said:
+                    self._running[said["id"]] = said["pid"]
+                else:
+                    self._running.pop(said["id"], None)
+                    self._waiting.pop(said["id"]).put(said["status"])
         with self._lock:
             self._ended = True
         for pid in self._running.values():  # a server that was killed could not end them

@@ -23,8 +23,9 @@ import threading
 import traceback
 import types
 import warnings  # noqa: F401
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import wraps
 from importlib import import_module
 from types import CodeType
 from typing import Any
@@ -132,23 +133,32 @@ class _Server:
         if script not in self.code:
             with open(script, "rb") as file:
                 self.code[script] = compile(file.read(), script, "exec", dont_inherit=True)
+        told, telling = os.pipe()
         pid = os.fork()
         if pid == 0:
-            self.become(request)
+            os.close(telling)
+            self.become(request, told)
+        os.close(told)
         with suppress(OSError):
             os.setpgid(pid, pid)
         self.running[pid] = request["id"]
         _tell(self.answers, {"id": request["id"], "pid": pid})
+        with suppress(BrokenPipeError):  # it was killed already
+            os.write(telling, b"\n")
+        os.close(telling)
 
-    def become(self, request: Mapping[str, Any]) -> None:
-        """Be the hook's process, and nothing of the server."""
+    def become(self, request: Mapping[str, Any], told: int) -> None:
+        """Be the hook's process, and nothing of the server; begin once it is told of, so that it can be ended."""
         status = 1
         try:
             os.setpgid(0, 0)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for descriptor in (self.lines.descriptor, self.answers, self.woken, self.waker):
+            is_told_of = os.read(told, 1)
+            for descriptor in (self.lines.descriptor, self.answers, self.woken, self.waker, told):
                 os.close(descriptor)
+            if not is_told_of:  # the server was killed: who asked starts the hook again
+                os._exit(status)
             output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(output, 1)
             os.dup2(output, 2)
@@ -211,19 +221,40 @@ def _leave(status: int) -> None:
 
 
 def _watch(names: Sequence[str]) -> set[str]:
-    """Note, from now on, which modules look at one of these variables while they are imported."""
+    """Note which modules look at these variables, the current folder or sys.argv while they are imported."""
     unfit: set[str] = set()
 
-    class Watched(os._Environ[str]):
+    def note() -> None:
+        for name, module in list(sys.modules.items()):
+            if getattr(getattr(module, "__spec__", None), "_initializing", False):
+                unfit.add(name)
+
+    class WatchedEnviron(os._Environ[str]):
         def __getitem__(self, key: str) -> str:
             if key in names:
-                for name, module in list(sys.modules.items()):
-                    if getattr(getattr(module, "__spec__", None), "_initializing", False):
-                        unfit.add(name)
+                note()
             return super().__getitem__(key)
 
-    os.environ.__class__ = Watched
+    class WatchedSys(types.ModuleType):
+        def __getattribute__(self, name: str) -> Any:
+            if name == "argv":
+                note()
+            return super().__getattribute__(name)
+
+    os.environ.__class__ = WatchedEnviron
+    sys.__class__ = WatchedSys
+    for look in (os.getcwd, os.getcwdb):
+        setattr(os, look.__name__, _noting(look, note))
     return unfit
+
+
+def _noting(look: Callable[[], Any], note: Callable[[], None]) -> Callable[[], Any]:
+    @wraps(look)
+    def noting() -> Any:
+        note()
+        return look()
+
+    return noting
 
 
 def _say_learned(place: str, unfit: set[str]) -> None:

@@ -12,7 +12,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,15 +52,23 @@ class Hooks:
     _gone: bool = False
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """A package's turn: alone for the first, from which is learned; together with others afterwards."""
-        with self._turn:
+    def turn(self, *, waits: bool = True) -> Iterator[Hooks]:
+        """A package's turn: alone for the first, from which is learned; together with others afterwards.
+
+        Gives the hooks to run: these, or others that run plainly where a package that does not wait would have to.
+        """
+        if not self._turn.acquire(blocking=waits):
+            yield Hooks(self.environment, self.backend, self.environ, _gone=True)
+            return
+        try:
             if not self._is_known:
                 with self._alone():
-                    yield
+                    yield self
                 return
             self._start(_read(self._learned_file))
-        yield
+        finally:
+            self._turn.release()
+        yield self
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -73,6 +81,11 @@ class Hooks:
         finally:
             self._learning = None
             self.stop()
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether a package is alone with these hooks."""
+        return self._learning is not None
 
     @property
     def _is_known(self) -> bool:
@@ -131,6 +144,25 @@ class Hooks:
     def _learned_file(self) -> Path:
         name = hashlib.sha256(self.backend.encode()).hexdigest()[:16]
         return self.environment.folder / f"learned-{name}.json"
+
+
+@dataclass
+class Turns:
+    """The turns that one package has, which end with `stack`."""
+
+    stack: ExitStack
+    _taken: dict[tuple[Path, str], Hooks] = field(default_factory=dict)
+
+    def at(self, hooks: Hooks) -> Hooks:
+        """The package's turn at these hooks, waited for once; gives what to run.
+
+        A package from which is learned waits for no other: that one may be waiting for it.
+        """
+        asked = (hooks.environment.folder, hooks.backend)
+        if asked not in self._taken:
+            waits = not any(taken.is_learning for taken in self._taken.values())
+            self._taken[asked] = self.stack.enter_context(hooks.turn(waits=waits))
+        return self._taken[asked]
 
 
 def _modules_in(folders: Sequence[Path]) -> set[str]:

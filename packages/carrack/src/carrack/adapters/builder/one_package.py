@@ -15,7 +15,7 @@ from typing import Any, Literal
 from build import BuildBackendException, BuildException, ProjectBuilder
 
 from carrack.adapters.builder.answering import FailedError
-from carrack.adapters.builder.hooks import BACKEND, BACKEND_PATH, Hooks
+from carrack.adapters.builder.hooks import BACKEND, BACKEND_PATH, Turns
 from carrack.adapters.builder.settled import settle
 from carrack.adapters.builder.workshop import Workshop
 from carrack.adapters.cache.environments import BuildEnvironment
@@ -67,8 +67,8 @@ def build_package(workshop: Workshop, build: Build) -> Mapping[str, Any]:
 
     Raises LacksError, SpoiltError, and FailedError with what its backend printed.
     """
-    with tempfile.TemporaryDirectory(prefix=f"{build.name}-") as scratch, ExitStack() as turns:
-        making = _Making(workshop=workshop, build=build, scratch=Path(scratch), turns=turns)
+    with tempfile.TemporaryDirectory(prefix=f"{build.name}-") as scratch, ExitStack() as stack:
+        making = _Making(workshop=workshop, build=build, scratch=Path(scratch), turns=Turns(stack))
         try:
             files = making.files()
         finally:
@@ -82,9 +82,8 @@ class _Making:
     workshop: Workshop
     build: Build
     scratch: Path
-    turns: ExitStack
+    turns: Turns
     used: dict[Path, BuildEnvironment] = field(default_factory=dict)
-    hooks: dict[tuple[Path, str], Hooks] = field(default_factory=dict)
 
     @property
     def installed(self) -> set[str]:
@@ -134,20 +133,14 @@ class _Making:
     def _hook(
         self, environment: BuildEnvironment, command: Sequence[str], folder: str, said: Mapping[str, str]
     ) -> None:
-        hooks = self._hooks(environment, f"{said[BACKEND]} ({self.build.kinds.value})")
+        backend = f"{said[BACKEND]} ({self.build.kinds.value})"
+        hooks = self.turns.at(self.workshop.hooks(environment, backend))
         own = self.scratch / "tmp"
         own.mkdir(exist_ok=True)
         told = {**said, "SOURCE_DATE_EPOCH": str(self.build.epoch), "TMPDIR": str(own)}
         paths: list[str] = json.loads(said.get(BACKEND_PATH, "[]"))
         shadows = (Path(folder), Path(folder, "src"), *map(Path, paths))
         hooks.run(command, folder, {**hooks.environ, **told}, shadows)
-
-    def _hooks(self, environment: BuildEnvironment, backend: str) -> Hooks:
-        asked = (environment.folder, backend)
-        if asked not in self.hooks:
-            self.hooks[asked] = self.workshop.hooks(environment, backend)
-            self.turns.enter_context(self.hooks[asked].turn())
-        return self.hooks[asked]
 
 
 def settle_sdist(build: Build, sdist: str) -> None:

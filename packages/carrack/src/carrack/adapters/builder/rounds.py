@@ -46,10 +46,9 @@ class Rounds:
         Raises BuildError and OSError.
         """
         made: dict[str, dict[str, Any]] = {}
-        for _ in range(4 + 2 * len(wanted)):  # a round builds, makes an environment, or sets a package apart
-            waiting = [(source, text) for source, text in wanted if source.name not in made]
-            if not waiting:
-                return made
+        waiting, left = list(wanted), 8 + 6 * len(wanted)
+        while waiting and left:  # a round builds, makes an environment, or sets a package apart
+            left -= 1
             said = self._work(waiting)
             made |= said["made"]
             self.careful = self.careful or said["doubtful"]
@@ -57,9 +56,12 @@ class Rounds:
             self.alone.update(said["spoilt"])
             for name in said["spoilt"]:
                 self.report.note(f"{name}: its build changed its build environment; it gets one of its own")
-        raise RuntimeError(
-            f"builds that do not come to an end: {[str(source.name) for source, _ in waiting]}"
-        )
+            waiting = [(source, text) for source, text in waiting if source.name not in made]
+        if waiting:
+            raise RuntimeError(
+                f"builds that do not come to an end: {[str(source.name) for source, _ in waiting]}"
+            )
+        return made
 
     def _place(self, source: Source) -> Path:
         return self.scratch / "alone" / source.name if source.name in self.alone else self.kept
@@ -145,11 +147,19 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     if "machine" in answer:
         raise OSError(*answer["machine"])
     if "failed" in answer:
-        raise BuildError(
-            answer["reason"],
-            address=answer["failed"],
-            output=answer["output"],
-            untouched="the index",
-            hint=answer["hint"],
-        )
+        raise _failure(answer["failed"])
     return answer
+
+
+def _failure(told: Sequence[Mapping[str, str]]) -> BuildError:
+    """All that failed, in one error; where it is more than one, what each printed is below its name."""
+    printed = [one["output"] for one in told]
+    if len(told) > 1:
+        printed = [f"{one['name']}: {one['reason']}\n{one['output'].rstrip()}" for one in told]
+    return BuildError(
+        "; ".join(dict.fromkeys(one["reason"] for one in told)),
+        address=", ".join(one["name"] for one in told),
+        output="\n".join(printed),
+        untouched="the index",
+        hint="; ".join(dict.fromkeys(one["hint"] for one in told if one["hint"])),
+    )

@@ -36,8 +36,14 @@ def _do(job: Mapping[str, Any]) -> Mapping[str, Any]:
         list(pool.map(lambda build: _one(workshop, build, told), rest))
         if not (job["careful"] or workshop.is_untouched):
             return {"made": {}, "lacks": [], "spoilt": [], "doubtful": True}
-    first = next((told.failures[build.name] for build in builds if build.name in told.failures), {})
-    return {"made": told.made, "lacks": told.lacks, "spoilt": told.spoilt, "doubtful": False, **first}
+    failures = [told.failures[build.name] for build in builds if build.name in told.failures]
+    return {
+        "made": told.made,
+        "lacks": told.lacks,
+        "spoilt": told.spoilt,
+        "doubtful": False,
+        **failed(failures),
+    }
 
 
 def _cores() -> int:
@@ -52,7 +58,7 @@ class Told:
     made: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     lacks: list[list[Any]] = field(default_factory=list)
     spoilt: list[str] = field(default_factory=list)
-    failures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    failures: dict[str, FailedError] = field(default_factory=dict)
 
 
 def _one(workshop: Workshop, build: Build, told: Told) -> None:
@@ -66,7 +72,7 @@ def _one(workshop: Workshop, build: Build, told: Told) -> None:
     except SpoiltError:
         told.spoilt.append(build.name)
     except FailedError as failure:
-        told.failures[build.name] = failed(failure)
+        told.failures[build.name] = failure
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 VARIABLE = "CARRACK_CACHE"
+FACTS = "facts.json"
+"""What a thing of the cache says of itself: written last, and removed first, so that none without it is whole."""
 _DAYS = 24 * 60 * 60
 _OTHERS_MAY_WRITE = 0o022
 _OURS = 0o700
@@ -77,23 +79,31 @@ def used_now(folder: Path) -> None:
         os.utime(folder)
 
 
+def remove(thing: Path) -> None:
+    """Remove a thing of the cache: nobody takes for whole what is left where we are killed meanwhile."""
+    with suppress(OSError):
+        (thing / FACTS).unlink()
+    shutil.rmtree(thing, ignore_errors=True)
+
+
 def prune(cache: Path, *, days: int = 30) -> tuple[int, int]:
     """Remove what was of no use for so many days; how many things, and their bytes. What a run uses now stays."""
     since = time.time() - days * _DAYS
     kept = [_size_without(thing) for thing in cache.glob("artifacts/*") if _is_old(thing, since)]
-    for thing in cache.glob("environments/*/*"):
-        if _is_old(thing, since):
-            lock = thing.with_name(f"{thing.name}.lock")
+    for thing in sorted({path.with_suffix("") for path in cache.glob("environments/*/*")}):
+        lock = thing.with_suffix(".lock")
+        if _is_old(thing if thing.exists() else lock, since):
             with locked(lock, exclusive=True, wait=False) as ours:
                 if ours and _is_old(thing, since):
                     kept.append(_size_without(thing))
+                if ours and not thing.exists():  # also where none could be made
                     lock.unlink(missing_ok=True)
     return len(kept), sum(kept)
 
 
 def _is_old(thing: Path, since: float) -> bool:
     with suppress(FileNotFoundError):  # another run removed it
-        return thing.is_dir() and thing.stat().st_mtime < since
+        return thing.stat().st_mtime < since
     return False
 
 
@@ -102,5 +112,5 @@ def _size_without(thing: Path) -> int:
     with suppress(FileNotFoundError):  # another run removes it too
         for path in thing.rglob("*"):
             size += path.lstat().st_size
-    shutil.rmtree(thing, ignore_errors=True)
+    remove(thing)
     return size

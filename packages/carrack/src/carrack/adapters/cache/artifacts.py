@@ -17,7 +17,7 @@ from uuid import uuid4
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from carrack.adapters.cache import used_now
+from carrack.adapters.cache import FACTS, remove, used_now
 from carrack.adapters.cache.interpreter import interpreter
 from carrack.model.artifact import Artifact, Kinds, Source, digest_of
 from carrack.model.build_environment import said_of
@@ -25,7 +25,6 @@ from carrack.model.published import File
 
 _FORM = 1
 """Raised when Carrack itself makes other bytes of the same source: what was kept before is then made anew."""
-_FACTS = "facts.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +77,7 @@ class KeptArtifacts:
             if all(_have(entry / file.name, file, out) for file in facts.files):
                 used_now(key)
                 return tuple(_artifact(source, file, out, facts) for file in facts.files)
-            shutil.rmtree(entry, ignore_errors=True)
+            remove(entry)
         return ()
 
     def _keep(self, source: Source, artifacts: Sequence[Artifact], kinds: Kinds) -> None:
@@ -92,9 +91,9 @@ class KeptArtifacts:
                 shutil.copyfile(artifact.path, entry / artifact.file.name)
             files = [{"name": a.file.name, "sha256": a.file.sha256, "size": a.file.size} for a in artifacts]
             facts = {"version": str(artifacts[0].version), "installed": installed, "files": files}
-            (entry / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+            (entry / FACTS).write_text(json.dumps(facts), encoding="utf-8")
             place = key / self._said(installed, source)
-            shutil.rmtree(place, ignore_errors=True)
+            remove(place)
             entry.rename(place)
 
     def _said(self, installed: Sequence[str], source: Source) -> str:
@@ -121,7 +120,7 @@ def _folders(key: Path) -> Iterator[Path]:
 def _read(entry: Path) -> _Facts | None:
     """What the entry says of itself; None where that was harmed."""
     try:
-        told = json.loads((entry / _FACTS).read_bytes())
+        told = json.loads((entry / FACTS).read_bytes())
         facts = _Facts(
             version=Version(told["version"]),
             installed=tuple(told["installed"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,12 +13,9 @@ from typing import Any
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from carrack.adapters.cache import locked, used_now
+from carrack.adapters.cache import FACTS, locked, remove, used_now
 from carrack.adapters.cache.interpreter import interpreter
 from carrack.model.build_environment import Installed, comes_to, said_of
-
-_FACTS = "facts.json"
-"""Written last: an environment without it is half made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +29,11 @@ class BuildEnvironment:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether every file is as it was when the environment was made."""
-        return listing(self.folder / "env") == self.listing
+        """Whether every file is as it was when the environment was made; also that it is there."""
+        try:
+            return listing(self.folder / "env") == self.listing
+        except OSError:  # or goes while we look
+            return False
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Environments:
         first = self._place(requires, constraints)
         others = sorted(path for path in first.parent.glob("*") if path.is_dir() and path != first)
         for place in (first, *others):
-            if not (place / _FACTS).exists():
+            if not (place / FACTS).exists():
                 continue
             with locked(_lock(place), exclusive=False, wait=False) as ours:
                 found = _read(place) if ours else None
@@ -75,12 +74,12 @@ class Environments:
             found = _read(place)
             if found and found.is_untouched:
                 return
-            shutil.rmtree(place, ignore_errors=True)
+            remove(place)
             (place / "env").mkdir(mode=0o700, parents=True)
             try:
                 facts = fill(place / "env")
             except BaseException:  # Ctrl-C too
-                shutil.rmtree(place, ignore_errors=True)
+                remove(place)
                 raise
             names = facts["installed"].keys()
             sealed = {
@@ -88,9 +87,9 @@ class Environments:
                 "said": _digest(said_of(names, constraints)),
                 "listing": listing(place / "env"),
             }
-            beside = place / f"{_FACTS}.new"
+            beside = place / f"{FACTS}.new"
             beside.write_text(json.dumps(sealed), encoding="utf-8")
-            os.replace(beside, place / _FACTS)
+            os.replace(beside, place / FACTS)
 
     def _place(self, requires: Sequence[str], constraints: str) -> Path:
         asked = json.dumps([sorted(requires), _digest(constraints)])
@@ -103,7 +102,7 @@ def _lock(place: Path) -> Path:
 
 def _read(place: Path) -> BuildEnvironment | None:
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        facts = json.loads((place / _FACTS).read_text(encoding="utf-8"))
+        facts = json.loads((place / FACTS).read_text(encoding="utf-8"))
         return BuildEnvironment(
             folder=place,
             python=facts["python"],
@@ -118,7 +117,7 @@ def _read(place: Path) -> BuildEnvironment | None:
 
 def _fits(found: BuildEnvironment, place: Path, requires: Sequence[str], constraints: str) -> bool:
     with suppress(OSError, ValueError, KeyError, TypeError):  # facts that were harmed
-        said = json.loads((place / _FACTS).read_text(encoding="utf-8"))["said"]
+        said = json.loads((place / FACTS).read_text(encoding="utf-8"))["said"]
         return said == _digest(said_of(found.installed.keys(), constraints)) and comes_to(
             requires, found.installed
         )
