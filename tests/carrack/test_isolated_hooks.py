@@ -321,7 +321,12 @@ def test_without_fork_hooks_run_in_processes_of_their_own(
         with hooks.turn():
             script = tmp_path / "script.py"
             script.write_text("import os, sys; open(sys.argv[1], 'w').write(str(os.getppid()))\n")
-            hooks.run([found.python, str(script), str(tmp_path / "said")], str(tmp_path), hooks.environ, ())
+            hooks.run(
+                [found.python, str(script), str(tmp_path / "said")],
+                str(tmp_path),
+                hooks.environ,
+                output=tmp_path / "output",
+            )
     assert (tmp_path / "said").read_text() == str(os.getpid())
 
 
@@ -340,7 +345,7 @@ def test_two_packages_that_are_learned_from_do_not_wait_for_each_other(tmp_path:
             turns = Turns(stack)
             for number, hooks in enumerate((first, second)):
                 command = [sys.executable, str(script), str(folder / str(number)), str(folder)]
-                turns.at(hooks).run(command, str(folder), hooks.environ, ())
+                turns.at(hooks).run(command, str(folder), hooks.environ, output=folder / "output")
                 both_learn.wait(60)
 
     environment = BuildEnvironment(folder=tmp_path, python=sys.executable, installed={}, listing="")

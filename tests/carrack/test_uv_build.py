@@ -1,13 +1,11 @@
-"""uv_build through uv itself: only by the pinned version, to the same bytes as through its hooks."""
+"""uv_build by the program of its distribution: the pinned one, to the same bytes as through its hooks."""
 
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -18,11 +16,13 @@ from tests.carrack.repositories import EPOCH, Repository
 
 from carrack.adapters.builder import IsolatedBuilder
 from carrack.adapters.builder.direct import build_directly
-from carrack.adapters.builder.one_package import Build
+from carrack.adapters.builder.settled import settle
+from carrack.adapters.cache.environments import BuildEnvironment
 from carrack.adapters.environment import isolated
 from carrack.adapters.hashing import describe
 from carrack.errors import BuildError
 from carrack.model.artifact import Kinds, Source
+from carrack.model.build_environment import Installed
 from carrack.ports import Report
 
 MANIFEST = """\
@@ -40,22 +40,10 @@ two = {{ workspace = true }}
 
 @pytest.fixture(scope="module")
 def pins() -> str:
-    """uv_build by hash, in a release that our own uv does not have."""
-    wanted = f"uv_build!={version('uv')}"
+    """uv_build by hash."""
     command: list[str | Path] = [BIN / "uv", "pip", "compile", "--universal", "--generate-hashes", "-"]
-    done = subprocess.run(command, input=wanted, text=True, check=True, capture_output=True)
+    done = subprocess.run(command, input="uv_build", text=True, check=True, capture_output=True)
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def uv(pins: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with uv in the release to which uv_build is pinned."""
-    pinned = next(line for line in pins.splitlines() if line.startswith("uv-build==")).split()[0]
-    folder = tmp_path_factory.mktemp("uv")
-    wanted = pinned.replace("uv-build", "uv")
-    pip: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, wanted]
-    subprocess.run(pip, check=True)
-    return folder / "bin"
 
 
 def laid_out(folder: Path) -> list[Source]:
@@ -81,128 +69,132 @@ def laid_out(folder: Path) -> list[Source]:
     ]
 
 
-def build(
-    sources: list[Source], pins: str, kinds: Kinds = Kinds.BOTH, path: str = "/usr/bin:/bin"
-) -> tuple[Mapping[str, str], int]:
-    """Build them in our worker, with this PATH: sha256 by name, and how many environments were made."""
-    made: list[int] = []
-
-    def environ() -> Mapping[str, str]:
-        made.append(1)
-        return isolated(os.environ)
-
+def build(sources: list[Source], pins: str, kinds: Kinds = Kinds.BOTH) -> Mapping[str, str]:
+    """Build them: sha256 by name. The environment is kept beside the sources."""
     folder = sources[0].path.parent
     (folder / "constraints.txt").write_text(pins)
     builder = IsolatedBuilder(
         constraints=folder / "constraints.txt",
-        environ=environ,
-        seen={**os.environ, "PATH": path},
+        environ=lambda: isolated(os.environ),
+        seen=os.environ,
         report=Report(),
+        environments=folder / "kept",
     )
     artifacts = builder.build(sources, folder / "out", kinds)
-    return {one.path.name: describe(one.path).sha256 for one in artifacts}, len(made)
+    return {one.path.name: describe(one.path).sha256 for one in artifacts}
 
 
-def directly(sources: list[Source], pins: str, out: Path, kinds: Kinds = Kinds.BOTH) -> Mapping[str, str]:
-    """Build them in this process, by uv alone: sha256 by name."""
-    out.mkdir()
-    builds = [
-        Build(
-            name=source.name,
-            source=str(source.path),
-            epoch=source.epoch,
-            requires=frozenset(source.build_requires),
-            constraints=pins,
-            environments="",
-            is_careful=False,
-            kinds=kinds,
-            out=out,
-            backwards=False,
-        )
-        for source in sources
-    ]
-    made = build_directly(builds, os.environ)
-    names = [name for source in sources if source.name in made for name in made[source.name]["files"]]
-    return {name: describe(out / name).sha256 for name in names}
-
-
-OURS = f"uv-build=={version('uv')} --hash=sha256:{'0' * 64}\n"
-"""Our own uv's version; no index has such a file, and none is asked for it."""
+def hooks_ran(sources: list[Source]) -> bool:
+    """Whether a hook was run in the environment that was kept: the first one leaves what was learned from it."""
+    return any((sources[0].path.parent / "kept").rglob("learned-*.json"))
 
 
 @pytest.mark.slow
 @pytest.mark.registry
-def test_uv_of_the_pinned_version_builds_to_the_same_bytes_as_its_hooks(
-    uv: Path, pins: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Sdists and wheels, settled as all are."""
-    monkeypatch.setattr("uv.find_uv_bin", lambda: str(uv / "uv"))
-    for kinds, count in ((Kinds.BOTH, 4), (Kinds.WHEEL, 2), (Kinds.SDIST, 2)):
+def test_the_program_builds_to_the_same_bytes_as_the_hooks(pins: str, tmp_path: Path) -> None:
+    """Sdists, settled as all are, and wheels; no hook is run."""
+    for kinds, options in ((Kinds.BOTH, ()), (Kinds.WHEEL, ("--wheel",)), (Kinds.SDIST, ("--sdist",))):
         sources = laid_out(tmp_path / kinds.name)
-        hooked, environments = build(sources, pins, kinds)
-        assert environments == 1
-        assert directly(sources, pins, tmp_path / f"{kinds.name}-direct", kinds) == hooked
-        assert len(hooked) == count
-
-
-def test_our_own_uv_builds_without_an_environment(tmp_path: Path) -> None:
-    """Where the constraints pin uv_build to its version."""
-    made, environments = build(laid_out(tmp_path), OURS)
-    assert (len(made), environments) == (4, 0)
-
-
-def test_no_uv_on_path_builds_what_is_published(tmp_path: Path) -> None:
-    """Anything may say that it is the pinned version; it is not even asked."""
-    program = tmp_path / "bin" / "uv"
-    program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\necho uv 0.0.1\n")
-    program.chmod(0o755)
-    with pytest.raises(BuildError):  # no index has that release of the hooks
-        build(
-            laid_out(tmp_path), OURS.replace(version("uv"), "0.0.1"), path=f"{program.parent}:/usr/bin:/bin"
-        )
-    assert not (tmp_path / "ran").exists()
-
-
-def _refuse(*_: object, **__: object) -> None:
-    """As the kernel refuses a link to another file system."""
-    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-
-
-def test_where_no_links_can_be_made_files_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The temporary folder is on another file system, or the files are another user's."""
-    monkeypatch.setattr("os.link", _refuse)
-    assert len(directly(laid_out(tmp_path), OURS, tmp_path / "out")) == 4
-
-
-def test_files_that_cannot_be_had_are_left_to_the_hooks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They say which package it is."""
-    monkeypatch.setattr("os.link", _refuse)
-    monkeypatch.setattr("shutil.copy2", _refuse)
-    assert directly(laid_out(tmp_path), OURS, tmp_path / "out") == {}
-
-
-def test_without_a_uv_that_runs_the_hooks_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its package has no program for this machine, or one that is no program."""
-    monkeypatch.setattr("uv.find_uv_bin", _refuse)
-    assert directly(laid_out(tmp_path), OURS, tmp_path / "out") == {}
-    monkeypatch.setattr("uv.find_uv_bin", lambda: str(tmp_path))
-    assert directly(laid_out(tmp_path / "again"), OURS, tmp_path / "out2") == {}
+        made = build(sources, pins, kinds)
+        assert not hooks_ran(sources)
+        out, constraints = tmp_path / f"{kinds.name}-hooks", tmp_path / kinds.name / "constraints.txt"
+        for source in sources:
+            subprocess.run(
+                [sys.executable, "-m", "build", *options, "--outdir", out, source.path],
+                env={**os.environ, "PIP_CONSTRAINT": str(constraints), "SOURCE_DATE_EPOCH": str(EPOCH)},
+                check=True,
+                capture_output=True,
+            )
+        for sdist in out.glob("*.tar.gz"):
+            settle(sdist, EPOCH)
+        assert {path.name: describe(path).sha256 for path in out.iterdir()} == made
 
 
 @pytest.mark.slow
 @pytest.mark.registry
-def test_what_uv_cannot_build_is_said_by_its_hooks(
-    uv: Path, pins: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_program_cannot_build_is_said_by_its_hooks(pins: str, tmp_path: Path) -> None:
     """With the package's name."""
-    monkeypatch.setattr("uv.find_uv_bin", lambda: str(uv / "uv"))
     sources = laid_out(tmp_path)
     (tmp_path / "two-more/src/two_more/__init__.py").unlink()
-    assert directly(sources, pins, tmp_path / "direct") == {}
     with pytest.raises(BuildError, match="sdist: Backend subprocess exited") as caught:
         build(sources, pins)
     assert caught.value.address == "two-more"
     assert "two_more" in caught.value.output
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> BuildEnvironment:
+    """An environment with a program `uv-build` that makes a file of a known name."""
+    return with_program(tmp_path, 'touch "$2/$1.made"; echo "$1.made"')
+
+
+def with_program(folder: Path, script: str, *others: str) -> BuildEnvironment:
+    """An environment whose `uv-build` is this script, with uv_build and other distributions installed."""
+    scripts = folder / "env" / "bin"
+    scripts.mkdir(parents=True, exist_ok=True)
+    (scripts / "uv-build").write_text(f"#!/bin/sh\ntouch '{folder}/ran'\n{script}\n")
+    (scripts / "uv-build").chmod(0o755)
+    names = map(canonicalize_name, ("uv-build", *others))
+    return BuildEnvironment(
+        folder=folder,
+        python=str(scripts / "python"),
+        installed={name: Installed(version="1", requires=()) for name in names},
+        listing="",
+    )
+
+
+PLAIN = MANIFEST.format(name="one")
+
+
+def made_by(environment: BuildEnvironment, folder: Path, manifest: str = PLAIN) -> str | None:
+    """What is made of a package with this manifest."""
+    (folder / "pyproject.toml").write_text(manifest)
+    return build_directly(environment, str(folder), "wheel", folder, {"PATH": "/usr/bin:/bin"})
+
+
+def test_the_program_says_which_file_it_made(environment: BuildEnvironment, tmp_path: Path) -> None:
+    """It is asked as the hook asks it."""
+    assert made_by(environment, tmp_path) == "build-wheel.made"
+
+
+@pytest.mark.parametrize("script", ["exit 2", ":", "echo not-there.whl", 'touch "$2/x"; echo x; exit 1'])
+def test_a_program_that_makes_nothing_leaves_it_to_the_hooks(tmp_path: Path, script: str) -> None:
+    """Also where it says otherwise."""
+    assert made_by(with_program(tmp_path, script), tmp_path) is None
+    assert (tmp_path / "ran").exists()
+
+
+def test_a_program_that_does_not_start_leaves_it_to_the_hooks(
+    environment: BuildEnvironment, tmp_path: Path
+) -> None:
+    """One for another machine, or none."""
+    program = Path(environment.python).with_name("uv-build")
+    program.write_bytes(b"\x7fELF")
+    assert made_by(environment, tmp_path) is None
+    program.unlink()
+    assert made_by(environment, tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        PLAIN.replace('build-backend = "uv_build"', 'build-backend = "uv_build"\nbackend-path = ["."]'),
+        PLAIN.replace('build-backend = "uv_build"', 'build-backend = "own"'),
+        PLAIN.replace('build-backend = "uv_build"', ""),
+        "[",
+        "",
+    ],
+)
+def test_code_of_the_package_s_own_is_run_by_the_hooks(
+    environment: BuildEnvironment, tmp_path: Path, manifest: str
+) -> None:
+    """A backend that is not uv_build itself, or may not be; the program is not asked."""
+    assert made_by(environment, tmp_path, manifest) is None
+    assert not (tmp_path / "ran").exists()
+
+
+def test_with_other_requirements_the_hooks_build(tmp_path: Path) -> None:
+    """They are there to have a say, and the program does not ask them."""
+    environment = with_program(tmp_path, 'touch "$2/$1.made"; echo "$1.made"', "a-plugin")
+    assert made_by(environment, tmp_path) is None
+    assert not (tmp_path / "ran").exists()

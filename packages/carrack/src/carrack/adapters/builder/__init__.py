@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from carrack.model.published import File
 from carrack.ports import Report
 
 _BACKENDS_SEE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+_MEMORY, _ROOM = "/dev/shm", 16 << 20  # noqa: S108 - a folder of our own is made there
 _BY_HASH = {"PIP_REQUIRE_HASHES": "1", "PIP_ONLY_BINARY": ":all:"}
 """Wheels only: pip would build an sdist with the token in its environment, and by requirements without hashes."""
 
@@ -76,13 +79,15 @@ class IsolatedBuilder:
         out.mkdir(parents=True, exist_ok=True)
         for source in sources:
             self.report.step("Building", f"{source.name} {source.version or ''}".rstrip())
-        with tempfile.TemporaryDirectory(prefix="carrack-build-") as scratch:  # outlives what is killed
+        # Both outlive what is killed.
+        with tempfile.TemporaryDirectory(prefix="carrack-build-") as scratch, _in_memory(scratch) as notes:
             kept = self.environments if self.by_hash else None
             rounds = Rounds(
                 report=self.report,
                 environ=lambda: {**self.environ(), **(_BY_HASH if self.by_hash else {})},
                 seen={key: self.seen[key] for key in _BACKENDS_SEE if key in self.seen} | dict(self.backends),
                 scratch=Path(scratch),
+                notes=Path(notes),
                 kept=kept or Path(scratch, "environments"),
                 out=out.absolute(),
                 kinds=kinds,
@@ -104,6 +109,15 @@ class IsolatedBuilder:
                 hint=f"printf '%s\\n' {shlex.join(requires)} | uv pip compile --universal --generate-hashes "
                 f"--output-file {self.constraints.name} -",
             ) from None
+
+
+def _in_memory(otherwise: str) -> AbstractContextManager[str]:
+    """A folder in memory, where the system has such a place with room; file systems take long to make small files."""
+    with suppress(OSError):
+        room = os.statvfs(_MEMORY)
+        if room.f_bavail * room.f_frsize >= _ROOM:
+            return tempfile.TemporaryDirectory(prefix="carrack-build-", dir=_MEMORY)
+    return nullcontext(otherwise)
 
 
 def _artifact(source: Source, path: Path, constraints: str, made: Mapping[str, Any]) -> Artifact:

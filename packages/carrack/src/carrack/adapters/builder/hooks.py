@@ -98,28 +98,41 @@ class Hooks:
         self._server = None
 
     def run(
-        self, command: Sequence[str], folder: str, environ: Mapping[str, str], shadows: Sequence[Path]
+        self,
+        command: Sequence[str],
+        folder: str,
+        environ: Mapping[str, str],
+        *,
+        output: Path,
+        shadows: Sequence[Path] = (),
     ) -> None:
         """Run a hook's script to its end: pyproject_hooks' own, as it asks for it.
 
-        `shadows` are folders whose modules may come before those of the environment.
+        What it prints goes to the file `output`, in the place of what is there. `shadows` are folders whose modules may
+        come before those of the environment.
 
         Raises CalledProcessError with what was printed, where the script does not end well.
         """
         server = self._server
         if server and not server.loaded & _modules_in(shadows):
             with suppress(ServerGoneError):
-                self._fork(server, command, folder, environ)
+                self._fork(server, command, folder, environ, output)
                 return
             server.stop()
             self._server, self._gone = None, True
         _run_plainly(command, folder, environ)
 
     def _fork(
-        self, server: ForkServer, command: Sequence[str], folder: str, environ: Mapping[str, str]
+        self,
+        server: ForkServer,
+        command: Sequence[str],
+        folder: str,
+        environ: Mapping[str, str],
+        output: Path,
     ) -> None:
-        scratch = Path(command[-1])  # pyproject_hooks' own, for what goes to the script and back
-        output, learned = scratch / "output.txt", scratch / "learned.json"
+        learned = Path(
+            command[-1], "learned.json"
+        )  # beside what pyproject_hooks and its script tell each other
         status = server.hook(
             argv=command[1:],
             cwd=folder,

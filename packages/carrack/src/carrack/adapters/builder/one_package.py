@@ -15,6 +15,7 @@ from typing import Any, Literal
 from build import BuildBackendException, BuildException, ProjectBuilder
 
 from carrack.adapters.builder.answering import FailedError
+from carrack.adapters.builder.direct import build_directly
 from carrack.adapters.builder.hooks import BACKEND, BACKEND_PATH, Turns
 from carrack.adapters.builder.settled import settle
 from carrack.adapters.builder.workshop import Workshop
@@ -41,6 +42,7 @@ class Build:
     is_careful: bool
     kinds: Kinds
     out: Path
+    scratch: Path
     backwards: bool
 
     @classmethod
@@ -56,6 +58,7 @@ class Build:
             is_careful=one["is_careful"],
             kinds=Kinds(job["kinds"]),
             out=Path(job["out"]),
+            scratch=Path(job["scratch"]),
             backwards=job["backwards"],
         )
 
@@ -67,7 +70,8 @@ def build_package(workshop: Workshop, build: Build) -> Mapping[str, Any]:
 
     Raises LacksError, SpoiltError, and FailedError with what its backend printed.
     """
-    with tempfile.TemporaryDirectory(prefix=f"{build.name}-") as scratch, ExitStack() as stack:
+    making_in = tempfile.TemporaryDirectory(prefix=f"{build.name}-", dir=build.scratch)
+    with making_in as scratch, ExitStack() as stack:
         making = _Making(workshop=workshop, build=build, scratch=Path(scratch), turns=Turns(stack))
         try:
             files = making.files()
@@ -106,6 +110,8 @@ class _Making:
     def _distribution(self, source: str, kind: Kind) -> str:
         """Build one file, with the package's requirements and what the backend adds to them."""
         try:
+            if made := self._directly(source, kind):
+                return made
             first = self._builder(source, self.build.requires)
             extra = first.get_requires_for_build(kind)
             builder = self._builder(source, self.build.requires | extra) if extra else first
@@ -118,10 +124,25 @@ class _Making:
             printed = getattr(error.exception, "stdout", "")
             raise FailedError(self.build.name, f"{kind}: {error}", printed) from None
 
-    def _builder(self, source: str, requires: frozenset[str]) -> ProjectBuilder:
+    def _directly(self, source: str, kind: Kind) -> str | None:
+        environment = self._environment(self.build.requires)
+        environ = self._environ(self.workshop.environ_of(environment))
+        return build_directly(environment, source, kind, self.build.out, environ)
+
+    def _environment(self, requires: frozenset[str]) -> BuildEnvironment:
         build = self.build
         environment = self.workshop.environment(build.environments, requires, build.constraints)
         self.used[environment.folder] = environment
+        return environment
+
+    def _environ(self, environ: Mapping[str, str]) -> Mapping[str, str]:
+        """With what is this package's own."""
+        own = self.scratch / "tmp"
+        own.mkdir(exist_ok=True)
+        return {**environ, "SOURCE_DATE_EPOCH": str(self.build.epoch), "TMPDIR": str(own)}
+
+    def _builder(self, source: str, requires: frozenset[str]) -> ProjectBuilder:
+        environment = self._environment(requires)
 
         def run(
             cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
@@ -135,12 +156,15 @@ class _Making:
     ) -> None:
         backend = f"{said[BACKEND]} ({self.build.kinds.value})"
         hooks = self.turns.at(self.workshop.hooks(environment, backend))
-        own = self.scratch / "tmp"
-        own.mkdir(exist_ok=True)
-        told = {**said, "SOURCE_DATE_EPOCH": str(self.build.epoch), "TMPDIR": str(own)}
         paths: list[str] = json.loads(said.get(BACKEND_PATH, "[]"))
         shadows = (Path(folder), Path(folder, "src"), *map(Path, paths))
-        hooks.run(command, folder, {**hooks.environ, **told}, shadows)
+        hooks.run(
+            command,
+            folder,
+            self._environ({**hooks.environ, **said}),
+            output=self.scratch / "output.txt",
+            shadows=shadows,
+        )
 
 
 def settle_sdist(build: Build, sdist: str) -> None:

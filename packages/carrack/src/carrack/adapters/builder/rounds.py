@@ -30,6 +30,8 @@ class Rounds:
     seen: Mapping[str, str] = field(repr=False)
     """For the worker, and the backends."""
     scratch: Path
+    notes: Path
+    """For the few small files through which each hook is called."""
     kept: Path
     """Where environments are."""
     out: Path
@@ -93,6 +95,8 @@ class Rounds:
         job = {
             "constraints": texts,
             "out": str(self.out),
+            "scratch": str(self.scratch),
+            "notes": str(self.notes),
             "kinds": self.kinds.value,
             "backwards": self.backwards,
             "environ": environ,

@@ -10,6 +10,7 @@ In a careful job it is looked at after each package, so that it is known whose b
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carrack.adapters.builder.answering import FailedError, answer, failed
-from carrack.adapters.builder.direct import build_directly
 from carrack.adapters.builder.one_package import Build, SpoiltError, build_package
 from carrack.adapters.builder.workshop import LacksError, Workshop
 
@@ -28,12 +28,14 @@ def main() -> None:
 
 
 def _do(job: Mapping[str, Any]) -> Mapping[str, Any]:
+    tempfile.tempdir = job[
+        "notes"
+    ]  # of this process alone: where pyproject_hooks and its script talk to each other
     builds = [Build.of(job, one) for one in job["builds"]]
     with ExitStack() as stack, ThreadPoolExecutor(_cores()) as pool:
         workshop = Workshop(environ=job["environ"], stack=stack)
-        told = Told(made=build_directly(builds, job["environ"]))
-        rest = [build for build in builds if build.name not in told.made]
-        list(pool.map(lambda build: _one(workshop, build, told), rest))
+        told = Told()
+        list(pool.map(lambda build: _one(workshop, build, told), builds))
         if not (job["careful"] or workshop.is_untouched):
             return {"made": {}, "lacks": [], "spoilt": [], "doubtful": True}
     failures = [told.failures[build.name] for build in builds if build.name in told.failures]

@@ -49,14 +49,17 @@ class Workshop:
         used = {found.folder: found for found in self._found.values() if found}
         return all(found.is_untouched for found in used.values())
 
-    def hooks(self, environment: BuildEnvironment, backend: str) -> Hooks:
-        """The hooks of a backend in an environment."""
+    def environ_of(self, environment: BuildEnvironment) -> Mapping[str, str]:
+        """What a backend in this environment sees, but for what is a package's own."""
         scripts = str(Path(environment.python).parent)
         paths = os.pathsep.join(filter(None, (scripts, self.environ.get("PATH"))))
+        return {**self.environ, "PATH": paths, "PYTHONPATH": "", "PYTHONHASHSEED": "0"}
+
+    def hooks(self, environment: BuildEnvironment, backend: str) -> Hooks:
+        """The hooks of a backend in an environment."""
         with self._lock:
             if (environment.folder, backend) not in self._hooks:
-                environ = {**self.environ, "PATH": paths, "PYTHONPATH": "", "PYTHONHASHSEED": "0"}
-                hooks = Hooks(environment, backend, environ)
+                hooks = Hooks(environment, backend, self.environ_of(environment))
                 self.stack.callback(hooks.stop)
                 self._hooks[environment.folder, backend] = hooks
             return self._hooks[environment.folder, backend]
