@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -270,3 +271,16 @@ def test_nothing_happens_at_import() -> None:
                 "__name__ == '__main__'",
             )
             assert isinstance(node, allowed) or docstring or guarded, f"{path}:{node.lineno}"
+
+
+def test_the_page_of_the_house_says_what_is_taken_of_batch_params() -> None:
+    """Each of its modules that anything here imports, and no other."""
+    page = (Path(__file__).parents[2] / "docs/architecture.md").read_text(encoding="utf-8")
+    _, _, told = page.partition("modules of `batch-params`")
+    taken = {
+        module.split(".")[1]
+        for path in SOURCE.rglob("*.py")
+        for _, module in imported(ast.parse(path.read_text(encoding="utf-8")))
+        if module.startswith("batch_params.")
+    }
+    assert set(re.findall(r"`(\w+)`", told.partition("`record-rules`")[0])) == taken

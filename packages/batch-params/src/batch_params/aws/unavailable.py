@@ -41,7 +41,7 @@ _ABSENT = frozenset(
 
 
 _PATIENT, _BRIEF, _ONCE = 20, 4, 1
-"""Attempts. 5,000 jobs that start at once all get through 40 requests a second, SSM's default, with 20 each."""
+"""Attempts. 5,000 jobs that start at once nearly all get through 40 requests a second, SSM's default, with 20 each."""
 
 
 class UnavailableError(Exception):

@@ -1,31 +1,26 @@
 """Uploads what twine reads of a file, in the form that twine sends, over connections that are kept.
 
-Twine's `check()` prints to stdout and returns True on failure, and its `Repository.upload` draws a bar a file, makes a
-connection a file, sends a 5xx again at once and hands a 4xx back as if nothing had happened. Here stdout stays clean,
-every answer has a meaning, and there is one retry policy.
+Twine's own `Repository.upload` draws a bar a file, makes a connection a file, sends a 5xx again at once and hands a 4xx
+back as if nothing had happened. Here stdout stays clean, every answer has a meaning, and there is one retry policy.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
-from packaging.utils import canonicalize_name, canonicalize_version
 from requests_toolbelt import MultipartEncoder
-from twine.commands import check as twine_check
 from twine.exceptions import TwineException
 from twine.package import PackageFile
 from twine.repository import Repository
 from twine.utils import make_requests_session
 
+from carrack.adapters.distribution_check import check_distribution
 from carrack.adapters.gate import CodeArtifactGate
 from carrack.adapters.pace import Pace
 from carrack.adapters.pip_settings import PipSettings
@@ -73,29 +68,7 @@ class TwineUploader:
 
     def check(self, artifact: Artifact) -> None:
         """See `ports.Uploader`: twine's strict check, and name and version as planned."""
-        with _quiet() as said:
-            try:
-                failed = twine_check.check([str(artifact.path)], strict=True)
-                package = self._read(artifact)
-            except TwineException as error:
-                raise BuildError(str(error), address=artifact.file.name, untouched="the index") from None
-        if failed:
-            raise BuildError(
-                "twine's strict check does not pass",
-                hint='give the package a README.md, and say readme = "README.md" under [project]',
-                address=artifact.file.name,
-                output=said.getvalue().strip(),
-                untouched="the index",
-            )
-        metadata = package.metadata
-        name, version = str(metadata["name"]), str(metadata["version"])
-        found = (canonicalize_name(name), canonicalize_version(version))
-        if found != (artifact.name, canonicalize_version(artifact.version)):
-            raise BuildError(
-                f"its metadata says {name} {version}, but {artifact.name} {artifact.version} was planned",
-                address=artifact.file.name,
-                untouched="the index",
-            )
+        check_distribution(artifact, self._read)
 
     def upload(self, artifact: Artifact) -> None:
         """See `ports.Uploader`.
@@ -208,20 +181,3 @@ def _without(token: Token, said: str) -> str:
     """What was said, but for the token: a proxy's error page may show the request's headers."""
     sent = b64encode(f"{USERNAME}:{token.value}".encode()).decode()
     return said.replace(token.value, "***").replace(sent, "***")
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[io.StringIO]:
-    """Keep what twine prints and logs off the terminal, and give it to the caller."""
-    said = io.StringIO()
-    handler = logging.StreamHandler(said)
-    logger = logging.getLogger("twine")
-    before = logger.propagate
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        with contextlib.redirect_stdout(said):
-            yield said
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate = before

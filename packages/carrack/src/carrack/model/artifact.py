@@ -63,4 +63,9 @@ class Source:
 
 def digest_of(constraints: str) -> str:
     """`sha256:…` of the text of a build requirements' lock."""
-    return "sha256:" + hashlib.sha256(constraints.encode(errors="surrogateescape")).hexdigest()
+    return f"sha256:{sha256_of(constraints)}"
+
+
+def sha256_of(text: str) -> str:
+    """The text's sha256, in lower-case hex; bytes that are no UTF-8 come as surrogates (PEP 383)."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()

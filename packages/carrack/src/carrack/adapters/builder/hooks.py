@@ -7,7 +7,6 @@ beside the environment.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 import threading
@@ -17,26 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from carrack.adapters.builder.fork_client import ForkServer, ServerGoneError
+from carrack.adapters.builder.learned import Learned, read_learned, write_learned
 from carrack.adapters.cache.environments import BuildEnvironment
 
 BACKEND, BACKEND_PATH = "_PYPROJECT_HOOKS_BUILD_BACKEND", "_PYPROJECT_HOOKS_BACKEND_PATH_JSON"
 """What pyproject_hooks tells its script."""
 _OF_PACKAGES = ("SOURCE_DATE_EPOCH", "TMPDIR", BACKEND, BACKEND_PATH)
 """The variables that differ from hook to hook."""
-
-
-@dataclass(frozen=True)
-class Learned:
-    """Which modules a backend loads, in their order; and which looked at a package's variables meanwhile."""
-
-    modules: tuple[str, ...] = ()
-    unfit: tuple[str, ...] = ()
-
-    def and_(self, other: Learned) -> Learned:
-        """Both."""
-        unfit = tuple(sorted({*self.unfit, *other.unfit}))
-        modules = dict.fromkeys((*self.modules, *other.modules))
-        return Learned(tuple(name for name in modules if name not in unfit), unfit)
 
 
 @dataclass
@@ -65,7 +51,7 @@ class Hooks:
                 with self._alone():
                     yield self
                 return
-            self._start(_read(self._learned_file))
+            self._start(read_learned(self._learned_file))
         finally:
             self._turn.release()
         yield self
@@ -77,7 +63,7 @@ class Hooks:
         try:
             yield
             if self._server and self._learning.modules:
-                _write(self._learned_file, self._learning)
+                write_learned(self._learned_file, self._learning)
         finally:
             self._learning = None
             self.stop()
@@ -145,7 +131,7 @@ class Hooks:
             printed = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
             raise subprocess.CalledProcessError(status, command, printed)
         if self._learning is not None:
-            self._learning = self._learning.and_(_read(learned))
+            self._learning = self._learning.and_(read_learned(learned))
 
     def _start(self, learned: Learned) -> None:
         if self._server is None and not self._gone and hasattr(os, "fork"):
@@ -184,20 +170,6 @@ def _modules_in(folders: Sequence[Path]) -> set[str]:
         with suppress(OSError):
             found.update(name.partition(".")[0] for name in os.listdir(folder))
     return found
-
-
-def _read(file: Path) -> Learned:
-    """What was learned; nothing where a package's code wrote something else."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        facts = json.loads(file.read_text(encoding="utf-8"))
-        return Learned(*(tuple(str(name) for name in facts[key]) for key in ("modules", "unfit")))
-    return Learned()
-
-
-def _write(file: Path, learned: Learned) -> None:
-    beside = file.with_suffix(f".{os.getpid()}.new")
-    beside.write_text(json.dumps({"modules": learned.modules, "unfit": learned.unfit}), encoding="utf-8")
-    os.replace(beside, file)
 
 
 def _run_plainly(command: Sequence[str], folder: str, environ: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from packaging.version import Version
 
 from carrack.adapters.cache import FACTS, remove, used_now
 from carrack.adapters.cache.interpreter import interpreter
-from carrack.model.artifact import Artifact, Kinds, Source, digest_of
+from carrack.model.artifact import Artifact, Kinds, Source, digest_of, sha256_of
 from carrack.model.build_environment import said_of
 from carrack.model.published import File
 
@@ -99,7 +99,7 @@ class KeptArtifacts:
     def _said(self, installed: Sequence[str], source: Source) -> str:
         asked = (tuple(installed), source.constraints or "")
         if asked not in self._digests:
-            self._digests[asked] = _digest(said_of(asked[0], asked[1]))[:32]
+            self._digests[asked] = sha256_of(said_of(asked[0], asked[1]))[:32]
         return self._digests[asked]
 
     @cached_property
@@ -109,7 +109,7 @@ class KeptArtifacts:
 
 def _key(source: Source, kinds: Kinds) -> str:
     facts = [_FORM, interpreter(), kinds.value, source.name, str(source.version), source.tree, source.epoch]
-    return _digest(json.dumps([*facts, *sorted(source.build_requires)]))[:40]
+    return sha256_of(json.dumps([*facts, *sorted(source.build_requires)]))[:40]
 
 
 def _folders(key: Path) -> Iterator[Path]:
@@ -174,7 +174,3 @@ def _artifact(source: Source, file: File, out: Path, facts: _Facts) -> Artifact:
         constraints=digest_of(source.constraints or ""),
         installed=facts.installed,
     )
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()

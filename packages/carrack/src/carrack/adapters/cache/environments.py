@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from carrack.adapters.cache import FACTS, locked, remove, used_now
 from carrack.adapters.cache.interpreter import interpreter
+from carrack.model.artifact import sha256_of
 from carrack.model.build_environment import Installed, comes_to, said_of
 
 
@@ -84,7 +84,7 @@ class Environments:
             names = facts["installed"].keys()
             sealed = {
                 **facts,
-                "said": _digest(said_of(names, constraints)),
+                "said": sha256_of(said_of(names, constraints)),
                 "listing": listing(place / "env"),
             }
             beside = place / f"{FACTS}.new"
@@ -92,8 +92,8 @@ class Environments:
             os.replace(beside, place / FACTS)
 
     def _place(self, requires: Sequence[str], constraints: str) -> Path:
-        asked = json.dumps([sorted(requires), _digest(constraints)])
-        return self.folder / interpreter() / _digest(asked)[:32]
+        asked = json.dumps([sorted(requires), sha256_of(constraints)])
+        return self.folder / interpreter() / sha256_of(asked)[:32]
 
 
 def _lock(place: Path) -> Path:
@@ -118,7 +118,7 @@ def _read(place: Path) -> BuildEnvironment | None:
 def _fits(found: BuildEnvironment, place: Path, requires: Sequence[str], constraints: str) -> bool:
     with suppress(OSError, ValueError, KeyError, TypeError):  # facts that were harmed
         said = json.loads((place / FACTS).read_text(encoding="utf-8"))["said"]
-        return said == _digest(said_of(found.installed.keys(), constraints)) and comes_to(
+        return said == sha256_of(said_of(found.installed.keys(), constraints)) and comes_to(
             requires, found.installed
         )
     return False
@@ -137,8 +137,4 @@ def listing(folder: Path) -> str:
                 )
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
-    return _digest(repr(sorted(found)))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+    return sha256_of(repr(sorted(found)))
