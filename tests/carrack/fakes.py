@@ -86,6 +86,11 @@ class MemoryHistory:
             uncommitted=self.uncommitted,
         )
 
+    def size(self, wanted: Iterable[Place]) -> int:
+        """See `ports.History`."""
+        texts = {commit.id: commit.texts for commit in self.commits}
+        return sum(len(texts[commit][path]) for commit, path in wanted)
+
     def trees(self, wanted: Iterable[Place]) -> Mapping[Place, str]:
         """See `ports.History`."""
         texts = {one.id: one.texts for one in self.commits}

@@ -80,6 +80,9 @@ class History(Protocol):
         Paths without one are missing.
         """
 
+    def size(self, wanted: Iterable[Place]) -> int:
+        """The bytes of all files in the folders, as they are in git."""
+
     def last_changes(self, wanted: Iterable[Place]) -> Mapping[Place, int]:
         """When the last commit was made that touches a folder, as seen from its commit; all in one walk.
 
@@ -340,6 +343,10 @@ class ServiceProbe(Protocol):
 
     def deliver(self, access: Access, name: NormalizedName) -> Delivery | None:
         """Begin to download a file of `name`; None where it has none."""
+
+
+Room = Callable[[int], AbstractContextManager[str | Path]]
+"""Gives a folder for packages of so many bytes altogether, for as long as its block lasts."""
 
 
 class Builder(Protocol):

@@ -221,6 +221,19 @@ class Git:
             found = dict(self._command.contents(Path(file.name)))
         return {place: _decoded(found[id]) for place, id in ids.items()}
 
+    def size(self, wanted: Iterable[Place]) -> int:
+        """See `ports.History`."""
+        folders: dict[str, list[PurePosixPath]] = {}
+        for commit, path in wanted:
+            folders.setdefault(commit, []).append(path)
+        rows = (
+            row
+            for commit, paths in folders.items()
+            for row in self._ask("ls-tree", "-r", "-l", "-z", commit, "--", *map(str, paths)).split("\0")
+        )
+        sizes = (row.split("\t", 1)[0].split()[3] for row in rows if row)
+        return sum(int(size) for size in sizes if size != "-")  # a submodule has none
+
     def make_commit(self, paths: Iterable[PurePosixPath], message: str) -> str:
         """See `ports.Log`. Raises WorkspaceError where git, or a hook of the repository, refuses."""
         names = [str(path) for path in paths]

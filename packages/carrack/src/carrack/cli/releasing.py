@@ -43,6 +43,7 @@ def tools_for(
         builder=wiring.prebuilt(artifacts) if artifacts else wiring.builder(access),
         uploader=wiring.uploader(access),
         report=wiring.report,
+        room=wiring.room,
         kept=None if artifacts or anew else wiring.kept,
         controls=wiring.promoter(sources.index),
         listing=wiring.listing(access),

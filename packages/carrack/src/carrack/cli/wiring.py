@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         Registry,
         Report,
         Resolver,
+        Room,
         RuntimeStore,
         Toolkit,
         Uploader,
@@ -432,6 +433,13 @@ class Wiring:
         from carrack.adapters.cache.artifacts import KeptArtifacts
 
         return KeptArtifacts(self.cache / "artifacts") if self.cache else None
+
+    @property
+    def room(self) -> Room:
+        """Where packages are laid out to be built."""
+        from carrack.adapters.rooms import room
+
+        return room
 
     def prebuilt(self, folder: Path) -> Builder:
         """Gives files that were built elsewhere."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import tomllib
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,7 +17,12 @@ from carrack.model.build_environment import DEFAULT_REQUIRES
 from carrack.model.history import Place
 from carrack.model.requirements import formatted
 from carrack.model.workspace import Package
-from carrack.ports import Builder, History, Kept
+from carrack.ports import Builder, History, Kept, Room
+
+
+def on_disk(size: int) -> AbstractContextManager[str]:
+    """A temporary folder, however large the packages are."""
+    return tempfile.TemporaryDirectory(prefix="carrack-")
 
 
 def build(
@@ -26,36 +33,51 @@ def build(
     constraints: PurePosixPath,
     kinds: Kinds = Kinds.BOTH,
     kept: Kept | None = None,
+    room: Room = on_disk,
 ) -> tuple[Artifact, ...]:
     """Build each package as the commit beside it has it, into `out`: an sdist, and the wheel made from it.
 
     Its pyproject.toml and the file `constraints` of that commit say what it is built with. What is `kept` of the very
-    same is not built again, and not laid out.
+    same is not built again, and not laid out. What `room` turns out to be too small for is built on disk.
 
     Raises BuildError where one does not build.
     """
     packages = tuple(packages)
-    with tempfile.TemporaryDirectory(prefix="carrack-") as scratch:
-        places = {package.name: (commit, package.path) for package, commit in packages}
-        sources = _sources(packages, history, Path(scratch), constraints)
-        out.mkdir(parents=True, exist_ok=True)
-        found = dict(kept.find(sources, out, kinds)) if kept else {}
-        missing = [source for source in sources if source.name not in found]
-        if missing:
-            epochs = {places[source.name]: source.epoch for source in missing}
-            history.export_all({source.path: places[source.name] for source in missing}, epochs)
-            made = builder.build(missing, out, kinds)
-            if kept:
-                kept.keep(missing, made, kinds)
-            for source in missing:
-                found[source.name] = tuple(one for one in made if one.name == source.name)
-        return tuple(artifact for source in sources for artifact in found[source.name])
+    places = {package.name: (commit, package.path) for package, commit in packages}
+    sources = _sources(packages, history, constraints)
+    out.mkdir(parents=True, exist_ok=True)
+    found = dict(kept.find(sources, out, kinds)) if kept else {}
+    missing = {source: places[source.name] for source in sources if source.name not in found}
+    if missing:
+        try:
+            made = _build(missing, history, builder, out, kinds, room)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or room is on_disk:
+                raise
+            made = _build(missing, history, builder, out, kinds, on_disk)
+        if kept:
+            kept.keep(tuple(missing), made, kinds)
+        for source in missing:
+            found[source.name] = tuple(one for one in made if one.name == source.name)
+    return tuple(artifact for source in sources for artifact in found[source.name])
+
+
+def _build(
+    missing: Mapping[Source, Place], history: History, builder: Builder, out: Path, kinds: Kinds, room: Room
+) -> tuple[Artifact, ...]:
+    with room(history.size(missing.values())) as folder:
+        laid_out = {
+            replace(source, path=Path(folder, source.path)): place for source, place in missing.items()
+        }
+        epochs = {place: source.epoch for source, place in missing.items()}
+        history.export_all({source.path: place for source, place in laid_out.items()}, epochs)
+        return builder.build(tuple(laid_out), out, kinds)
 
 
 def _sources(
-    packages: Sequence[tuple[Package, str]], history: History, scratch: Path, constraints: PurePosixPath
+    packages: Sequence[tuple[Package, str]], history: History, constraints: PurePosixPath
 ) -> Sequence[Source]:
-    """What is to be built; nothing is laid out yet."""
+    """What is to be built; nothing is laid out yet, and paths are relative to where it will be."""
     places: list[Place] = [(commit, package.path) for package, commit in packages]
     trees, epochs = history.checkouts(places), history.last_changes(places)
     texts = history.texts(
@@ -65,7 +87,7 @@ def _sources(
         Source(
             name=package.name,
             version=package.version,
-            path=scratch / package.name,
+            path=Path(package.name),
             epoch=epochs[commit, package.path],
             build_requires=_requires(package, texts.get((commit, package.path / "pyproject.toml"))),
             constraints=texts.get((commit, constraints)),

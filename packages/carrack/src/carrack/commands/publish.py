@@ -53,7 +53,13 @@ def publish(
             targets = [(step.package, step.commit or knowledge.tree.commit) for step in steps]
             constraints = sources.workspace.build_constraints
             artifacts = build(
-                targets, sources.history, tools.builder, Path(scratch), constraints, kept=tools.kept
+                targets,
+                sources.history,
+                tools.builder,
+                Path(scratch),
+                constraints,
+                kept=tools.kept,
+                room=tools.room,
             )
             check_whole(knowledge, steps, artifacts)
             absent = missing(sources, knowledge, tools, artifacts)

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from carrack.ports import Builder, Kept, Listing, OriginControls, Report, Uploader
+from carrack.commands.build import on_disk
+from carrack.ports import Builder, Kept, Listing, OriginControls, Report, Room, Uploader
 
 NOTHING_WRITTEN = "the index; nothing was written"
 
@@ -20,6 +21,8 @@ class Tools:
     report: Report
     controls: OriginControls
     listing: Listing
+    room: Room = on_disk
+    """Where packages are laid out."""
     kept: Kept | None = None
     """What was built before; None where everything is to be built anew."""
     close_names: bool = False

@@ -22,13 +22,14 @@ from packaging.version import Version
 
 from carrack.adapters.builder.rounds import Rounds
 from carrack.adapters.hashing import describe
+from carrack.adapters.rooms import MEMORY
 from carrack.errors import BuildError
 from carrack.model.artifact import Artifact, Kinds, Source, digest_of
 from carrack.model.published import File
 from carrack.ports import Report
 
 _BACKENDS_SEE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
-_MEMORY, _ROOM = "/dev/shm", 16 << 20  # noqa: S108 - a folder of our own is made there
+_ROOM_FOR_NOTES = 16 << 20
 _BY_HASH = {"PIP_REQUIRE_HASHES": "1", "PIP_ONLY_BINARY": ":all:"}
 """Wheels only: pip would build an sdist with the token in its environment, and by requirements without hashes."""
 
@@ -87,6 +88,7 @@ class IsolatedBuilder:
                 environ=lambda: {**self.environ(), **(_BY_HASH if self.by_hash else {})},
                 seen={key: self.seen[key] for key in _BACKENDS_SEE if key in self.seen} | dict(self.backends),
                 scratch=Path(scratch),
+                beside=Path(notes if _are_in_memory(sources) else scratch),
                 notes=Path(notes),
                 kept=kept or Path(scratch, "environments"),
                 out=out.absolute(),
@@ -114,10 +116,14 @@ class IsolatedBuilder:
 def _in_memory(otherwise: str) -> AbstractContextManager[str]:
     """A folder in memory, where the system has such a place with room; file systems take long to make small files."""
     with suppress(OSError):
-        room = os.statvfs(_MEMORY)
-        if room.f_bavail * room.f_frsize >= _ROOM:
-            return tempfile.TemporaryDirectory(prefix="carrack-build-", dir=_MEMORY)
+        there = os.statvfs(MEMORY)
+        if there.f_bavail * there.f_frsize >= _ROOM_FOR_NOTES:
+            return tempfile.TemporaryDirectory(prefix="carrack-build-", dir=MEMORY)
     return nullcontext(otherwise)
+
+
+def _are_in_memory(sources: Sequence[Source]) -> bool:
+    return all(MEMORY in source.path.parents for source in sources)
 
 
 def _artifact(source: Source, path: Path, constraints: str, made: Mapping[str, Any]) -> Artifact:

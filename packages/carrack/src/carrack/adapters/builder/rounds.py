@@ -30,6 +30,8 @@ class Rounds:
     seen: Mapping[str, str] = field(repr=False)
     """For the worker, and the backends."""
     scratch: Path
+    beside: Path
+    """Where each package has its temporary files: where it is laid out itself."""
     notes: Path
     """For the few small files through which each hook is called."""
     kept: Path
@@ -95,7 +97,7 @@ class Rounds:
         job = {
             "constraints": texts,
             "out": str(self.out),
-            "scratch": str(self.scratch),
+            "scratch": str(self.beside),
             "notes": str(self.notes),
             "kinds": self.kinds.value,
             "backwards": self.backwards,

@@ -69,7 +69,8 @@ def command(
         return
     kinds = Kinds.BOTH if sdist == wheel else Kinds.SDIST if sdist else Kinds.WHEEL
     kept = None if no_cache else wiring.kept
-    for artifact in build(targets, wiring.history, wiring.builder(None), into, constraints, kinds, kept):
+    builder = wiring.builder(None)
+    for artifact in build(targets, wiring.history, builder, into, constraints, kinds, kept, room=wiring.room):
         click.echo(artifact.path)
 
 
