@@ -18,7 +18,7 @@ ifneq ($(MADE_FOR),$(shell cat $(VENV)/.made-for 2>/dev/null))
 $(VENV)/bin/python $(VENV)/.tools $(VENV)/.dev: remake
 endif
 
-.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench-index bench-backends bench-images bench-sources bench-status bench-params bench-pipeline fuzz clean
+.PHONY: remake help setup demo test test-all test-pythons lint status index bump publish lock install image serve requirements clients bench bench-index bench-backends bench-images bench-sources bench-status bench-params bench-pipeline fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -87,6 +87,9 @@ requirements: ## pin the development environment's requirements anew
 
 clients: $(VENV)/.dev ## run the matrix of clients, and write docs/fidelity.md's table of what they did
 	@$(BIN)/python -m pytest tests/clients --write-table
+
+bench: $(VENV)/.dev ## builds and releases beside build, twine and uv: docs/benchmarks.md; ARGS=--quick, ARGS=--write
+	@$(BIN)/python -m tests.bench.release $(ARGS)
 
 bench-index: $(VENV)/.dev ## codeartifact-local beside pypiserver and devpi-server; ARGS=--quick, ARGS=--write
 	@$(BIN)/python -m tests.bench.index $(ARGS)

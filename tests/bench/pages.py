@@ -7,8 +7,12 @@ from pathlib import Path
 DOCS = Path(__file__).parents[2] / "docs"
 PLACES = {
     "backends": ("reproducibility.md",),
+    "bench-builds": ("benchmarks.md",),
+    "bench-footing": ("benchmarks.md",),
+    "bench-growth": ("benchmarks.md",),
     "bench-index": ("performance.md",),
     "bench-pipeline": ("performance.md",),
+    "bench-releases": ("benchmarks.md",),
     "bench-sources": ("choosing.md", "ja/choosing.md"),
     "bench-status": ("performance.md",),
     "images": ("images.md",),

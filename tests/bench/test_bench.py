@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from tests.bench.pages import DOCS, PLACES, split
+from tests.bench.ran import FailedError, ran
 
 
 def quick(bench: str) -> str:
     """What the quick form of a benchmark prints."""
     command = [sys.executable, "-m", f"tests.bench.{bench}", "--quick"]
     done = subprocess.run(
-        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=500, check=False
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -34,6 +35,32 @@ def test_the_bench_of_the_job_runs_to_its_end() -> None:
     shown = quick("pipeline")
     for what in ("| records/s", "| peak memory, MB", "| 2 | "):
         assert what in shown
+
+
+@pytest.mark.slow
+@pytest.mark.registry
+def test_the_bench_of_releases_runs_to_its_end() -> None:
+    """The quick form generates workspaces, builds and publishes them in every way, and prints all tables."""
+    shown = quick("release")
+    for what in (
+        "| hatchling, wheels | ",
+        "| uv_build, sdists and wheels | ",
+        "| 20 ms a request | ",
+        "| a chain, 0 ms",
+    ):
+        assert what in shown
+    assert "With 10 uploads a second" in shown
+    assert "Nothing changed, 8 packages" in shown
+
+
+def test_a_command_that_fails_is_no_figure() -> None:
+    """What it printed is told; one that works has its time and its own memory, not that of whoever asks."""
+    with pytest.raises(FailedError, match="no such luck"):
+        ran([sys.executable, "-c", "raise SystemExit('no such luck')"])
+    held = bytearray(300_000_000)
+    took = ran([sys.executable, "-c", "import time; time.sleep(0.1)"])
+    assert took.seconds > 0.1
+    assert took.megabytes < len(held) / 1e6 / 3
 
 
 def test_the_bench_of_status_runs_to_its_end() -> None:

@@ -10,10 +10,8 @@ import platform
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 from tests.bench.pages import write
+from tests.bench.ran import Ran, ran
 from tests.clients.environments import scripts_of
 
 HERE = Path(__file__).parent
@@ -38,15 +37,6 @@ class Size:
 
 
 FULL, QUICK = Size(10_000_000, 16, 3, (1, 2, 4, 8)), Size(20_000, 4, 1, (1, 2))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ran:
-    """What one process took."""
-
-    seconds: float
-    cpu: float
-    megabytes: float
 
 
 def main() -> None:
@@ -154,33 +144,11 @@ def job(folder: Path, *, fresh: bool = True, mode: str = "run", shard: tuple[int
         "rules_path": folder / "rules.toml",
         "mode": mode,
     }
-    environ = {"CONFIG_JSON": json.dumps(given, default=str)}
+    environ = {**os.environ, "CONFIG_JSON": json.dumps(given, default=str)}
     if shard:
         index, count = map(str, shard)
         environ |= {"AWS_BATCH_JOB_ARRAY_INDEX": index, "AWS_BATCH_JOB_ARRAY_SIZE": count}
     return ran([sys.executable, "-m", "pipeline_app"], environ)
-
-
-def ran(command: Sequence[object], environ: Mapping[str, str] | None = None) -> Ran:
-    """Run a command, and say what it took: its peak memory is what the kernel saw."""
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [str(part) for part in command],
-        env=os.environ | (environ or {}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, said
-    return Ran(
-        seconds=time.perf_counter() - began,
-        cpu=usage.ru_utime + usage.ru_stime,
-        megabytes=usage.ru_maxrss * 1024 / 1e6,
-    )
 
 
 def _pinned(package: str) -> str:
