@@ -436,10 +436,11 @@ class Wiring:
 
     @property
     def room(self) -> Room:
-        """Where packages are laid out to be built."""
+        """Where packages are laid out to be built: where TMPDIR says, if it is set."""
         from carrack.adapters.rooms import room
+        from carrack.commands.build import on_disk
 
-        return room
+        return on_disk if self.environ.get("TMPDIR") else room
 
     def prebuilt(self, folder: Path) -> Builder:
         """Gives files that were built elsewhere."""
