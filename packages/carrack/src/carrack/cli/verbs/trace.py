@@ -98,6 +98,7 @@ def _forth(wiring: Wiring, to: str | None, thing: str, as_json: bool) -> int:
         raise NotReadyError(
             "there is no such image to be looked into, so that the trail ends here",
             address=", ".join(image for image, contents in found.items() if not contents),
+            hint="say an image of Amazon ECR as repository@sha256:…; any other must be in this machine's engine",
         )
     return ExitCode.DONE
 
