@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -72,6 +73,27 @@ def test_a_system_without_such_a_place_builds_on_disk(monkeypatch: pytest.Monkey
     """It has no /dev/shm, or does not say how much memory is left."""
     monkeypatch.setattr(rooms, "MEMORY", Path("/no/such/place"))
     assert not rooms.has_room(1)
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(memory: Callable[..., None]) -> None:
+    """After an hour, and only if nobody is at work in it; other folders, links and other people's are left."""
+    memory(room=8 * GIB)
+    for name in ("carrack-left", "carrack-used", "carrack-new", "other"):
+        (rooms.MEMORY / name / "deep").mkdir(parents=True)
+        if name != "carrack-new":
+            os.utime(rooms.MEMORY / name, (0, 0))
+    (rooms.MEMORY / "carrack-link").symlink_to(rooms.MEMORY / "other")
+    (rooms.MEMORY / "carrack-file").touch()
+    os.utime(rooms.MEMORY / "carrack-file", (0, 0))
+    used = os.open(rooms.MEMORY / "carrack-used", os.O_RDONLY)
+    fcntl.flock(used, fcntl.LOCK_SH)
+    with rooms.room(1) as folder, rooms.room(1) as another:
+        os.utime(folder, (0, 0))
+        with rooms.room(1):
+            assert (folder.exists(), another.exists()) == (True, True)
+        left = {path.name for path in rooms.MEMORY.iterdir()} - {folder.name, another.name}
+    os.close(used)
+    assert left == {"carrack-used", "carrack-new", "other", "carrack-link", "carrack-file"}
 
 
 @dataclass

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,13 @@ from packaging.version import Version
 
 from carrack.adapters.builder.rounds import Rounds
 from carrack.adapters.hashing import describe
-from carrack.adapters.rooms import MEMORY
+from carrack.adapters.rooms import MEMORY, has_room_for_notes, in_memory
 from carrack.errors import BuildError
 from carrack.model.artifact import Artifact, Kinds, Source, digest_of
 from carrack.model.published import File
 from carrack.ports import Report
 
 _BACKENDS_SEE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
-_ROOM_FOR_NOTES = 16 << 20
 _BY_HASH = {"PIP_REQUIRE_HASHES": "1", "PIP_ONLY_BINARY": ":all:"}
 """Wheels only: pip would build an sdist with the token in its environment, and by requirements without hashes."""
 
@@ -81,15 +79,15 @@ class IsolatedBuilder:
         for source in sources:
             self.report.step("Building", f"{source.name} {source.version or ''}".rstrip())
         # Both outlive what is killed.
-        with tempfile.TemporaryDirectory(prefix="carrack-build-") as scratch, _in_memory(scratch) as notes:
+        with tempfile.TemporaryDirectory(prefix="carrack-build-") as scratch, _notes(scratch) as notes:
             kept = self.environments if self.by_hash else None
             rounds = Rounds(
                 report=self.report,
                 environ=lambda: {**self.environ(), **(_BY_HASH if self.by_hash else {})},
                 seen={key: self.seen[key] for key in _BACKENDS_SEE if key in self.seen} | dict(self.backends),
                 scratch=Path(scratch),
-                beside=Path(notes if _are_in_memory(sources) else scratch),
-                notes=Path(notes),
+                beside=notes if _are_in_memory(sources) else Path(scratch),
+                notes=notes,
                 kept=kept or Path(scratch, "environments"),
                 out=out.absolute(),
                 kinds=kinds,
@@ -113,13 +111,9 @@ class IsolatedBuilder:
             ) from None
 
 
-def _in_memory(otherwise: str) -> AbstractContextManager[str]:
-    """A folder in memory, where the system has such a place with room; file systems take long to make small files."""
-    with suppress(OSError):
-        there = os.statvfs(MEMORY)
-        if there.f_bavail * there.f_frsize >= _ROOM_FOR_NOTES:
-            return tempfile.TemporaryDirectory(prefix="carrack-build-", dir=MEMORY)
-    return nullcontext(otherwise)
+def _notes(otherwise: str) -> AbstractContextManager[Path]:
+    """Where hooks are told what to do, and tell what they did: in memory, where it has room."""
+    return in_memory() if has_room_for_notes() else nullcontext(Path(otherwise))
 
 
 def _are_in_memory(sources: Sequence[Source]) -> bool:
