@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -45,18 +47,25 @@ def ran(
     command: Sequence[object], environ: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> Ran:
     """Run a command in `environ`, this process's own if not said, and say what it took. Raises FailedError."""
-    launched = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, command)],
         env=environ,
         cwd=folder,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         errors="replace",
-        timeout=_LONGEST,
-        check=False,
-    )
-    said, _, last = launched.stderr.rstrip().rpartition("\n")
+        process_group=0,
+    ) as launcher:
+        try:
+            out, err = launcher.communicate(timeout=_LONGEST)
+        except BaseException:
+            os.killpg(launcher.pid, signal.SIGKILL)
+            raise
+    said, _, last = err.rstrip().rpartition("\n")
+    if launcher.returncode:  # the program did not start
+        raise FailedError(last)
     status, took = json.loads(last)
     if status:
-        raise FailedError(launched.stdout + said)
+        raise FailedError(out + said)
     return Ran(**took)

@@ -57,6 +57,8 @@ def test_a_command_that_fails_is_no_figure() -> None:
     """What it printed is told; one that works has its time and its own memory, not that of whoever asks."""
     with pytest.raises(FailedError, match="no such luck"):
         ran([sys.executable, "-c", "raise SystemExit('no such luck')"])
+    with pytest.raises(FailedError, match="No such file"):
+        ran(["/no/such/program"])
     held = bytearray(300_000_000)
     took = ran([sys.executable, "-c", "import time; time.sleep(0.1)"])
     assert took.seconds > 0.1

@@ -6,8 +6,8 @@ import errno
 import fcntl
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +19,7 @@ from carrack.adapters import rooms
 from carrack.adapters.git import Git
 from carrack.commands.build import build
 from carrack.model.artifact import Artifact, Kinds, Source
+from carrack.ports import Room
 
 GIB = 1 << 30
 CONSTRAINTS = PurePosixPath("build-constraints.txt")
@@ -42,12 +43,13 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
 def test_small_packages_are_laid_out_in_memory(memory: Callable[..., None]) -> None:
     """As long as what they may grow to is a small part of what is free; the folder goes with the block."""
     memory(room=8 * GIB)
-    with rooms.room(64 << 20) as folder:
+    place = rooms.room(64 << 20)
+    assert place
+    with place as folder:
         assert folder.parent == rooms.MEMORY
         (folder / "file").touch()
     assert not folder.exists()
-    with rooms.room((64 << 20) + 1) as folder:
-        assert folder.parent == Path(tempfile.gettempdir())
+    assert rooms.room((64 << 20) + 1) is None
 
 
 @pytest.mark.parametrize(
@@ -70,9 +72,26 @@ def test_a_memory_that_is_small_or_runs_nothing_is_not_used(
 
 
 def test_a_system_without_such_a_place_builds_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has no /dev/shm, or does not say how much memory is left."""
+    """It has no /dev/shm."""
     monkeypatch.setattr(rooms, "MEMORY", Path("/no/such/place"))
     assert not rooms.has_room(1)
+
+
+def test_what_is_free_is_what_machine_and_control_group_leave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The least of both; a group without a limit leaves all, and a machine that does not tell leaves nothing."""
+    machine, group = tmp_path / "meminfo", (tmp_path / "max", tmp_path / "current")
+    monkeypatch.setattr(rooms, "MEMINFO", machine)
+    monkeypatch.setattr(rooms, "_GROUPS", (group, (tmp_path / "no", tmp_path / "such")))
+    assert rooms._available() == 0
+    machine.write_text("MemTotal:  8 kB\nMemAvailable:  4 kB\n")
+    assert rooms._available() == 4096
+    group[0].write_text("max\n")
+    group[1].write_text("100\n")
+    assert rooms._available() == 4096
+    group[0].write_text("1100\n")
+    assert rooms._available() == 1000
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(memory: Callable[..., None]) -> None:
@@ -87,9 +106,9 @@ def test_what_a_killed_run_left_is_removed_by_the_next(memory: Callable[..., Non
     os.utime(rooms.MEMORY / "carrack-file", (0, 0))
     used = os.open(rooms.MEMORY / "carrack-used", os.O_RDONLY)
     fcntl.flock(used, fcntl.LOCK_SH)
-    with rooms.room(1) as folder, rooms.room(1) as another:
+    with rooms.in_memory() as folder, rooms.in_memory() as another:
         os.utime(folder, (0, 0))
-        with rooms.room(1):
+        with rooms.in_memory():
             assert (folder.exists(), another.exists()) == (True, True)
         left = {path.name for path in rooms.MEMORY.iterdir()} - {folder.name, another.name}
     os.close(used)
@@ -117,13 +136,14 @@ def test_what_runs_full_in_memory_is_built_on_disk(tmp_path: Path) -> None:
     commit = history.commit(alpha="A = 1\n")
     (package,) = packages_of(("alpha", "1.0", ())).values()
 
-    @contextmanager
-    def room(size: int) -> Iterator[Path]:
+    def room(size: int) -> AbstractContextManager[str]:
         asked.append(size)
-        with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
-            yield Path(folder)
+        return tempfile.TemporaryDirectory(dir=tmp_path)
 
-    def run(times: int) -> list[Path]:
+    def nowhere(size: int) -> None:
+        asked.append(size)
+
+    def run(times: int, room: Room = room) -> list[Path]:
         builder = Full(times=times)
         made = build([(package, commit)], history, builder, tmp_path / "out", CONSTRAINTS, room=room)
         assert len(made) == 2
@@ -134,6 +154,9 @@ def test_what_runs_full_in_memory_is_built_on_disk(tmp_path: Path) -> None:
     assert run(1) == [tmp_path, disk]
     with pytest.raises(OSError, match="No space left"):
         run(2)
+    assert run(0, nowhere) == [disk]
+    with pytest.raises(OSError, match="No space left"):
+        run(1, nowhere)
     assert set(asked) == {len("A = 1\n")}
 
 

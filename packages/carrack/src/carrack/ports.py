@@ -345,8 +345,8 @@ class ServiceProbe(Protocol):
         """Begin to download a file of `name`; None where it has none."""
 
 
-Room = Callable[[int], AbstractContextManager[str | Path]]
-"""Gives a folder for packages of so many bytes altogether, for as long as its block lasts."""
+Room = Callable[[int], AbstractContextManager[str | Path] | None]
+"""Gives a folder for packages of so many bytes altogether, for as long as its block lasts; None for the usual one."""
 
 
 class Builder(Protocol):

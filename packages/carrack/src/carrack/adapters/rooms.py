@@ -5,20 +5,26 @@ Each folder there is locked for as long as it is used, so that what a killed run
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - folders of our own are made there
 """Linux's file system in memory; elsewhere there is none."""
+MEMINFO = Path("/proc/meminfo")
+_CGROUP = Path("/sys/fs/cgroup")
+_GROUPS = (
+    (_CGROUP / "memory.max", _CGROUP / "memory.current"),  # version 2
+    (_CGROUP / "memory/memory.limit_in_bytes", _CGROUP / "memory/memory.usage_in_bytes"),  # version 1
+)
 _LEAST = 1 << 30
 """Bytes: containers have 64 MiB of it, unless they were given more."""
-_NOTES = 16 << 20
 _GROWS = 16
 """How many times its own size a package may take while it is built."""
 _PREFIX, _LEFT_SECONDS = "carrack-", 3600.0
@@ -27,24 +33,17 @@ _SHARE = 8
 """Packages may take one part in so many of the memory that is free."""
 
 
-@contextmanager
-def room(size: int) -> Iterator[Path]:
-    """A folder for packages of `size` bytes altogether, for as long as the block lasts.
+def room(size: int) -> AbstractContextManager[Path] | None:
+    """See `ports.Room`: a folder in memory.
 
-    File systems on disk take longer to make a small file than a backend to read it. Raises OSError where there is
-    no room at all.
+    File systems on disk take longer to make a small file than a backend to read it.
     """
-    if has_room(size):
-        with in_memory() as folder:
-            yield folder
-    else:
-        with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
-            yield Path(name)
+    return in_memory() if has_room(size) else None
 
 
 @contextmanager
 def in_memory() -> Iterator[Path]:
-    """A folder in memory. Raises OSError where there is none to be had."""
+    """A folder in memory. Raises OSError where none can be made."""
     import fcntl  # Linux has it, and memory as a file system
 
     _sweep()
@@ -85,19 +84,23 @@ def has_room(size: int) -> bool:
     return usable and free >= _LEAST and size * _GROWS <= free // _SHARE
 
 
-def has_room_for_notes() -> bool:
-    """Whether a few small files may be there: any /dev/shm that is not nearly full has room for them."""
-    try:
-        there = os.statvfs(MEMORY)
-    except OSError:
-        return False
-    return os.access(MEMORY, os.W_OK) and there.f_bavail * there.f_frsize >= _NOTES
+def _available() -> float:
+    """Bytes of memory that may be taken: of the machine's, without swapping, and of this control group's limit."""
+    return min(_of_machine(), *map(_of_group, _GROUPS))
 
 
-def _available() -> int:
-    """Bytes of memory that may be taken without swapping (proc(5), MemAvailable); none where nobody tells."""
+def _of_machine() -> int:
+    """proc(5), MemAvailable; none where nobody tells."""
     try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        lines = MEMINFO.read_text(encoding="ascii").splitlines()
     except OSError:
         return 0
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")), 0)
+
+
+def _of_group(files: tuple[Path, Path]) -> float:
+    """What is left of a control group's limit: a container sees its own at the top; none has none."""
+    with suppress(OSError, ValueError):  # "max" is no number
+        most, used = (int(file.read_text(encoding="ascii")) for file in files)
+        return most - used
+    return math.inf

@@ -438,9 +438,9 @@ class Wiring:
     def room(self) -> Room:
         """Where packages are laid out to be built: where TMPDIR says, if it is set."""
         from carrack.adapters.rooms import room
-        from carrack.commands.build import on_disk
+        from carrack.commands.build import no_room
 
-        return on_disk if self.environ.get("TMPDIR") else room
+        return no_room if self.environ.get("TMPDIR") else room
 
     def prebuilt(self, folder: Path) -> Builder:
         """Gives files that were built elsewhere."""

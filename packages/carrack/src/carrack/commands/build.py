@@ -20,9 +20,8 @@ from carrack.model.workspace import Package
 from carrack.ports import Builder, History, Kept, Room
 
 
-def on_disk(size: int) -> AbstractContextManager[str]:
-    """A temporary folder, however large the packages are."""
-    return tempfile.TemporaryDirectory(prefix="carrack-")
+def no_room(size: int) -> None:
+    """Implements `ports.Room`: packages are laid out where temporary files are."""
 
 
 def build(
@@ -33,7 +32,7 @@ def build(
     constraints: PurePosixPath,
     kinds: Kinds = Kinds.BOTH,
     kept: Kept | None = None,
-    room: Room = on_disk,
+    room: Room = no_room,
 ) -> tuple[Artifact, ...]:
     """Build each package as the commit beside it has it, into `out`: an sdist, and the wheel made from it.
 
@@ -49,12 +48,7 @@ def build(
     found = dict(kept.find(sources, out, kinds)) if kept else {}
     missing = {source: places[source.name] for source in sources if source.name not in found}
     if missing:
-        try:
-            made = _build(missing, history, builder, out, kinds, room)
-        except OSError as error:
-            if error.errno != errno.ENOSPC or room is on_disk:
-                raise
-            made = _build(missing, history, builder, out, kinds, on_disk)
+        made = _build(missing, history, builder, out, kinds, room)
         if kept:
             kept.keep(tuple(missing), made, kinds)
         for source in missing:
@@ -65,7 +59,26 @@ def build(
 def _build(
     missing: Mapping[Source, Place], history: History, builder: Builder, out: Path, kinds: Kinds, room: Room
 ) -> tuple[Artifact, ...]:
-    with room(history.size(missing.values())) as folder:
+    place = room(history.size(missing.values()))
+    if place:
+        try:
+            return _build_in(place, missing, history, builder, out, kinds)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+    usual = tempfile.TemporaryDirectory(prefix="carrack-")
+    return _build_in(usual, missing, history, builder, out, kinds)
+
+
+def _build_in(
+    place: AbstractContextManager[str | Path],
+    missing: Mapping[Source, Place],
+    history: History,
+    builder: Builder,
+    out: Path,
+    kinds: Kinds,
+) -> tuple[Artifact, ...]:
+    with place as folder:
         laid_out = {
             replace(source, path=Path(folder, source.path)): place for source, place in missing.items()
         }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from carrack.commands.build import on_disk
+from carrack.commands.build import no_room
 from carrack.ports import Builder, Kept, Listing, OriginControls, Report, Room, Uploader
 
 NOTHING_WRITTEN = "the index; nothing was written"
@@ -21,7 +21,7 @@ class Tools:
     report: Report
     controls: OriginControls
     listing: Listing
-    room: Room = on_disk
+    room: Room = no_room
     """Where packages are laid out."""
     kept: Kept | None = None
     """What was built before; None where everything is to be built anew."""

@@ -21,7 +21,7 @@ from packaging.version import Version
 
 from carrack.adapters.builder.rounds import Rounds
 from carrack.adapters.hashing import describe
-from carrack.adapters.rooms import MEMORY, has_room_for_notes, in_memory
+from carrack.adapters.rooms import MEMORY, in_memory
 from carrack.errors import BuildError
 from carrack.model.artifact import Artifact, Kinds, Source, digest_of
 from carrack.model.published import File
@@ -79,15 +79,17 @@ class IsolatedBuilder:
         for source in sources:
             self.report.step("Building", f"{source.name} {source.version or ''}".rstrip())
         # Both outlive what is killed.
-        with tempfile.TemporaryDirectory(prefix="carrack-build-") as scratch, _notes(scratch) as notes:
+        with (
+            tempfile.TemporaryDirectory(prefix="carrack-build-") as scratch,
+            _beside(sources, scratch) as beside,
+        ):
             kept = self.environments if self.by_hash else None
             rounds = Rounds(
                 report=self.report,
                 environ=lambda: {**self.environ(), **(_BY_HASH if self.by_hash else {})},
                 seen={key: self.seen[key] for key in _BACKENDS_SEE if key in self.seen} | dict(self.backends),
                 scratch=Path(scratch),
-                beside=notes if _are_in_memory(sources) else Path(scratch),
-                notes=notes,
+                beside=beside,
                 kept=kept or Path(scratch, "environments"),
                 out=out.absolute(),
                 kinds=kinds,
@@ -111,13 +113,10 @@ class IsolatedBuilder:
             ) from None
 
 
-def _notes(otherwise: str) -> AbstractContextManager[Path]:
-    """Where hooks are told what to do, and tell what they did: in memory, where it has room."""
-    return in_memory() if has_room_for_notes() else nullcontext(Path(otherwise))
-
-
-def _are_in_memory(sources: Sequence[Source]) -> bool:
-    return all(MEMORY in source.path.parents for source in sources)
+def _beside(sources: Sequence[Source], scratch: str) -> AbstractContextManager[Path]:
+    """Where builds have their temporary files: in memory, if the packages are all laid out there."""
+    there = all(MEMORY in source.path.parents for source in sources)
+    return in_memory() if there else nullcontext(Path(scratch))
 
 
 def _artifact(source: Source, path: Path, constraints: str, made: Mapping[str, Any]) -> Artifact:

@@ -31,9 +31,7 @@ class Rounds:
     """For the worker, and the backends."""
     scratch: Path
     beside: Path
-    """Where each package has its temporary files: where it is laid out itself."""
-    notes: Path
-    """For the few small files through which each hook is called."""
+    """Where each package has its temporary files, and hooks are told what to do."""
     kept: Path
     """Where environments are."""
     out: Path
@@ -98,7 +96,6 @@ class Rounds:
             "constraints": texts,
             "out": str(self.out),
             "scratch": str(self.beside),
-            "notes": str(self.notes),
             "kinds": self.kinds.value,
             "backwards": self.backwards,
             "environ": environ,

@@ -28,9 +28,7 @@ def main() -> None:
 
 
 def _do(job: Mapping[str, Any]) -> Mapping[str, Any]:
-    tempfile.tempdir = job[
-        "notes"
-    ]  # of this process alone: where pyproject_hooks and its script talk to each other
+    tempfile.tempdir = job["scratch"]  # of this process alone: through it hooks are told what to do
     builds = [Build.of(job, one) for one in job["builds"]]
     with ExitStack() as stack, ThreadPoolExecutor(_cores()) as pool:
         workshop = Workshop(environ=job["environ"], stack=stack)
