@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple
 
 import boto3
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, Secret, SecretBytes, SecretStr, field_validator
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from tests.batch_params.busy_aws import Answer, BusyAws, busy_aws, throttled
 from tests.carrack.aws_server import aws_server
 
@@ -70,6 +72,7 @@ class Fixed(NamedTuple):
 
 UNTYPED: Any = Secret
 REFERENCE = SecretStr("ssm://prod/password")
+UNTYPED_DICT: Any = {"token": REFERENCE}
 
 
 @dataclass
@@ -377,6 +380,122 @@ def test_a_default_reference_that_cannot_be_replaced_is_refused(aws: BusyAws) ->
         "default: fixed[0].token: ssm://prod/password:",
     ]
     assert caught.value.exit_code == 78
+
+
+@dataclass
+class Made:
+    """A dataclass whose default is made anew each time."""
+
+    user: str = ""
+    tok: SecretStr = field(default_factory=lambda: SecretStr("ssm://prod/password"))
+
+
+@pydantic_dataclass
+class Checked:
+    """A dataclass that pydantic made."""
+
+    user: str = ""
+    tok: SecretStr = Field(default_factory=lambda: SecretStr("ssm://prod/password"))
+
+
+class Named(NamedTuple):
+    """A tuple with a default."""
+
+    user: str
+    tok: SecretStr = REFERENCE
+
+
+class Holders(BaseModel):
+    """What a document gives in part, and what is a default as a whole."""
+
+    made: Made | None = None
+    checked: Checked | None = None
+    named: Named | None = None
+    listed: list[Named] = []
+    whole: Named = Named("x")
+
+
+def test_a_default_in_what_a_document_gave_is_refused_too(aws: BusyAws) -> None:
+    """In dataclasses and named tuples, which do not say what was given to them."""
+    given = {"made": {"user": "x"}, "checked": {"user": "x"}, "named": ["x"], "listed": [["x"]]}
+    with pytest.raises(ConfigError) as caught:
+        read_config(Holders, [], {"CONFIG_JSON": json.dumps(given)})
+    assert [str(problem).rpartition(" stands in a default ")[0] for problem in caught.value.problems] == [
+        "default: made.tok: ssm://prod/password:",
+        "default: checked.tok: ssm://prod/password:",
+        "default: named[1]: ssm://prod/password:",
+        "default: listed[0][1]: ssm://prod/password:",
+    ]
+
+
+def test_references_given_in_dataclasses_and_named_tuples_are_replaced(aws: BusyAws) -> None:
+    """And those of a named tuple that is a default itself."""
+    parts = {"user": "x", "tok": "ssm://prod/password"}
+    given = {"made": parts, "checked": parts, "named": [*parts.values()], "listed": [[*parts.values()]]}
+    found = read_config(Holders, [], {"CONFIG_JSON": json.dumps(given)})
+    holders = (found.made, found.checked, found.named, *found.listed, found.whole)
+    assert [each.tok.get_secret_value() for each in holders if each] == [PLANTED] * 5
+
+
+class Untyped(BaseModel):
+    """Secrets where the type asks for none, which pydantic reads as bare text."""
+
+    anything: Any = SecretStr("ssm://prod/password")
+    something: object = SecretBytes(b"ssm://prod/password")
+    number: Any | None = SecretStr("ssm://prod/pin")
+    by_name: dict[str, Any] = {"k": SecretStr("ssm://prod/pin"), "plain": "4711"}
+    inside: Any = {"many": [SecretStr("ssm://prod/password"), 1], "own": Secret("ssm://prod/pin")}
+    pair: tuple[Any, int] = (SecretStr("ssm://prod/password"), 1)
+    queue: deque[Any] = deque([SecretStr("ssm://prod/password")])
+
+
+def test_a_secret_stays_one_where_the_type_asks_for_none(aws: BusyAws) -> None:
+    """Whatever looks like a number stays the text that it is, and nothing is shown."""
+    found = read_config(Untyped, [], {"CONFIG_JSON": "{}"})
+    assert found == Untyped(
+        anything=SecretStr(PLANTED),
+        something=SecretBytes(PLANTED.encode()),
+        number=SecretStr("4711"),
+        by_name={"k": SecretStr("4711"), "plain": "4711"},
+        inside={"many": [SecretStr(PLANTED), 1], "own": Secret("4711")},
+        pair=(SecretStr(PLANTED), 1),
+        queue=deque([SecretStr(PLANTED)]),
+    )
+    assert PLANTED not in repr(found)
+    assert repr(Untyped().inside).count("*") == 20
+
+
+def test_a_secret_that_would_stay_bare_is_refused(aws: BusyAws) -> None:
+    """In a set, which has no places; in a model that a dictionary becomes; where its own type does not hold it."""
+
+    class Open(BaseModel):
+        token: str
+
+    class Wrong(BaseModel):
+        some: set[Any] = {SecretStr("ssm://prod/password")}
+        opened: Open = UNTYPED_DICT
+        number: Any = SecretStr("secretsmanager://db#port")
+
+    with pytest.raises(ConfigError) as caught:
+        read_config(Wrong, [], {"CONFIG_JSON": "{}"})
+    assert [problem.key for problem in caught.value.problems] == [
+        ("some", 0),
+        ("opened", "token"),
+        ("number",),
+    ]
+    assert PLANTED not in str(caught.value)
+
+
+def test_keys_that_are_no_texts_are_followed_as_json_has_them(aws: BusyAws) -> None:
+    """A dictionary of numbers is one again."""
+
+    class Numbered(BaseModel):
+        by: dict[int, SecretStr] = {1: SecretStr("ssm://prod/pin"), 2: SecretStr("literal")}
+        stores: dict[int, Store] = {1: Store()}
+
+    found = read_config(Numbered, [], {"CONFIG_JSON": "{}"})
+    assert found.by == {1: SecretStr("4711"), 2: SecretStr("literal")}
+    assert found.stores[1].token.get_secret_value() == PLANTED
 
 
 def test_throttling_is_waited_out(aws: BusyAws) -> None:

@@ -98,6 +98,77 @@ def test_a_flag_that_only_looks_like_a_secret_can_be_named() -> None:
     assert masked_command(["--token", "<s>", TOKEN], never) == ["--token", "<s>", MASK]
 
 
+IN_VALUES = [
+    (["job", "--env", "DB_PASSWORD=hunter2"], "DB_PASSWORD", ["job", "--env", f"DB_PASSWORD={MASK}"]),
+    (["env", "DB_PASSWORD=hunter2", "job"], "DB_PASSWORD", ["env", f"DB_PASSWORD={MASK}", "job"]),
+    (["job", "--set=db_password=hunter2"], "db_password", ["job", f"--set=db_password={MASK}"]),
+    (["job", "--token", "hunter2="], "token", ["job", "--token", MASK]),
+    (
+        ["job", "--param-json", '{"a": 1, "db": [{"password": "hunter2"}]}'],
+        "param-json.db.0.password",
+        ["job", "--param-json", f'{{"a":1,"db":[{{"password":"{MASK}"}}]}}'],
+    ),
+    (['--json={"pin": 1234}'], "json.pin", [f'--json={{"pin":"{MASK}"}}']),
+    (['CONFIG_JSON={"token": "hunter2"}'], "CONFIG_JSON.token", [f'CONFIG_JSON={{"token":"{MASK}"}}']),
+    (["--token", '{"hunter2"'], "token", ["--token", MASK]),
+    (["--api-pin", "1234"], "api-pin", ["--api-pin", MASK]),
+    (["--storage.api-pin=1234"], "storage.api-pin", [f"--storage.api-pin={MASK}"]),
+    (["sh", "-c", "x --password hunter2"], "password", ["sh", "-c", MASK]),
+    (["bash", "-euc", "cd /a && DB_PASSWORD='hunter2' x"], "DB_PASSWORD", ["bash", "-euc", MASK]),
+    (["-c", "x \\\n--password=hunter2"], "password", ["-c", MASK]),
+    (["sh", "-c", "sh -c 'x --password hunter2'"], "password", ["sh", "-c", MASK]),
+    (["sh", "-c", "x # don't\ny --api-pin 1234"], "api-pin", ["sh", "-c", MASK]),
+    (["sh", "-c", f"echo {TOKEN}"], "c", ["sh", "-c", MASK]),
+    (["sh", "-c", f'echo "$A {TOKEN}"'], "c", ["sh", "-c", MASK]),
+]
+
+
+@pytest.mark.parametrize(("command", "key", "told"), IN_VALUES)
+def test_secrets_are_found_inside_of_arguments(command: list[str], key: str, told: list[str]) -> None:
+    """In variables, objects and scripts; and a flag is its key with other dashes, at any depth."""
+    secrecy = Secrecy(known={"api_pin", "pin"})
+    (fault,) = command_secret_faults(command, secrecy)
+    assert fault.startswith(f"command: {key} looks like a secret")
+    assert masked_command(command, secrecy) == told
+    assert "hunter2" not in fault
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sh", "-c", 'x --password $PW --password="$PW" --password "$(cat /run/pw)" --token=$(cat a b)'],
+        ["sh", "-c", "export TOKEN=`cat /run/a`; x --token `cat /run/a` && PASSWORD=${PW:?} y"],
+        ["sh", "-c", "x --read-password | y\nx --read-password\ny > z; x --read-password < z"],
+        ["python3", "-u", "-c", "connect(host=h, password=get())"],
+        ["job", "--set", "token=ssm://prod/token", '{"token": "ssm://t"}', "--max=tokens=5", "[a-z]", "{}"],
+        ["job", "--from", "https://h/?token=abc", "s3://b/password=x/part", "a=" * 5_000, "[" * 5_000],
+        ["job", "--api-pin", "1", "API_PIN=2", '{"api_pin": "a", "key": "b"}'],
+    ],
+)
+def test_what_only_resembles_a_secret_in_an_argument_is_left(command: list[str]) -> None:
+    """What a shell fills in, code of another language, references, parts of addresses."""
+    never = Secrecy(never=["api_pin"])
+    assert list(command_secret_faults(command, never)) == []
+    assert masked_command(command, never) == command
+
+
+def test_every_secret_of_a_script_is_told_once() -> None:
+    """Each by its name, also where one is known by its form."""
+    script = f"x --password hunter2 | y --password hunter3 {TOKEN}; API_KEY=hunter2 z"
+    faults = list(command_secret_faults(["sh", "-c", script]))
+    assert [fault.split(" looks like")[0] for fault in faults] == [
+        f"command: {key}" for key in ("password", "c", "API_KEY")
+    ]
+
+
+@pytest.mark.parametrize("never", ["api-key", "api_key"])
+def test_a_key_that_is_no_secret_is_named_with_either_dash(never: str) -> None:
+    """A flag and the key that it is for are one."""
+    command = ["--api-key", "hunter2", "api_key=hunter2", '{"api-key": "hunter2"}']
+    assert len(list(command_secret_faults(command))) == 3
+    assert list(command_secret_faults(command, Secrecy(never=[never]))) == []
+
+
 class Login(BaseModel):
     """Parameters of an app, as it says them."""
 

@@ -19,7 +19,10 @@ LISTS = (list, tuple, set, frozenset, deque)
 
 @dataclass(frozen=True, kw_only=True)
 class Default:
-    """A field whose default holds references, by their ways inside of it; `field` is None where it is a dataclass's."""
+    """A field whose default holds references, by their ways inside of it.
+
+    `field` is None where it is a dataclass's or a named tuple's.
+    """
 
     path: KeyPath
     field: FieldInfo | None
@@ -34,25 +37,32 @@ class Default:
 
 def find_defaults(value: Any, path: KeyPath = (), *, is_default: bool = False) -> Iterator[Default]:
     """Find the fields that were given by nobody, and hold references."""
-    for name, field, is_given in _fields(value):
-        part, here, by_default = getattr(value, name, None), (*path, name), is_default or not is_given
+    fields = [*_fields(value, is_default=is_default)]
+    for step, part, field, is_given in fields:
+        here, by_default = (*path, step), is_default or not is_given
         if by_default and (inside := dict(_references(part))):
             yield Default(path=here, field=field, value=part, references=inside)
         yield from find_defaults(part, here, is_default=by_default)
-    for step, part in _items(value):
+    for step, part in () if fields else _items(value):
         if not isinstance(part, str | int | float):  # which a long list is mostly of
             yield from find_defaults(part, (*path, step), is_default=is_default)
 
 
-def _fields(holder: Any) -> Iterator[tuple[str, FieldInfo | None, bool]]:
-    """List the fields, and whether they were given: a dataclass does not say, but a default is the very same object."""
+def _fields(holder: Any, *, is_default: bool) -> Iterator[tuple[str | int, Any, FieldInfo | None, bool]]:
+    """List the fields with their values, and whether they were given.
+
+    Dataclasses and named tuples do not say; but a reference that is still in one is a default: a document's are
+    replaced by now. What a named tuple in a default holds was found with that default.
+    """
     if isinstance(holder, BaseModel):
         for name, field in type(holder).model_fields.items():
-            yield name, field, name in holder.model_fields_set
+            yield name, getattr(holder, name, None), field, name in holder.model_fields_set
     elif dataclasses.is_dataclass(holder) and not isinstance(holder, type):
         for each in dataclasses.fields(holder):
-            default = each.default.default if isinstance(each.default, FieldInfo) else each.default
-            yield each.name, None, getattr(holder, each.name, None) is not default
+            yield each.name, getattr(holder, each.name, None), None, False
+    elif isinstance(holder, tuple) and hasattr(holder, "_fields") and not is_default:
+        for step, part in enumerate(holder):
+            yield step, part, None, False
 
 
 def _items(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -72,4 +82,15 @@ def _references(
         if each := reference(text):
             yield path, each
     for step, part in _items(value):
-        yield from _references(part, (*path, step), is_secret=is_secret)
+        here = str(step) if isinstance(value, dict) else step
+        yield from _references(part, (*path, here), is_secret=is_secret)
+
+
+def plain_texts(value: Any) -> Iterator[str | bytes]:
+    """Find every text that is not in a secret, with fields and parts."""
+    if isinstance(value, str | bytes):
+        yield value
+    for _, part, *_ in _fields(value, is_default=True):
+        yield from plain_texts(part)
+    for _, part in _items(value):
+        yield from plain_texts(part)

@@ -2,18 +2,21 @@
 
 import copy
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from batch_params.aws.service import Aws
-from batch_params.default_references import LISTS, SECRETS, Default, find_defaults
+from batch_params.aws.unavailable import UnavailableError
+from batch_params.default_references import LISTS, SECRETS, Default, find_defaults, plain_texts
 from batch_params.messages import sentence
 from batch_params.problems import ConfigError, KeyPath, Problem
+from batch_params.references import Reference
 from batch_params.resolving import Answered, answer, read_answer
 from batch_params.schema import schema_of
 from batch_params.shape import Shape
@@ -60,7 +63,8 @@ def _resolved(default: Default, answers: Answered) -> Any:
     if problems:
         raise ConfigError(problems)
     try:
-        return adapter.validate_json(_json(default.value, secrets), strict=True)
+        new = adapter.validate_json(_json(default.value, secrets), strict=True)
+        return _kept(default.value, new, secrets)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
     # Raised outside of any `except`: pydantic's exception holds the input and must not travel along.
@@ -77,15 +81,62 @@ def _type_of(field: FieldInfo | None) -> TypeAdapter[Any]:
         raise _FixedError from None
 
 
+def _kept(old: Any, new: Any, secrets: Mapping[KeyPath, JsonValue]) -> Any:
+    """Give the new value, but with a secret in it wherever there was one: a type such as `Any` asks for none."""
+    kept = _wrapped(old, new)
+    bare = {*plain_texts(kept)} - {*plain_texts(old)}
+    if any(text in bare for secret in secrets.values() if isinstance(secret, str) for text in _forms(secret)):
+        raise _FixedError
+    return kept
+
+
+def _forms(secret: str) -> tuple[str, bytes]:
+    return secret, secret.encode()
+
+
+def _wrapped(old: Any, new: Any) -> Any:
+    """Wrap again what was a secret, where old and new are alike; the new value's lists and dictionaries are fresh."""
+    if isinstance(old, SECRETS):
+        return new if isinstance(new, SECRETS) else _secret(old, new)
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in new.keys() & old.keys():
+            new[key] = _wrapped(old[key], new[key])
+    elif isinstance(old, LISTS) and isinstance(new, list | deque | tuple) and len(old) == len(new):
+        parts = [*map(_wrapped, old, new)]
+        if type(new) is tuple:
+            return tuple(parts)
+        if isinstance(new, list | deque):  # a named tuple stays as it is
+            new.clear()
+            new.extend(parts)
+    return new
+
+
+def _secret(old: SecretStr | SecretBytes | Secret[Any], new: Any) -> Any:
+    if isinstance(old, SecretBytes) and isinstance(new, str):
+        new = new.encode()
+    kinds = {SecretStr: str, SecretBytes: bytes}
+    if not all(isinstance(new, kind) for secret, kind in kinds.items() if isinstance(old, secret)):
+        raise _FixedError
+    return type(old)(new)
+
+
 def _secrets(
     default: Default, answers: Answered, shape: Shape
 ) -> tuple[dict[KeyPath, JsonValue], list[Problem]]:
     secrets: dict[KeyPath, JsonValue] = {}
     problems: list[Problem] = []
     for inner, each in default.references.items():
-        secrets[inner], faults = read_answer(each, inner, answers[each], shape)
+        secrets[inner], faults = _read(each, inner, answers[each], shape)
         problems += [default.problem(inner, f"{each}: {fault}", fault.exit_code) for fault in faults]
     return secrets, problems
+
+
+def _read(
+    each: Reference, inner: KeyPath, found: JsonValue | UnavailableError, shape: Shape
+) -> tuple[JsonValue, list[UnavailableError]]:
+    if isinstance(found, str) and shape.kinds(inner) <= {"any", "null"}:  # of which the type says nothing
+        return found, []
+    return read_answer(each, inner, found, shape)
 
 
 def _json(value: Any, secrets: Mapping[KeyPath, JsonValue]) -> str:
@@ -103,7 +154,7 @@ def _plain(value: Any, path: KeyPath, secrets: Mapping[KeyPath, JsonValue]) -> A
     if isinstance(value, bytes):
         return value.decode()
     if isinstance(value, dict):
-        return {key: _plain(part, (*path, key), secrets) for key, part in value.items()}
+        return {key: _plain(part, (*path, str(key)), secrets) for key, part in value.items()}
     if isinstance(value, LISTS):
         return [_plain(part, (*path, step), secrets) for step, part in enumerate(value)]
     return value

@@ -104,11 +104,15 @@ def masked(value: Any, secrecy: Secrecy = BY_NAMES) -> Any:
 
 def secret_faults(where: str, value: Any, secrecy: Secrecy = BY_NAMES) -> Iterator[str]:
     """A sentence for each secret in plain text, without the secret."""
-    for key in plain_secrets(value, secrecy):
-        yield (
-            f"{where}: {key} looks like a secret, which everybody who may DescribeJobs would read: say a reference "
-            "(ssm://NAME, secretsmanager://ID#KEY); if it is none, name the key in the job's `not-secret`"
-        )
+    return (secret_fault(where, key) for key in plain_secrets(value, secrecy))
+
+
+def secret_fault(where: str, key: str) -> str:
+    """The sentence for the secret in plain text under a key."""
+    return (
+        f"{where}: {key} looks like a secret, which everybody who may DescribeJobs would read: say a reference "
+        "(ssm://NAME, secretsmanager://ID#KEY); if it is none, name the key in the job's `not-secret`"
+    )
 
 
 def _walk(
@@ -126,11 +130,17 @@ def _walk(
 
 
 def _below(key: str, is_secret: bool | None, secrecy: Secrecy) -> bool | None:
-    if key in secrecy.known or is_secret:
+    if is_secret or _is_among(secrecy.known, key):
         return True
-    if key in secrecy.never:
+    if _is_among(secrecy.never, key):
         return False
     return None if is_secret is None or is_credential_name(key) else False
+
+
+def _is_among(names: Collection[str], key: str) -> bool:
+    """Whether a key, or the last part of `storage.api-pin`, is one of these: a flag has `-` where its key has `_`."""
+    spelt = key.replace("-", "_")
+    return not {spelt, spelt.rpartition(".")[2]}.isdisjoint(name.replace("-", "_") for name in names)
 
 
 def _is_plain(scalar: Any, is_secret: bool | None) -> bool:
