@@ -210,7 +210,8 @@ class Shop:
         try:
             took = _together(ran(command, environ) for command in commands)
         except FailedError as error:
-            return Took(ran=None, failed=f"stops after {self.bench.way.uploads} files: {_last(error)}")
+            why = "429, too many requests" if "Too Many Requests" in str(error) else _last(error)
+            return Took(ran=None, failed=f"stops after {self.bench.way.uploads} files: {why}")
         self._check(few[-1].name)
         return Took(ran=took, share=len(files) / len(few))
 
