@@ -24,7 +24,7 @@ FROM ${BASE_IMAGE}
 ARG INDEX_URL
 ENV NETRC=/run/secrets/netrc PIP_CONFIG_FILE=/dev/null INDEX_URL=${INDEX_URL}
 RUN --mount=type=secret,id=netrc pip install --index-url "$INDEX_URL" --require-hashes -r requirements.lock
-RUN --mount=type=secret,id=netrc,target=/root/.netrc uv sync --frozen --no-dev
+RUN --mount=type=secret,id=netrc,target=/home/app/.netrc uv sync --frozen --no-dev
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf pip install record-rules
 RUN --mount=type=secret,id=token \\
     UV_INDEX_PRIVATE_USERNAME=aws UV_INDEX_PRIVATE_PASSWORD="$(cat /run/secrets/token)" uv sync --locked
@@ -34,7 +34,7 @@ RUN --mount=type=secret,id=token \\
 """,
     "other private things": """\
 FROM node:22 AS web
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --omit=dev
+RUN --mount=type=secret,id=npmrc,target=/home/app/.npmrc npm ci --omit=dev
 RUN --mount=type=secret,id=NPM_TOKEN,env=NPM_TOKEN pnpm install --frozen-lockfile
 FROM golang:1.24 AS api
 RUN git config --global url."git@github.example:".insteadOf https://github.example/
@@ -43,11 +43,11 @@ RUN --mount=type=ssh git clone --branch v1.2.3 --depth 1 git@github.example:a/b.
 RUN --mount=type=secret,id=git git -c credential.helper='!cat /run/secrets/git #' clone https://github.example/a/b /b \\
  && git -C /b checkout --detach 0123456789abcdef0123456789abcdef01234567
 FROM maven:3 AS jar
-RUN --mount=type=secret,id=settings,target=/root/.m2/settings.xml mvn -q package
-RUN --mount=type=secret,id=aws,target=/root/.aws/credentials aws s3 cp s3://bucket/model.bin /model.bin
+RUN --mount=type=secret,id=settings,target=/home/app/.m2/settings.xml mvn -q package
+RUN --mount=type=secret,id=aws,target=/home/app/.aws/credentials aws s3 cp s3://bucket/model.bin /model.bin
 RUN --mount=type=secret,id=netrc curl --netrc-file /run/secrets/netrc -fsSO https://x.example/file.tgz
 RUN --mount=type=secret,id=header curl -fsS -H @/run/secrets/header https://x.example/ -o /x
-RUN --mount=type=secret,id=aws,target=/root/.aws/credentials \\
+RUN --mount=type=secret,id=aws,target=/home/app/.aws/credentials \\
     CODEARTIFACT_AUTH_TOKEN=$(aws codeartifact get-authorization-token --domain d --output text) mvn -q package
 """,
     "gone again before the step ends": """\
@@ -55,7 +55,7 @@ FROM node:22
 RUN --mount=type=secret,id=t echo "//npm.example/:_authToken=$(cat /run/secrets/t)" > .npmrc && npm ci && rm -f .npmrc
 RUN --mount=type=secret,id=key set -e; mkdir -p ~/.ssh; cp /run/secrets/key ~/.ssh/id_rsa; \\
     trap 'rm -f ~/.ssh/id_rsa' EXIT; ./fetch
-RUN --mount=type=secret,id=aws,target=/root/.aws/credentials \\
+RUN --mount=type=secret,id=aws,target=/home/app/.aws/credentials \\
     aws codeartifact login --tool pip --domain d --repository r && pip install x && rm -f ~/.config/pip/pip.conf
 RUN --mount=type=secret,id=t --mount=type=tmpfs,target=/scratch cp /run/secrets/t /scratch/t && ./use /scratch/t
 """,
@@ -79,7 +79,7 @@ FROM x
 COPY .env.example .env.sample pip.conf.md netrc.py /app/
 COPY credentials/ /app/credentials/
 COPY ssh_config /etc/ssh/ssh_config
-COPY known_hosts /root/.ssh/
+COPY known_hosts /home/app/.ssh/
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 RUN --mount=type=secret,id=ca cp /run/secrets/ca /usr/local/share/ca-certificates/acme.crt && update-ca-certificates
 RUN printf '[global]\\nindex-url = https://mirror.example/simple/\\n' > /etc/pip.conf

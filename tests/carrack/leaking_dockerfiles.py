@@ -35,10 +35,10 @@ FROM x
     "files for credentials": """\
 FROM x
 COPY pip.conf .netrc /etc/ # <- copy
-copy --chown=1:1 ["./.aws", "/root/.aws"] # <- copy
-COPY config/npmrc /root/.npmrc # <- copy
-COPY keys/deploy /root/.ssh/id_ed25519 # <- copy
-COPY --from=builder /root/.git-credentials /root/ # <- copy
+copy --chown=1:1 ["./.aws", "/home/app/.aws"] # <- copy
+COPY config/npmrc /home/app/.npmrc # <- copy
+COPY keys/deploy /home/app/.ssh/id_ed25519 # <- copy
+COPY --from=builder /home/app/.git-credentials /home/app/ # <- copy
 ADD .env \\# <- copy
     uv.toml /app/ # <- copy
 ADD https://aws:$TOKEN@index.example/file.tgz / # <- copy
@@ -46,7 +46,7 @@ COPY .env /app/ # <- copy
 """,
     "the shell expands first": f"""\
 FROM x
-RUN --mount=type=secret,id=aws,target=/root/.aws/credentials \\
+RUN --mount=type=secret,id=aws,target=/home/app/.aws/credentials \\
     TOKEN=$(aws codeartifact get-authorization-token --domain d --query authorizationToken --output text) \\
     pip install --index-url {ADDRESS} record-rules # <- prefix
 """,
@@ -92,8 +92,8 @@ RUN echo "machine index.example login aws password $TOKEN" > ~/.netrc # <- file
 RUN printf '//npm.example/:_authToken=%s' "${NPM_TOKEN}" | tee -a .npmrc >/dev/null # <- file
 RUN { echo [global]; echo "index-url=https://aws:$TOKEN@x.example/"; } >/etc/pip.conf && pip install x # <- file
 RUN sed -i "s|@TOKEN@|$TOKEN|" /etc/pip.conf # <- file
-RUN --mount=type=secret,id=netrc,target=/root/.netrc cp /root/.netrc /etc/netrc # <- file
-RUN --mount=type=secret,id=key install -m 600 "/run/secrets/key" /root/.ssh/id_rsa # <- file
+RUN --mount=type=secret,id=netrc,target=/home/app/.netrc cp /home/app/.netrc /etc/netrc # <- file
+RUN --mount=type=secret,id=key install -m 600 "/run/secrets/key" /home/app/.ssh/id_rsa # <- file
 RUN --mount=type=secret,id=t T=$(cat /run/secrets/t) && export U=$T && echo "$U" >> /opt/t # <- file
 RUN --mount=type=secret,id=t echo $(tr -d '\\n' < /run/secrets/t | base64) > /opt/basic # <- file
 RUN --mount=type=secret,id=t read T < /run/secrets/t; echo "$T" >/t # <- file
@@ -126,10 +126,10 @@ RUN bash -e <<EOF
 curl -H "Authorization: $TOKEN" https://x.example/ # <- argv
 EOF
 ARG TOKEN # <- arg
-COPY <<EOF /root/.netrc
+COPY <<EOF /home/app/.netrc
 machine x.example password $TOKEN # <- file
 EOF
-COPY --chmod=600 <<'EOF' /root/.netrc
+COPY --chmod=600 <<'EOF' /home/app/.netrc
 machine x.example password ghp_0123456789abcdefghijABCDEFGHIJ012345 # <- literal
 EOF
 """,
@@ -151,7 +151,7 @@ CMD ["serve", "--token", "glpat-abcdefghijklmnopqrst"] # <- literal
 FROM x
 ONBUILD ARG NPM_TOKEN # <- arg
 ONBUILD RUN echo "//npm.example/:_authToken=${NPM_TOKEN}" > .npmrc # <- file
-ONBUILD COPY .npmrc /root/ # <- copy
+ONBUILD COPY .npmrc /home/app/ # <- copy
 """,
     "with another escape": """\
 # escape=`

@@ -21,6 +21,7 @@ from carrack.model.complaint import Complaint
 from carrack.model.credentials import holds_credential, is_credential_name
 from carrack.model.dockerfile import parse
 from carrack.model.dockerfile_leaks import complaints
+from carrack.model.shell_secrets import HOME
 
 ROOT = Path(__file__).parents[2]
 MARK = re.compile(r"[ ]?# <- ([\w, ]+)$", re.MULTILINE)
@@ -201,6 +202,14 @@ def test_finds_them_however_the_file_is_written(name: str, data: st.DataObject) 
         r"(?m)^(RUN|ARG|ENV|COPY|FROM) ", lambda word: word[0].lower(), before + MARK.sub("", text)
     )
     assert sorted(set(rules(small.replace("\n", ends)))) == moved
+
+
+@pytest.mark.parametrize("home", ["~", "$HOME", "${HOME}", HOME])
+def test_a_secret_that_is_mounted_at_home_is_known_by_every_name_of_home(home: str) -> None:
+    """A copy of it is a leak; one of another file is none."""
+    mounted = f"FROM x\nRUN --mount=type=secret,id=netrc,target={HOME}/.netrc cp {home}/%s /etc/netrc\n"
+    assert rules(mounted % ".netrc") == [(2, "file")]
+    assert rules(mounted % ".profile") == []
 
 
 def test_never_repeats_a_credential() -> None:

@@ -23,8 +23,9 @@ ARG BASE_IMAGE
 FROM $BASE_IMAGE AS early
 ARG INDEX_URL
 COPY own.lock carrack-imag[e] /prepared/
-RUN --mount=type=secret,id=netrc,target=/root/.netrc \\
-    python3 -m venv --without-pip /venv && pip --isolated --python /venv/bin/python install --no-deps \\
+RUN --mount=type=secret,id=netrc \\
+    python3 -m venv --without-pip /venv && NETRC=/run/secrets/netrc \\
+      pip --isolated --python /venv/bin/python install --no-deps \\
       --index-url "$INDEX_URL" --require-hashes -r /prepared/own.lock
 {early}
 FROM $BASE_IMAGE

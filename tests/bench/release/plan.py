@@ -47,11 +47,6 @@ class Line:
     """Seconds that each request takes longer."""
     quota: bool = False
 
-    @property
-    def is_build(self) -> bool:
-        """Whether it is built alone."""
-        return self.kinds is not None
-
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:

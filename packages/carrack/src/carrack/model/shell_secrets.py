@@ -39,6 +39,9 @@ _SETTING = ("export", "readonly", "local", "declare", "typeset")
 _ASSIGNED = re.compile(r"(\w+)\+?=")
 _MADE_HERE = re.compile(r"\brand\b|urandom|uuid|mktemp|getent|date")
 
+HOME = "/root"
+"""What `~` is in a build, whose steps run as the superuser unless USER says otherwise."""
+
 
 @dataclass(kw_only=True)
 class Secrets:
@@ -89,7 +92,7 @@ class Secrets:
 
     def path(self, word: Word) -> str:
         """The path that a word means, as far as that is known."""
-        home = re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/|$)", "/root", word.plain)
+        home = re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/|$)", HOME, word.plain)
         return self.scope.plain(home)
 
     def flow(
