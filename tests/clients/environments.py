@@ -23,10 +23,14 @@ KEPT = ROOT / ".clients"
 def version(client: str, pins_in: Path = PINS) -> str:
     """The version of `client` that its requirements pin."""
     package = {"aws": "awscli", "devpi": "devpi-server"}.get(client, client)
-    pins = (pins_in / f"{client}.txt").read_text()
-    pinned = re.search(rf"^{package}(?:\[.*\])?==(\S+)", pins, re.MULTILINE)
-    assert pinned, f"{client}.txt does not pin {package}"
-    return pinned[1]
+    return pinned(package, pins_in / f"{client}.txt")
+
+
+def pinned(package: str, pins: Path) -> str:
+    """The version of a package that a file of requirements pins."""
+    found = re.search(rf"^{package}(?:\[.*\])?==(\S+)", pins.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found, f"{pins.name} does not pin {package}"
+    return found[1]
 
 
 def scripts_of(client: str, pins_in: Path = PINS) -> Path:

@@ -7,7 +7,6 @@ import datetime
 import json
 import os
 import platform
-import re
 import shutil
 import statistics
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from tests.bench.pages import write
 from tests.bench.ran import Ran, ran
-from tests.clients.environments import scripts_of
+from tests.clients.environments import pinned, scripts_of
 
 HERE = Path(__file__).parent
 PINS = HERE.parent / "requirements"
@@ -151,17 +150,11 @@ def job(folder: Path, *, fresh: bool = True, mode: str = "run", shard: tuple[int
     return ran([sys.executable, "-m", "pipeline_app"], environ)
 
 
-def _pinned(package: str) -> str:
-    found = re.search(rf"^{package}==(\S+)", (PINS / "pipeline.txt").read_text(), re.MULTILINE)
-    assert found
-    return found[1]
-
-
 def footing(size: Size) -> str:
     """Return what the figures are of."""
     today = datetime.datetime.now(datetime.UTC).date()
     machine = f"{os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}"
-    peers = f"pyarrow {installed('pyarrow')}, polars {_pinned('polars')}"
+    peers = f"pyarrow {installed('pyarrow')}, polars {pinned('polars', PINS / 'pipeline.txt')}"
     rounds = f"medians of {size.rounds} rounds by turns" if size.rounds > 1 else "one round"
     return f"{size.rows:,} records in {size.files} CSV files. {today}, {machine}, {peers}; {rounds}."
 

@@ -28,6 +28,7 @@ from tests.bench.release.ways import (
     WHEELS,
 )
 from tests.bench.release.workspace import MIXED, Shape
+from tests.clients.environments import pinned
 
 RELEASES = {
     f"{PIP}, {TWINE_EACH}": (PIP, TWINE_EACH),
@@ -126,17 +127,12 @@ def footing(rounds: int) -> str:
     today = datetime.datetime.now(datetime.UTC).date()
     git = subprocess.run(["git", "version"], capture_output=True, text=True, check=True).stdout.split()[2]
     tools = ("build", "twine", "uv", "hatchling", "setuptools", "flit-core", "uv-build")
-    versions = ", ".join(f"{tool} {_version(tool)}" for tool in tools)
+    versions = ", ".join(f"{tool} {pinned(tool, PINS / 'release.txt')}" for tool in tools)
     many = f"medians of {rounds} rounds by turns" if rounds > 1 else "one round"
     return (
         f"`make bench`, {today}, {os.cpu_count()} cores {platform.machine()}, Python {platform.python_version()}, "
         f"git {git}, {versions}, carrack {version('carrack')}; {many}."
     )
-
-
-def _version(tool: str) -> str:
-    lines = (PINS / "release.txt").read_text(encoding="utf-8").splitlines()
-    return next(line.split("==")[1].split()[0] for line in lines if line.startswith(f"{tool}=="))
 
 
 def _megabytes(figures: Figures, line: Line) -> str:
