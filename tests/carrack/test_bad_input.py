@@ -433,3 +433,10 @@ def test_no_git(place: Place, harm: Callable[[Place], dict[str, str]], said: str
     for command in (PUBLISH, ("status", "--to", "prod"), ("bump", "--index", "prod")):
         told = refused(place, command, ExitCode.WORKSPACE, said, **environ)
         assert "  next: " in told
+
+
+@pytest.mark.parametrize("out", ["/proc/no-such-folder", "pyproject.toml/below"])
+def test_a_folder_for_builds_that_cannot_be(place: Place, out: str) -> None:
+    """A place that takes no folders, or a file on the way: said before anything is built."""
+    told = refused(place, ("build", "--out", out), ExitCode.USAGE, f"{out} cannot be made: ")
+    assert "next: say another folder: carrack build --out FOLDER" in told

@@ -9,6 +9,7 @@ import click
 
 from carrack.cli.options import build_anew, package_names
 from carrack.cli.wiring import Wiring
+from carrack.errors import UsageError
 from carrack.model.workspace import Package
 
 
@@ -67,6 +68,12 @@ def command(
     if check:
         _check(wiring, targets)
         return
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+    except (FileNotFoundError, FileExistsError, NotADirectoryError) as error:
+        raise UsageError(
+            f"{into} cannot be made: {error.strerror}", hint="say another folder: carrack build --out FOLDER"
+        ) from None
     kinds = Kinds.BOTH if sdist == wheel else Kinds.SDIST if sdist else Kinds.WHEEL
     kept = None if no_cache else wiring.kept
     builder = wiring.builder(None)
